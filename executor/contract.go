@@ -1,0 +1,70 @@
+// Package executor runs physical plans: vectorized operators that pull Arrow
+// batches from their inputs.
+package executor
+
+import (
+	"context"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/tidemarkdb/tidemark/catalog"
+	"github.com/tidemarkdb/tidemark/kv"
+	"github.com/tidemarkdb/tidemark/sql/functions"
+	"github.com/tidemarkdb/tidemark/sql/types"
+)
+
+// BatchRows is how many rows a batch has at most.
+const BatchRows = 4096
+
+// Operator is one node of a running query: it pulls batches from its inputs
+// and produces batches of its own.
+//
+// Next returns io.EOF after the last batch, never an empty batch. The caller
+// owns the batch and releases it. Next and Close are called from one
+// goroutine; Close is safe before the first Next and after an error.
+type Operator interface {
+	Schema() *arrow.Schema
+	Next(ctx context.Context) (arrow.RecordBatch, error)
+	Close() error
+}
+
+// Env is what a running statement's operators share. Session makes one for
+// each execution.
+type Env struct {
+	Alloc  memory.Allocator
+	Memory *Account // the query's account
+	// Txn reads the statement's snapshot and takes its writes.
+	Txn      kv.Txn
+	Snapshot *catalog.Snapshot
+	// Runtime is handed to virtual tables.
+	Runtime any
+	// Functions is the context of expressions: parameters, clock, settings.
+	// Its Subplan hook is set by Build.
+	Functions *functions.Context
+	// BatchRows overrides the batch size (tests); 0 means BatchRows.
+	BatchRows int
+	// LockTimeout bounds row lock waits; zero waits for ever.
+	LockTimeout time.Duration
+	// ReadCommitted: a point update or lock may take its row lock first and then
+	// refresh the transaction's snapshot; REPEATABLE READ gets 40001 instead.
+	ReadCommitted bool
+	// Affected counts the rows written by INSERT, UPDATE, DELETE at the top of the plan.
+	Affected int64
+	// Notice sends a notice to the client.
+	Notice func(error)
+	// WorkMem is how many bytes an operator may keep before it spills.
+	WorkMem int64
+	// Stats collects EXPLAIN ANALYZE figures when not nil.
+	Stats *Stats
+}
+
+// The package's surface (files of their own):
+//
+//	func Build(env *Env, root plan.Node) (Operator, error)
+//	func PointRead(ctx, env *Env, scan *plan.Scan / project over it, row func([]types.Datum) error) — the short path, see point.go
+//	type Account: Grow(n int64) error (53200), Shrink, Close, NewAccount(name string, limit int64, parent *Account)
+//	type Stats: per plan.Node rows, batches, time, bytes, loops
+//	func CopyFrom / InsertBatches: Insert fed with batches by session (COPY)
+var _ types.Datum

@@ -1,0 +1,38 @@
+package executor
+
+import (
+	"sync"
+	"time"
+
+	"github.com/tidemarkdb/tidemark/planner/plan"
+)
+
+// NodeStats is what EXPLAIN ANALYZE shows of a node.
+type NodeStats struct {
+	Loops, Rows, Batches int64
+	RowsRemoved          int64
+	First, Total         time.Duration
+	MemoryPeak           int64
+	SpillBytes           int64
+}
+
+// Stats collects NodeStats of a run.
+type Stats struct {
+	mu    sync.Mutex
+	nodes map[plan.Node]*NodeStats
+}
+
+// Of returns the node's figures, made on first use.
+func (s *Stats) Of(n plan.Node) *NodeStats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.nodes == nil {
+		s.nodes = map[plan.Node]*NodeStats{}
+	}
+	st := s.nodes[n]
+	if st == nil {
+		st = &NodeStats{}
+		s.nodes[n] = st
+	}
+	return st
+}
