@@ -1,0 +1,21 @@
+package types
+
+// ApplyMod applies a type's modifier to a value of that type, as its length
+// coercion function does. An explicit cast cuts what is too long; an
+// assignment fails (22001) unless only blanks are lost.
+func ApplyMod(t Type, d Datum, explicit bool) (Datum, error) {
+	if d.P == PhysNull || t.Mod < 0 {
+		return d, nil
+	}
+	var err error
+	switch t.OID {
+	case Varchar:
+		d.S, err = coerceVarchar(d.S, t.Mod, explicit)
+	case Bpchar:
+		d.S, err = coerceBpchar(d.S, t.Mod, explicit)
+	}
+	if err != nil {
+		return Datum{}, err
+	}
+	return d, nil
+}

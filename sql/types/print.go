@@ -1,0 +1,45 @@
+package types
+
+// AppendText appends the text form of a value, as the type's output function
+// prints it under the session's settings. d must not be NULL.
+func AppendText(dst []byte, t Type, d Datum, io *IO) []byte {
+	switch t.OID {
+	case Int4, Int8, Int2, Oid, Xid, Cid:
+		return appendInt(dst, d.I)
+	case Bool:
+		if d.I != 0 {
+			return append(dst, 't')
+		}
+		return append(dst, 'f')
+	case Text, Varchar, Bpchar, Name, Char, Unknown, JSON, JSONB:
+		return append(dst, d.S...)
+	}
+	return appendOther(dst, t, d, io.orDefault())
+}
+
+// appendOther prints the types that need the settings or more work.
+func appendOther(dst []byte, t Type, d Datum, io *IO) []byte {
+	switch t.OID {
+	case Float8:
+		return appendFloat(dst, d.Float64(), 64, io.ExtraFloatDigits)
+	case Float4:
+		return appendFloat(dst, float64(d.Float32()), 32, io.ExtraFloatDigits)
+	case Bytea:
+		return appendBytea(dst, d.S, io.ByteaOutput)
+	}
+	if d.P == PhysString || d.P == PhysBinary {
+		return append(dst, d.S...)
+	}
+	return appendInt(dst, d.I)
+}
+
+// TextOf returns the text form of a value as a string, "" for NULL.
+func TextOf(t Type, d Datum, io *IO) string {
+	if d.IsNull() {
+		return ""
+	}
+	if d.P == PhysString {
+		return d.S
+	}
+	return string(AppendText(nil, t, d, io))
+}
