@@ -26,6 +26,8 @@ func TestBasicRoundTrip(t *testing.T) {
 		{"bytea", `\xDEad`, `\xdead`},
 		{"bytea", `a\\b\001`, `\x615c6201`},
 		{"oid", "-1", "4294967295"},
+		{"numeric(6,2)", "1234.565", "1234.57"},
+		{"numeric", "1e3", "1000"},
 	}
 	for _, c := range cases {
 		typ, err := ParseTypeName(c.typ, nil)

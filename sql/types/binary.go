@@ -29,6 +29,8 @@ func AppendBinary(dst []byte, t Type, d Datum, io *IO) []byte {
 			return append(dst, 0)
 		}
 		return append(dst, d.S[0])
+	case Numeric:
+		return DecodeNumeric(d.S).AppendBinary(dst)
 	case Void:
 		return dst
 	}
@@ -91,6 +93,15 @@ func ParseBinary(t Type, b []byte, io *IO) (Datum, error) {
 		return parseString(t, string(b))
 	case Bytea:
 		return NewBytes(b), nil
+	case Numeric:
+		v, err := ParseDecimalBinary(b)
+		if err == nil && t.Mod >= 0 {
+			v, err = v.ApplyMod(t.Mod)
+		}
+		if err != nil {
+			return Datum{}, err
+		}
+		return v.Datum(), nil
 	case Void:
 		return NewString(""), nil
 	}

@@ -13,6 +13,14 @@ func ApplyMod(t Type, d Datum, explicit bool) (Datum, error) {
 		d.S, err = coerceVarchar(d.S, t.Mod, explicit)
 	case Bpchar:
 		d.S, err = coerceBpchar(d.S, t.Mod, explicit)
+	case Numeric:
+		v := DecodeNumeric(d.S)
+		if v.kind == decimalSmall && v.fitsMod(t.Mod) {
+			return d, nil
+		}
+		if v, err = v.ApplyMod(t.Mod); err == nil {
+			return v.Datum(), nil
+		}
 	}
 	if err != nil {
 		return Datum{}, err

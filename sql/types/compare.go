@@ -48,6 +48,8 @@ func CompareFloat(a, b float64) int {
 }
 
 func compareOther(t Type, a, b Datum) int {
-	_ = t
+	if t.OID == Numeric {
+		return DecodeNumeric(a.S).Cmp(DecodeNumeric(b.S))
+	}
 	return strings.Compare(a.S, b.S)
 }

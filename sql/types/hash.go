@@ -85,6 +85,21 @@ func le32(s string) uint64 {
 }
 
 func hashOther(t Type, d Datum, seed uint64) uint64 {
-	_ = t
+	if t.OID == Numeric {
+		return DecodeNumeric(d.S).Hash(seed)
+	}
 	return HashString(d.S, seed)
+}
+
+// Hash hashes a numeric; equal values of different scales alike, and integers
+// that fit an int64 like the integer types.
+func (d Decimal) Hash(seed uint64) uint64 {
+	d = d.TrimScale()
+	switch d.kind {
+	case decimalSmall:
+		return HashInt(d.coef, seed^uint64(d.scale))
+	case decimalBig:
+		return HashString(bytesString(d.AppendEncode(nil)), seed)
+	}
+	return HashInt(int64(d.kind), seed^hashK1)
 }

@@ -61,6 +61,15 @@ func Parse(t Type, s string, io *IO) (Datum, error) {
 		return parseString(t, s)
 	case Bytea:
 		return parseBytea(s)
+	case Numeric:
+		v, err := ParseDecimal(s)
+		if err == nil && t.Mod >= 0 {
+			v, err = v.ApplyMod(t.Mod)
+		}
+		if err != nil {
+			return Datum{}, err
+		}
+		return v.Datum(), nil
 	case Oid:
 		v, err := parseOid(t.OID, s)
 		return intDatum(PhysUint32, int64(v), err)

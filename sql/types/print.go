@@ -13,6 +13,8 @@ func AppendText(dst []byte, t Type, d Datum, io *IO) []byte {
 		return append(dst, 'f')
 	case Text, Varchar, Bpchar, Name, Char, Unknown, JSON, JSONB:
 		return append(dst, d.S...)
+	case Numeric:
+		return DecodeNumeric(d.S).AppendText(dst)
 	}
 	return appendOther(dst, t, d, io.orDefault())
 }
