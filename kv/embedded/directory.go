@@ -1,0 +1,180 @@
+package embedded
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/tidemarkdb/tidemark/sql/pgerror"
+)
+
+// formatVersion is the version of what is written into a data directory
+// (docs/formats/kv.md). A directory of a newer one is refused.
+const formatVersion = 1
+
+const (
+	formatFile   = "TIDEMARK"
+	formatPrefix = "tidemark embedded store, format "
+)
+
+// prepareDir makes the data directory if need be, takes its lock and checks
+// or writes the format file.
+func prepareDir(fsys vfs.FS, dir string) (*pebble.Lock, error) {
+	if err := fsys.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("data directory %q cannot be made: %w", dir, plain(err))
+	}
+	lock, err := pebble.LockDirectory(dir, fsys)
+	switch {
+	case err == nil:
+	case errors.Is(err, fs.ErrPermission):
+		return nil, pgerror.Wrap(err, pgerror.InsufficientPrivilege, "data directory %q is not writable: %v", dir, plain(err))
+	case isReadOnlyFS(err):
+		return nil, pgerror.Wrap(err, pgerror.InsufficientPrivilege, "data directory %q is not writable: %v", dir, plain(err))
+	case isLocked(err):
+		return nil, pgerror.Wrap(err, pgerror.LockFileExists, "data directory %q is in use by another process", dir)
+	default:
+		return nil, pgerror.Wrap(err, pgerror.IoError, "data directory %q cannot be locked: %v", dir, plain(err))
+	}
+	if err := checkFormat(fsys, dir); err != nil {
+		_ = lock.Close()
+		return nil, err
+	}
+	return lock, nil
+}
+
+// plain strips the layers that only repeat the path.
+func plain(err error) error {
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) {
+		return pathErr.Err
+	}
+	return err
+}
+
+// isLocked reports whether a lock file is held by another process, or by
+// another store of this one.
+func isLocked(err error) bool {
+	msg := err.Error()
+	return strings.Contains(msg, "temporarily unavailable") || strings.Contains(msg, "lock held") ||
+		strings.Contains(msg, "already locked") || strings.Contains(msg, "already held")
+}
+
+func isReadOnlyFS(err error) bool { return strings.Contains(err.Error(), "read-only file system") }
+
+// checkFormat reads the format file, or writes it into a new directory.
+func checkFormat(fsys vfs.FS, dir string) error {
+	name := fsys.PathJoin(dir, formatFile)
+	f, err := fsys.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return writeFormat(fsys, dir, name)
+	}
+	if err != nil {
+		return pgerror.Wrap(err, pgerror.IoError, "format file of data directory %q cannot be read: %v", dir, plain(err))
+	}
+	defer f.Close()
+	content, err := io.ReadAll(io.LimitReader(f, 256))
+	if err != nil {
+		return pgerror.Wrap(err, pgerror.IoError, "format file of data directory %q cannot be read: %v", dir, plain(err))
+	}
+	text, ok := strings.CutPrefix(strings.TrimSpace(string(content)), formatPrefix)
+	version, err := strconv.Atoi(text)
+	if !ok || err != nil || version < 1 {
+		return pgerror.New(pgerror.DataCorrupted, "data is corrupted: %s is not the format file of a Tidemark store", name)
+	}
+	if version > formatVersion {
+		return pgerror.New(pgerror.FeatureNotSupported,
+			"data directory %q has format %d, which is newer than this program's format %d", dir, version, formatVersion).
+			WithHint("Use the version of Tidemark that wrote it, or a newer one.")
+	}
+	return nil
+}
+
+// writeFormat writes the format file under another name first, so that a
+// crash leaves a whole one or none.
+func writeFormat(fsys vfs.FS, dir, name string) error {
+	// Another program's Pebble directory is not taken over.
+	if desc, err := pebble.Peek(dir, fsys); err == nil && desc.Exists {
+		return pgerror.New(pgerror.DataCorrupted, "data directory %q holds files that are not of a Tidemark store", dir)
+	}
+	err := func() error {
+		f, err := fsys.Create(name+".new", vfs.WriteCategoryUnspecified)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(f, "%s%d\n", formatPrefix, formatVersion)
+		err = errors.Join(err, f.Sync(), f.Close())
+		if err != nil {
+			return err
+		}
+		if err := fsys.Rename(name+".new", name); err != nil {
+			return err
+		}
+		d, err := fsys.OpenDir(dir)
+		if err != nil {
+			return err
+		}
+		return errors.Join(d.Sync(), d.Close())
+	}()
+	if err != nil {
+		return pgerror.Wrap(err, pgerror.InsufficientPrivilege, "data directory %q is not writable: %v", dir, plain(err))
+	}
+	return nil
+}
+
+// diskSpace refuses writes before the disk is really full: a log that could
+// not be written cannot be repaired while the store is open, and compactions
+// need room to free some.
+type diskSpace struct {
+	fs  vfs.FS
+	dir string
+
+	mu      sync.Mutex
+	checked time.Time
+	free    uint64
+	known   bool
+}
+
+const (
+	// reservedSpace is kept free for the log and for compactions.
+	reservedSpace = 64 << 20
+	// spaceCheckInterval is how long a figure is believed.
+	spaceCheckInterval = 500 * time.Millisecond
+)
+
+func (d *diskSpace) init(fsys vfs.FS, dir string) { d.fs, d.dir = fsys, dir }
+
+// check fails with 53100 when size more bytes would not leave the reserve.
+func (d *diskSpace) check(size int64) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if now := time.Now(); now.Sub(d.checked) > spaceCheckInterval {
+		d.checked = now
+		usage, err := d.fs.GetDiskUsage(d.dir)
+		d.known = err == nil
+		d.free = usage.AvailBytes
+	}
+	need := uint64(reservedSpace) + 2*uint64(size)
+	if !d.known || d.free >= need {
+		return nil
+	}
+	d.checked = time.Time{} // look again next time
+	return pgerror.New(pgerror.DiskFull, "could not write to the data directory: no space left on device").
+		WithDetail("%d bytes are free, %d are needed.", d.free, need).
+		WithHint("Check free disk space.")
+}
+
+// writable fails when a commit of size bytes cannot be made.
+func (s *Store) writable(size int64) error {
+	if f := s.failure.Load(); f != nil {
+		return f
+	}
+	return s.space.check(size)
+}

@@ -1,0 +1,335 @@
+package embedded
+
+import (
+	"hash/maphash"
+	"sync"
+	"sync/atomic"
+
+	"github.com/tidemarkdb/tidemark/kv"
+)
+
+// The lock table lives in memory: row locks die with the process, as their
+// transactions do.
+//
+// A key is known by a 61-bit hash with a random seed. Two keys of one hash
+// would share a lock, which costs a needless wait once in 2^61/n^2 cases and
+// nothing else: conflicts are judged by real keys. In return a lock that
+// nobody contends for is one pointer-free map entry (16 bytes) in its shard
+// and one word in its owner, so that a transaction may hold millions.
+//
+// Invariant: a hash is in held (one holder, no waiter) or in queues, never in
+// both, and in neither when it is free.
+//
+// Lock order: detect, then one shard at a time.
+type lockTable struct {
+	seed   maphash.Seed
+	shards [lockShards]lockShard
+	// detect serializes going to sleep, so that of all the waits of a cycle
+	// exactly one, the last, finds it.
+	detect sync.Mutex
+	owners ownerRegistry
+	closed atomic.Bool
+}
+
+const (
+	lockShards   = 64
+	lockModeBits = 3
+	lockModeMask = 1<<lockModeBits - 1
+)
+
+type lockShard struct {
+	mu     sync.Mutex
+	held   map[uint64]uint64 // hash -> owner id << 3 | mode
+	queues map[uint64]*lockQueue
+	_      [40]byte // a cache line each
+}
+
+// lockQueue is a lock with several holders or with waiters.
+type lockQueue struct {
+	holders []lockHolder
+	waiters []*lockWaiter // FIFO, but upgrades first
+}
+
+type lockHolder struct {
+	owner *lockOwner
+	mode  kv.LockMode
+}
+
+// lockWaiter is one sleeping request.
+type lockWaiter struct {
+	owner *lockOwner
+	key   kv.Key // for the deadlock report
+	hash  uint64
+	mode  kv.LockMode
+	// granted is set under the shard's mutex, before ready is closed.
+	granted bool
+	ready   chan struct{}
+}
+
+// lockOwner is what the lock table knows of a transaction.
+type lockOwner struct {
+	id uint64
+	// taken lists the locks in the order they were taken: hash | mode held
+	// before (0 for none, else this entry is an upgrade).
+	taken []uint64
+	// waiting is the request the transaction sleeps on.
+	waiting atomic.Pointer[lockWaiter]
+}
+
+// conflicts is PostgreSQL's table of row-level lock conflicts (section 13.3.2):
+// bit m of conflicts[n] is set when modes n and m exclude each other.
+var conflicts = [5]uint8{
+	kv.LockKeyShare:    1 << kv.LockUpdate,
+	kv.LockShare:       1<<kv.LockNoKeyUpdate | 1<<kv.LockUpdate,
+	kv.LockNoKeyUpdate: 1<<kv.LockShare | 1<<kv.LockNoKeyUpdate | 1<<kv.LockUpdate,
+	kv.LockUpdate:      1<<kv.LockKeyShare | 1<<kv.LockShare | 1<<kv.LockNoKeyUpdate | 1<<kv.LockUpdate,
+}
+
+func conflict(a, b kv.LockMode) bool { return conflicts[a]&(1<<b) != 0 }
+
+func newLockTable() *lockTable {
+	t := &lockTable{seed: maphash.MakeSeed()}
+	for i := range t.shards {
+		t.shards[i].held = make(map[uint64]uint64)
+		t.shards[i].queues = make(map[uint64]*lockQueue)
+	}
+	return t
+}
+
+func (t *lockTable) hash(key kv.Key) uint64 {
+	return maphash.Bytes(t.seed, key) &^ lockModeMask
+}
+
+func (t *lockTable) shard(hash uint64) *lockShard {
+	return &t.shards[hash>>(64-6)]
+}
+
+// heldMode returns the mode in which o holds a lock, 0 for none.
+func (t *lockTable) heldMode(o *lockOwner, hash uint64) kv.LockMode {
+	s := t.shard(hash)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if v, ok := s.held[hash]; ok {
+		if v>>lockModeBits == o.id {
+			return kv.LockMode(v & lockModeMask)
+		}
+		return 0
+	}
+	if q := s.queues[hash]; q != nil {
+		if h := q.holder(o); h != nil {
+			return h.mode
+		}
+	}
+	return 0
+}
+
+// tryLock takes a lock if it is free for o. If not, and w is not nil, w is
+// queued.
+func (t *lockTable) tryLock(o *lockOwner, hash uint64, mode kv.LockMode, w *lockWaiter) bool {
+	s := t.shard(hash)
+	s.mu.Lock()
+	v, ok := s.held[hash]
+	switch {
+	case ok && v>>lockModeBits == o.id:
+		if had := kv.LockMode(v & lockModeMask); mode > had {
+			s.held[hash] = o.id<<lockModeBits | uint64(mode)
+			o.taken = append(o.taken, hash|uint64(had))
+		}
+		s.mu.Unlock()
+		return true
+	case !ok:
+		q := s.queues[hash]
+		if q == nil {
+			s.held[hash] = o.id<<lockModeBits | uint64(mode)
+			o.taken = append(o.taken, hash)
+			s.mu.Unlock()
+			return true
+		}
+		granted := q.lock(o, hash, mode, w)
+		s.mu.Unlock()
+		return granted
+	}
+	// Held by one other transaction.
+	had := kv.LockMode(v & lockModeMask)
+	if conflict(had, mode) && w == nil {
+		s.mu.Unlock()
+		return false
+	}
+	q := &lockQueue{holders: make([]lockHolder, 0, 4)}
+	q.holders = append(q.holders, lockHolder{owner: t.owners.get(v >> lockModeBits), mode: had})
+	delete(s.held, hash)
+	s.queues[hash] = q
+	granted := q.lock(o, hash, mode, w)
+	s.mu.Unlock()
+	return granted
+}
+
+func (q *lockQueue) holder(o *lockOwner) *lockHolder {
+	for i := range q.holders {
+		if q.holders[i].owner == o {
+			return &q.holders[i]
+		}
+	}
+	return nil
+}
+
+// free reports whether no holder but o excludes mode.
+func (q *lockQueue) free(o *lockOwner, mode kv.LockMode) bool {
+	for _, h := range q.holders {
+		if h.owner != o && conflict(h.mode, mode) {
+			return false
+		}
+	}
+	return true
+}
+
+// lock grants the lock or queues w. The shard is locked.
+func (q *lockQueue) lock(o *lockOwner, hash uint64, mode kv.LockMode, w *lockWaiter) bool {
+	own := q.holder(o)
+	if own != nil && own.mode >= mode {
+		return true
+	}
+	grant := q.free(o, mode)
+	if own == nil {
+		// No overtaking of somebody we would exclude: first come, first served.
+		for _, other := range q.waiters {
+			grant = grant && !conflict(other.mode, mode)
+		}
+	}
+	if grant {
+		q.grant(o, hash, mode)
+		return true
+	}
+	if w == nil {
+		return false
+	}
+	at := len(q.waiters)
+	if own != nil {
+		// Those in the queue wait for us anyway: an upgrade goes before them.
+		at = 0
+		for at < len(q.waiters) && q.holder(q.waiters[at].owner) != nil {
+			at++
+		}
+	}
+	q.waiters = append(q.waiters, nil)
+	copy(q.waiters[at+1:], q.waiters[at:])
+	q.waiters[at] = w
+	o.waiting.Store(w)
+	return false
+}
+
+// grant makes o a holder, or a stronger one.
+func (q *lockQueue) grant(o *lockOwner, hash uint64, mode kv.LockMode) {
+	if h := q.holder(o); h != nil {
+		o.taken = append(o.taken, hash|uint64(h.mode))
+		h.mode = mode
+		return
+	}
+	q.holders = append(q.holders, lockHolder{owner: o, mode: mode})
+	o.taken = append(o.taken, hash)
+}
+
+// wake grants what can be granted, in order, and tidies up. The shard is
+// locked. The owner of a waiter sleeps meanwhile, so that its list may be
+// written.
+func (s *lockShard) wake(hash uint64, q *lockQueue) {
+	kept := q.waiters[:0]
+	var ahead uint8 // modes that somebody still waiting ahead excludes
+	for _, w := range q.waiters {
+		if ahead&(1<<w.mode) == 0 && q.free(w.owner, w.mode) {
+			q.grant(w.owner, hash, w.mode)
+			w.granted = true
+			w.owner.waiting.Store(nil)
+			close(w.ready)
+			continue
+		}
+		ahead |= conflicts[w.mode]
+		kept = append(kept, w)
+	}
+	clear(q.waiters[len(kept):])
+	q.waiters = kept
+	s.tidy(hash, q)
+}
+
+// tidy restores the invariant after holders or waiters went.
+func (s *lockShard) tidy(hash uint64, q *lockQueue) {
+	if len(q.waiters) > 0 || len(q.holders) > 1 {
+		return
+	}
+	delete(s.queues, hash)
+	if len(q.holders) == 1 {
+		h := q.holders[0]
+		s.held[hash] = h.owner.id<<lockModeBits | uint64(h.mode)
+	}
+}
+
+// unlock takes a lock back to a weaker mode, 0 to give it up.
+func (t *lockTable) unlock(o *lockOwner, hash uint64, to kv.LockMode) {
+	s := t.shard(hash)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.held[hash]; ok {
+		if to == 0 {
+			delete(s.held, hash)
+		} else {
+			s.held[hash] = o.id<<lockModeBits | uint64(to)
+		}
+		return
+	}
+	q := s.queues[hash]
+	for i := range q.holders {
+		if q.holders[i].owner != o {
+			continue
+		}
+		if to == 0 {
+			q.holders[i] = q.holders[len(q.holders)-1]
+			q.holders[len(q.holders)-1] = lockHolder{}
+			q.holders = q.holders[:len(q.holders)-1]
+		} else {
+			q.holders[i].mode = to
+		}
+		break
+	}
+	s.wake(hash, q)
+}
+
+// releaseTo undoes the locks taken after the first n.
+func (t *lockTable) releaseTo(o *lockOwner, n int) {
+	for i := len(o.taken) - 1; i >= n; i-- {
+		t.unlock(o, o.taken[i]&^lockModeMask, kv.LockMode(o.taken[i]&lockModeMask))
+	}
+	o.taken = o.taken[:n]
+}
+
+// ownerRegistry finds owners by their id, when a lock becomes contended.
+type ownerRegistry struct {
+	shards [16]struct {
+		mu sync.Mutex
+		m  map[uint64]*lockOwner
+		_  [48]byte
+	}
+}
+
+func (r *ownerRegistry) add(o *lockOwner) {
+	s := &r.shards[o.id%16]
+	s.mu.Lock()
+	if s.m == nil {
+		s.m = make(map[uint64]*lockOwner)
+	}
+	s.m[o.id] = o
+	s.mu.Unlock()
+}
+
+func (r *ownerRegistry) remove(o *lockOwner) {
+	s := &r.shards[o.id%16]
+	s.mu.Lock()
+	delete(s.m, o.id)
+	s.mu.Unlock()
+}
+
+func (r *ownerRegistry) get(id uint64) *lockOwner {
+	s := &r.shards[id%16]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.m[id]
+}

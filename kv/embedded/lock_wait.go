@@ -1,0 +1,198 @@
+package embedded
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/tidemarkdb/tidemark/kv"
+	"github.com/tidemarkdb/tidemark/sql/pgerror"
+)
+
+var (
+	errLockNoWait  = pgerror.New(pgerror.LockNotAvailable, "could not obtain lock on row")
+	errLockTimeout = pgerror.New(pgerror.LockNotAvailable, "canceling statement due to lock timeout")
+	errDeadlock    = pgerror.New(pgerror.DeadlockDetected, "deadlock detected").
+			WithHint("See server log for query details.")
+)
+
+// lock takes a lock on key for o, waiting in FIFO order if need be. It reports
+// false when the lock was not free and opts said to skip it.
+func (t *lockTable) lock(ctx context.Context, o *lockOwner, key kv.Key, hash uint64, opts kv.LockOptions, deadline time.Time) (bool, error) {
+	if t.tryLock(o, hash, opts.Mode, nil) {
+		return true, nil
+	}
+	switch opts.Wait {
+	case kv.LockNoWait:
+		return false, errLockNoWait
+	case kv.LockSkipLocked:
+		return false, nil
+	}
+	w := &lockWaiter{owner: o, key: key, hash: hash, mode: opts.Mode, ready: make(chan struct{})}
+	t.detect.Lock()
+	if t.closed.Load() {
+		t.detect.Unlock()
+		return false, kv.ErrClosed
+	}
+	if t.tryLock(o, hash, opts.Mode, w) {
+		t.detect.Unlock()
+		return true, nil
+	}
+	cycle := t.findCycle(w)
+	t.detect.Unlock()
+	if cycle != nil && !t.giveUp(w) {
+		return false, errDeadlock.WithDetail("%s", describeCycle(cycle))
+	}
+
+	var timeout <-chan time.Time
+	if !deadline.IsZero() {
+		timer := time.NewTimer(time.Until(deadline))
+		defer timer.Stop()
+		timeout = timer.C
+	}
+	select {
+	case <-w.ready:
+	case <-timeout:
+		if !t.giveUp(w) {
+			return false, errLockTimeout
+		}
+	case <-ctx.Done():
+		if !t.giveUp(w) {
+			return false, cancelled(ctx)
+		}
+	}
+	if !w.granted {
+		return false, kv.ErrClosed
+	}
+	return true, nil
+}
+
+// giveUp takes w out of its queue; it reports true when w was granted or
+// ended by Close first.
+func (t *lockTable) giveUp(w *lockWaiter) bool {
+	s := t.shard(w.hash)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	q := s.queues[w.hash]
+	if q == nil {
+		return true
+	}
+	for i := range q.waiters {
+		if q.waiters[i] == w {
+			q.waiters = append(q.waiters[:i], q.waiters[i+1:]...)
+			w.owner.waiting.Store(nil)
+			s.wake(w.hash, q) // those behind may not have to wait any more
+			return false
+		}
+	}
+	return true
+}
+
+// close ends all waits with ErrClosed.
+func (t *lockTable) close() {
+	t.detect.Lock()
+	defer t.detect.Unlock()
+	t.closed.Store(true)
+	for i := range t.shards {
+		s := &t.shards[i]
+		s.mu.Lock()
+		for hash, q := range s.queues {
+			for _, w := range q.waiters {
+				w.owner.waiting.Store(nil)
+				close(w.ready)
+			}
+			q.waiters = nil
+			s.tidy(hash, q)
+		}
+		s.mu.Unlock()
+	}
+}
+
+// wait is one edge of the waits-for graph.
+type wait struct {
+	waiter *lockWaiter
+	on     *lockOwner
+}
+
+// findCycle looks for a way from w back to its owner. detect is held, so that
+// no new waits appear; those that end meanwhile can only hide a cycle that is
+// none any more.
+func (t *lockTable) findCycle(w *lockWaiter) []wait {
+	seen := map[*lockOwner]bool{}
+	var path []wait
+	var visit func(w *lockWaiter) bool
+	visit = func(x *lockWaiter) bool {
+		for _, on := range t.blockers(x) {
+			path = append(path, wait{waiter: x, on: on})
+			if on == w.owner {
+				return true
+			}
+			if !seen[on] {
+				seen[on] = true
+				if next := on.waiting.Load(); next != nil && visit(next) {
+					return true
+				}
+			}
+			path = path[:len(path)-1]
+		}
+		return false
+	}
+	if visit(w) {
+		return path
+	}
+	return nil
+}
+
+// blockers returns those a waiter waits for: holders and waiters ahead of it
+// with whom it conflicts.
+func (t *lockTable) blockers(w *lockWaiter) []*lockOwner {
+	s := t.shard(w.hash)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	q := s.queues[w.hash]
+	if q == nil {
+		return nil
+	}
+	var blockers []*lockOwner
+	for _, h := range q.holders {
+		if h.owner != w.owner && conflict(h.mode, w.mode) {
+			blockers = append(blockers, h.owner)
+		}
+	}
+	for _, other := range q.waiters {
+		if other == w {
+			return blockers
+		}
+		if conflict(other.mode, w.mode) {
+			blockers = append(blockers, other.owner)
+		}
+	}
+	return nil // not queued any more
+}
+
+var lockModeNames = [...]string{
+	kv.LockKeyShare: "KEY SHARE", kv.LockShare: "SHARE", kv.LockNoKeyUpdate: "NO KEY UPDATE", kv.LockUpdate: "UPDATE",
+}
+
+func describeCycle(cycle []wait) string {
+	var b strings.Builder
+	for i, e := range cycle {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		fmt.Fprintf(&b, "Transaction %d waits for %s lock on key %x; blocked by transaction %d.",
+			e.waiter.owner.id, lockModeNames[e.waiter.mode], e.waiter.key, e.on.id)
+	}
+	return b.String()
+}
+
+// cancelled returns why ctx ended: its cause if that is an error for clients,
+// else 57014.
+func cancelled(ctx context.Context) error {
+	cause := context.Cause(ctx)
+	if cause != context.Canceled && cause != context.DeadlineExceeded { //nolint:errorlint // the plain ones exactly
+		return fmt.Errorf("wait for lock: %w", cause)
+	}
+	return pgerror.Wrap(cause, pgerror.QueryCanceled, "canceling statement due to user request")
+}

@@ -1,0 +1,145 @@
+package embedded
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/bloom"
+	"github.com/cockroachdb/pebble/v2/cockroachkvs"
+	"github.com/cockroachdb/pebble/v2/sstable"
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/tidemarkdb/tidemark/sql/pgerror"
+)
+
+// pebbleOptions are the settings of the LSM tree. Keys have the form that
+// cockroachkvs knows (key.go), whose key schema stores user keys prefix
+// compressed and timestamps as a column of integers, and seeks in them
+// without building keys.
+func pebbleOptions(cfg Config, fs vfs.FS, lock *pebble.Lock, logger pebble.Logger) *pebble.Options {
+	schema := &cockroachkvs.KeySchema
+	opts := &pebble.Options{
+		FS:                          fs,
+		Lock:                        lock,
+		Logger:                      logger,
+		Comparer:                    &cockroachkvs.Comparer,
+		KeySchema:                   schema.Name,
+		KeySchemas:                  sstable.MakeKeySchemas(schema),
+		FormatMajorVersion:          pebble.FormatNewest,
+		CacheSize:                   cfg.CacheBytes,
+		MemTableSize:                uint64(cfg.MemTableBytes),
+		MemTableStopWritesThreshold: 4,
+		L0CompactionThreshold:       2,
+		L0StopWritesThreshold:       1000,
+		LBaseMaxBytes:               64 << 20,
+		MaxOpenFiles:                4096,
+		CompactionConcurrencyRange:  func() (int, int) { return 1, 3 },
+	}
+	opts.Experimental.EnableColumnarBlocks = func() bool { return true }
+	opts.Experimental.EnableValueBlocks = func() bool { return true }
+	for i := range opts.Levels {
+		l := &opts.Levels[i]
+		l.BlockSize = 16 << 10
+		l.IndexBlockSize = 256 << 10
+		l.FilterPolicy = bloom.FilterPolicy(10)
+	}
+	opts.ApplyCompressionSettings(func() pebble.DBCompressionSettings { return pebble.DBCompressionFastest })
+	return opts
+}
+
+// openPebble opens the tree; what Pebble does not expect it panics about.
+func openPebble(dir string, opts *pebble.Options) (db *pebble.DB, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			db, err = nil, panicError(p)
+		}
+	}()
+	return pebble.Open(dir, opts)
+}
+
+func closePebble(db *pebble.DB) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = panicError(p)
+		}
+	}()
+	return db.Close()
+}
+
+func panicError(p any) error {
+	if err, ok := p.(error); ok {
+		return err
+	}
+	return fmt.Errorf("%v", p)
+}
+
+// apply writes a batch. A failure to write the log cannot be undone in Pebble:
+// whether the batch survives is unknown until the store is opened again.
+// Nothing more is written then, but reads go on.
+func (s *Store) apply(b *pebble.Batch, opts *pebble.WriteOptions) (err error) {
+	if f := s.failure.Load(); f != nil {
+		return f
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			err = s.fail(panicError(p))
+		}
+	}()
+	if err := s.db.Apply(b, opts); err != nil {
+		return storageError(err)
+	}
+	if f := s.failure.Load(); f != nil {
+		return f
+	}
+	return nil
+}
+
+// fail ends writing.
+func (s *Store) fail(cause error) error {
+	known := storageError(cause)
+	e := pgerror.From(known)
+	if e.Code != pgerror.DiskFull && e.Code != pgerror.DataCorrupted {
+		e = pgerror.Wrap(cause, pgerror.StatementCompletionUnknown, "could not write the log of the data directory: %s", cause.Error()).
+			WithHint("The store only reads until it is restarted.")
+	}
+	if s.failure.CompareAndSwap(nil, e) {
+		s.cfg.Logger.Error("the store stops writing", "error", cause)
+	}
+	return s.failure.Load()
+}
+
+// storeLogger passes Pebble's messages on. Pebble calls Fatalf when the log
+// cannot be written; the transaction learns of it through Store.failure.
+type storeLogger struct {
+	store *Store
+	log   *slog.Logger
+}
+
+func (l *storeLogger) Infof(format string, args ...any) {
+	l.log.Debug(fmt.Sprintf(format, args...), "component", "pebble")
+}
+
+func (l *storeLogger) Errorf(format string, args ...any) {
+	l.log.Error(fmt.Sprintf(format, args...), "component", "pebble")
+}
+
+func (l *storeLogger) Fatalf(format string, args ...any) {
+	cause := fmt.Errorf(format, args...)
+	for _, a := range args {
+		if err, ok := a.(error); ok {
+			cause = fmt.Errorf("pebble: %w", err)
+		}
+	}
+	_ = l.store.fail(cause)
+}
+
+// openError words a failure to open for the one who starts the process.
+func openError(dir string, err error) error {
+	var known *pgerror.Error
+	if !errors.As(err, &known) {
+		err = storageError(err)
+	}
+	return fmt.Errorf("open data directory %q: %w", dir, err)
+}

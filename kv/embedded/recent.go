@@ -1,0 +1,71 @@
+package embedded
+
+import (
+	"hash/maphash"
+	"sync/atomic"
+
+	"github.com/tidemarkdb/tidemark/kv"
+)
+
+// recentCommits remembers, for a hash of a key, the newest commit of any key
+// with that hash since the store was opened. Most conflict checks end here
+// without a look at the store: nothing with this hash was committed since the
+// snapshot. Every snapshot a writer can have is taken after the store was
+// opened, so that nothing needs to be remembered over a restart.
+//
+// note is called before the commit becomes visible and so before its locks are
+// released.
+type recentCommits struct {
+	seed  maphash.Seed
+	slots []atomic.Uint64
+}
+
+// recentSlots is the number of slots (8 bytes each).
+const recentSlots = 1 << 18
+
+func (r *recentCommits) init() {
+	r.seed = maphash.MakeSeed()
+	r.slots = make([]atomic.Uint64, recentSlots)
+}
+
+func (r *recentCommits) slot(key kv.Key) *atomic.Uint64 {
+	return &r.slots[maphash.Bytes(r.seed, key)%recentSlots]
+}
+
+func (r *recentCommits) note(w *writeBuffer, ts kv.Timestamp) {
+	w.arena.each(0, func(_ uint32, e entry) {
+		slot := r.slot(userKey(e.stored))
+		for {
+			old := slot.Load()
+			if old >= uint64(ts) || slot.CompareAndSwap(old, uint64(ts)) {
+				return
+			}
+		}
+	})
+}
+
+// maybeNewer reports whether key may have been committed after ts.
+func (r *recentCommits) maybeNewer(key kv.Key, ts kv.Timestamp) bool {
+	return r.slot(key).Load() > uint64(ts)
+}
+
+// checkNewest fails when key has a version newer than ts. The caller holds a
+// lock on key that keeps others from committing it.
+func (s *Store) checkNewest(key kv.Key, ts kv.Timestamp) error {
+	if !s.recent.maybeNewer(key, ts) {
+		return nil
+	}
+	pi, err := s.iters.get(kv.Timestamp(s.oracle.visible.Load()))
+	if err != nil {
+		return err
+	}
+	newest, err := pi.newest(key)
+	s.iters.put(pi)
+	if err != nil {
+		return err
+	}
+	if newest > ts {
+		return kv.ErrWriteConflict
+	}
+	return nil
+}

@@ -1,0 +1,260 @@
+// Package embedded is the kv.Store that lives in this process: multi-version
+// keys in Pebble, on disk or on an in-memory file system, with snapshots,
+// write buffers and a lock table above it.
+//
+// docs/formats/kv.md draws what is stored. The parts:
+//
+//	oracle      timestamps, and up to which of them everything is visible
+//	snapshots   who reads what, and the horizon below which versions may go
+//	iterPool    Pebble iterators for point reads
+//	writeBuffer a transaction's writes: arena of batch records, ordered index
+//	lockTable   row locks, FIFO queues, deadlock detection
+//	collector   cleaning of old versions and destroyed spans
+package embedded
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/tidemarkdb/tidemark/kv"
+	"github.com/tidemarkdb/tidemark/sql/pgerror"
+)
+
+// Store is an embedded kv.Store.
+type Store struct {
+	cfg         Config
+	fs          vfs.FS
+	lock        *pebble.Lock
+	db          *pebble.DB
+	syncOptions *pebble.WriteOptions
+	logger      *storeLogger
+
+	oracle    oracle
+	snapshots snapshots
+	iters     iterPool
+	recent    recentCommits
+	locks     *lockTable
+	ids       idSource
+	collector collector
+	space     diskSpace
+
+	failure atomic.Pointer[pgerror.Error] // why nothing can be written any more
+
+	mu     sync.Mutex
+	scans  map[*scan]struct{} // open iterators
+	closed bool
+}
+
+var _ kv.Store = (*Store)(nil)
+
+// Open opens the store in cfg.Dir, making it if there is none. Its errors are
+// one line for the one who started the process.
+func Open(ctx context.Context, cfg Config) (*Store, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	cfg = cfg.withDefaults()
+	s := &Store{cfg: cfg, fs: cfg.FS, syncOptions: pebble.Sync, locks: newLockTable(), scans: make(map[*scan]struct{})}
+	inMemory := false
+	switch {
+	case s.fs != nil:
+	case cfg.Dir == "":
+		s.fs, inMemory = vfs.NewMem(), true
+	default:
+		s.fs = vfs.Default
+	}
+	lock, err := prepareDir(s.fs, cfg.Dir)
+	if err != nil {
+		return nil, err
+	}
+	s.lock = lock
+	s.logger = &storeLogger{store: s, log: cfg.Logger}
+	opts := pebbleOptions(cfg, s.fs, s.lock, s.logger)
+	if inMemory {
+		opts.DisableWAL = true
+		s.syncOptions = pebble.NoSync
+	}
+	db, err := openPebble(cfg.Dir, opts)
+	if err != nil {
+		_ = s.lock.Close()
+		return nil, openError(cfg.Dir, err)
+	}
+	s.db = db
+	if err := s.start(ctx); err != nil {
+		_ = db.Close()
+		_ = s.lock.Close()
+		return nil, openError(cfg.Dir, err)
+	}
+	return s, nil
+}
+
+// start loads the store's own records and starts the background work.
+func (s *Store) start(_ context.Context) error {
+	mark, err := s.loadUint64(metaClock)
+	if err != nil {
+		return err
+	}
+	ids, err := s.loadUint64(metaTxnIDs)
+	if err != nil {
+		return err
+	}
+	horizon, err := s.loadUint64(metaHorizon)
+	if err != nil {
+		return err
+	}
+	s.space.init(s.fs, s.cfg.Dir)
+	s.recent.init()
+	s.ids.init(max(ids, firstTxnID), func(limit uint64) error { return s.saveUint64(metaTxnIDs, limit) })
+	first := max(kv.Timestamp(mark), 1)
+	s.oracle.init(s.cfg.Clock, first, func(limit kv.Timestamp) error {
+		return s.saveUint64(metaClock, uint64(limit))
+	})
+	s.snapshots.init(&s.oracle, kv.Timestamp(horizon))
+	s.iters.db, s.iters.oracle = s.db, &s.oracle
+	s.iters.empty.L = &s.iters.mu
+	if _, err := s.oracle.now(); err != nil {
+		return err
+	}
+	return s.collector.start(s)
+}
+
+// The names of the store's own records.
+const (
+	metaClock   = "clock"   // no timestamp was issued at or above this one
+	metaTxnIDs  = "txnids"  // no transaction id was given at or above this one
+	metaHorizon = "horizon" // versions below this timestamp may be gone
+	metaDestroy = "destroy" // + number: a span to destroy
+)
+
+func (s *Store) loadUint64(name string) (uint64, error) {
+	v, closer, err := s.db.Get(metaKey(name))
+	if errors.Is(err, pebble.ErrNotFound) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, storageError(err)
+	}
+	defer closer.Close()
+	if len(v) != 8 {
+		return 0, pgerror.New(pgerror.DataCorrupted, "data is corrupted: record %q of the store has %d bytes", name, len(v))
+	}
+	return binary.BigEndian.Uint64(v), nil
+}
+
+func (s *Store) saveUint64(name string, v uint64) error {
+	b := s.db.NewBatch()
+	if err := b.Set(metaKey(name), binary.BigEndian.AppendUint64(nil, v), nil); err != nil {
+		return storageError(err)
+	}
+	return s.apply(b, s.syncOptions)
+}
+
+// Begin implements kv.Store.
+func (s *Store) Begin(ctx context.Context, opts kv.TxnOptions) (kv.Txn, error) {
+	t := &txn{store: s, readOnly: opts.ReadOnly, maxBytes: s.cfg.MaxTxnBytes}
+	if opts.MaxBytes > 0 {
+		t.maxBytes = min(opts.MaxBytes, maxTxnBytesLimit)
+	}
+	if opts.ReadTS != 0 {
+		t.readOnly = true
+		if err := s.openAt(ctx, t, opts.ReadTS); err != nil {
+			return nil, err
+		}
+		return t, nil
+	}
+	if s.iters.isClosed() {
+		return nil, kv.ErrClosed
+	}
+	t.readTS = s.snapshots.open(&t.snapshot)
+	return t, nil
+}
+
+// Snapshot implements kv.Store.
+func (s *Store) Snapshot(ctx context.Context, ts kv.Timestamp) (kv.Reader, error) {
+	t := &txn{store: s, readOnly: true}
+	if err := s.openAt(ctx, t, ts); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+func (s *Store) openAt(_ context.Context, t *txn, ts kv.Timestamp) error {
+	past, err := s.oracle.settle(ts)
+	if err != nil {
+		return err
+	}
+	if !past {
+		return errFuture
+	}
+	t.readTS = ts
+	return s.snapshots.openAt(&t.snapshot, ts)
+}
+
+// Now implements kv.Store.
+func (s *Store) Now(context.Context) (kv.Timestamp, error) { return s.oracle.now() }
+
+// Barrier implements kv.Store.
+func (s *Store) Barrier(ts kv.Timestamp) (release func()) { return s.snapshots.barrier(ts) }
+
+// ApproximateSize implements kv.Store.
+func (s *Store) ApproximateSize(_ context.Context, span kv.Span) (uint64, error) {
+	start, end := appendPrefix(nil, span.Start), appendSpanEnd(nil, span.End)
+	if s.isClosed() {
+		return 0, kv.ErrClosed
+	}
+	if s.db.FormatMajorVersion() == 0 || string(start) >= string(end) {
+		return 0, nil
+	}
+	n, err := s.db.EstimateDiskUsage(start, end)
+	return n, storageError(err)
+}
+
+func (s *Store) isClosed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closed
+}
+
+// Close implements kv.Store.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return nil
+	}
+	s.closed = true
+	s.mu.Unlock()
+
+	s.locks.close()
+	s.collector.stop()
+	last := s.oracle.close()
+	s.mu.Lock()
+	scans := make([]*scan, 0, len(s.scans))
+	for sc := range s.scans {
+		scans = append(scans, sc)
+	}
+	s.mu.Unlock()
+	for _, sc := range scans {
+		sc.Close()
+	}
+	s.iters.close()
+	var err error
+	if s.failure.Load() == nil {
+		// After a clean end timestamps go on where they stopped.
+		err = errors.Join(s.saveUint64(metaClock, uint64(last)+1), s.saveUint64(metaTxnIDs, s.ids.peek()))
+	}
+	if closeErr := closePebble(s.db); closeErr != nil {
+		err = errors.Join(err, storageError(closeErr))
+	}
+	if lockErr := s.lock.Close(); lockErr != nil {
+		err = errors.Join(err, fmt.Errorf("release lock of data directory: %w", lockErr))
+	}
+	return err
+}

@@ -1,0 +1,286 @@
+package embedded
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/tidemarkdb/tidemark/kv"
+	"github.com/tidemarkdb/tidemark/sql/pgerror"
+)
+
+// txn is a transaction, or a mere Reader when it was made by Snapshot.
+type txn struct {
+	store    *Store
+	readTS   kv.Timestamp
+	snapshot snapshot
+	readOnly bool
+	ended    bool
+	maxBytes int64
+
+	buf   []byte       // the value Get returned last
+	write *writeBuffer // nil until the first write
+	locks *lockOwner   // nil until the first lock
+	id    uint64       // 0 until asked for
+
+	savepoints []savepoint
+}
+
+type savepoint struct {
+	mark  bufferMark
+	locks int // how many locks had been taken
+}
+
+var _ kv.Txn = (*txn)(nil)
+
+// ID implements kv.Txn.
+func (t *txn) ID() uint64 {
+	if t.id == 0 {
+		t.id = t.store.ids.next()
+	}
+	return t.id
+}
+
+// ReadTS implements kv.Reader.
+func (t *txn) ReadTS() kv.Timestamp { return t.readTS }
+
+// Get implements kv.Reader.
+func (t *txn) Get(_ context.Context, key kv.Key) ([]byte, bool, error) {
+	if t.ended {
+		return nil, false, kv.ErrClosed
+	}
+	if t.write != nil {
+		if e, ok := t.write.get(key); ok {
+			if e.kind() == kindTombstone {
+				return nil, false, nil
+			}
+			return e.value[1:], true, nil
+		}
+	}
+	pi, err := t.store.iters.get(t.readTS)
+	if err != nil {
+		return nil, false, err
+	}
+	value, found, err := pi.lookup(key, t.readTS)
+	if found {
+		t.buf = append(t.buf[:0], value...)
+		value = t.buf
+	}
+	t.store.iters.put(pi)
+	return value, found, err
+}
+
+// GetMany implements kv.Reader.
+func (t *txn) GetMany(ctx context.Context, keys []kv.Key, fn func(i int, value []byte) error) error {
+	if t.ended {
+		return kv.ErrClosed
+	}
+	var pi *pointIter
+	defer func() {
+		if pi != nil {
+			t.store.iters.put(pi)
+		}
+	}()
+	for i, key := range keys {
+		if i&0xff == 0xff && ctx.Err() != nil {
+			return cancelled(ctx)
+		}
+		if t.write != nil {
+			if e, ok := t.write.get(key); ok {
+				if e.kind() != kindTombstone {
+					if err := fn(i, e.value[1:]); err != nil {
+						return err
+					}
+				}
+				continue
+			}
+		}
+		if pi == nil {
+			var err error
+			if pi, err = t.store.iters.get(t.readTS); err != nil {
+				return err
+			}
+		}
+		value, found, err := pi.lookup(key, t.readTS)
+		if err != nil {
+			return err
+		}
+		if found {
+			if err := fn(i, value); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Refresh implements kv.Txn.
+func (t *txn) Refresh(context.Context) error {
+	if t.ended {
+		return kv.ErrClosed
+	}
+	t.readTS = t.store.snapshots.refresh(&t.snapshot)
+	if t.write != nil {
+		t.write.refreshed(t.readTS)
+	}
+	return nil
+}
+
+// Put implements kv.Txn.
+func (t *txn) Put(key kv.Key, value []byte) error {
+	return t.buffer(key, value, kindPut|flagChecked)
+}
+
+// PutUnchecked implements kv.Txn.
+func (t *txn) PutUnchecked(key kv.Key, value []byte) error {
+	return t.buffer(key, value, kindPut)
+}
+
+// Delete implements kv.Txn.
+func (t *txn) Delete(key kv.Key) error {
+	return t.buffer(key, nil, kindTombstone|flagChecked)
+}
+
+// DeleteUnchecked implements kv.Txn.
+func (t *txn) DeleteUnchecked(key kv.Key) error {
+	return t.buffer(key, nil, kindTombstone)
+}
+
+func (t *txn) buffer(key kv.Key, value []byte, kind byte) error {
+	switch {
+	case t.ended:
+		return kv.ErrClosed
+	case t.readOnly:
+		return errReadOnly
+	case len(key) == 0:
+		return errEmptyKey
+	}
+	if t.write == nil {
+		t.write = newWriteBuffer(t.readTS)
+	}
+	size := entrySize(key, value)
+	if t.write.arena.bytes+int64(size) > t.maxBytes || t.write.arena.full(size) {
+		return pgerror.New(pgerror.ProgramLimitExceeded, "transaction is too large").
+			WithDetail("Its changes exceed %d bytes.", t.maxBytes)
+	}
+	t.write.put(key, value, kind)
+	return nil
+}
+
+// owner returns the transaction's side of the lock table.
+func (t *txn) owner() *lockOwner {
+	if t.locks == nil {
+		t.locks = &lockOwner{id: t.ID()}
+		t.store.locks.owners.add(t.locks)
+	}
+	return t.locks
+}
+
+// Lock implements kv.Txn.
+func (t *txn) Lock(ctx context.Context, keys []kv.Key, opts kv.LockOptions) ([]bool, error) {
+	switch {
+	case t.ended:
+		return nil, kv.ErrClosed
+	case t.readOnly:
+		return nil, errReadOnly
+	case opts.Mode < kv.LockKeyShare || opts.Mode > kv.LockUpdate:
+		return nil, pgerror.New(pgerror.InternalError, "invalid lock mode %d", opts.Mode)
+	}
+	o := t.owner()
+	table := t.store.locks
+	var deadline time.Time
+	if opts.Timeout > 0 {
+		deadline = time.Now().Add(opts.Timeout)
+	}
+	var granted []bool
+	if opts.Wait == kv.LockSkipLocked {
+		granted = make([]bool, len(keys))
+	}
+	for i, key := range keys {
+		ok, err := table.lock(ctx, o, key, table.hash(key), opts, deadline)
+		if err != nil {
+			return nil, err
+		}
+		if granted != nil {
+			granted[i] = ok
+		}
+		if !ok || opts.NoConflictCheck {
+			continue
+		}
+		if err := t.store.checkNewest(key, t.readTS); err != nil {
+			return nil, err
+		}
+	}
+	return granted, nil
+}
+
+// Savepoint implements kv.Txn.
+func (t *txn) Savepoint() kv.Savepoint {
+	var sp savepoint
+	if t.write != nil {
+		sp.mark = t.write.mark()
+	}
+	if t.locks != nil {
+		sp.locks = len(t.locks.taken)
+	}
+	t.savepoints = append(t.savepoints, sp)
+	return kv.Savepoint(len(t.savepoints) - 1)
+}
+
+// RollbackTo implements kv.Txn.
+func (t *txn) RollbackTo(sp kv.Savepoint, keepLocks bool) {
+	if t.ended || int(sp) >= len(t.savepoints) {
+		return
+	}
+	s := t.savepoints[sp]
+	t.savepoints = t.savepoints[:sp+1]
+	if t.write != nil {
+		t.write.rollback(s.mark, t.readTS)
+	}
+	if t.locks != nil && !keepLocks {
+		t.store.locks.releaseTo(t.locks, s.locks)
+	}
+}
+
+// Release implements kv.Txn.
+func (t *txn) Release(sp kv.Savepoint) {
+	if int(sp) < len(t.savepoints) {
+		t.savepoints = slices.Delete(t.savepoints, int(sp), len(t.savepoints))
+	}
+}
+
+// HasWrites implements kv.Txn.
+func (t *txn) HasWrites() bool { return t.write != nil && t.write.arena.count > 0 }
+
+// Bytes implements kv.Txn.
+func (t *txn) Bytes() int64 {
+	if t.write == nil {
+		return 0
+	}
+	return t.write.arena.bytes
+}
+
+// Rollback implements kv.Txn.
+func (t *txn) Rollback() { t.end(false) }
+
+// Close implements kv.Reader.
+func (t *txn) Close() { t.end(false) }
+
+// end releases everything. taken says that the write buffer's memory went to
+// Pebble.
+func (t *txn) end(taken bool) {
+	if t.ended {
+		return
+	}
+	t.ended = true
+	if t.locks != nil {
+		t.store.locks.releaseTo(t.locks, 0)
+		t.store.locks.owners.remove(t.locks)
+		t.locks = nil
+	}
+	t.store.snapshots.close(&t.snapshot)
+	if t.write != nil {
+		t.write.release(taken)
+		t.write = nil
+	}
+}
