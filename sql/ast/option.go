@@ -23,6 +23,8 @@ type Option struct {
 	Name      string
 	Arg       Expr
 	Action    OptionAction
+	// Roles are the role or roles that the option names, instead of Arg.
+	Roles []*RoleSpec
 	// Set is the SET clause of ALTER FUNCTION and CREATE FUNCTION.
 	Set *Set
 }
