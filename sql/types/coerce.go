@@ -13,6 +13,13 @@ func ApplyMod(t Type, d Datum, explicit bool) (Datum, error) {
 		d.S, err = coerceVarchar(d.S, t.Mod, explicit)
 	case Bpchar:
 		d.S, err = coerceBpchar(d.S, t.Mod, explicit)
+	case Timestamp, Timestamptz:
+		d.I = roundTimestamp(d.I, t.Mod)
+	case Time:
+		d.I = RoundMicros(d.I, t.Mod)
+	case Timetz:
+		v, off := d.Timetz()
+		d = NewTimetz(RoundMicros(v, t.Mod), off)
 	case Numeric:
 		v := DecodeNumeric(d.S)
 		if v.kind == decimalSmall && v.fitsMod(t.Mod) {

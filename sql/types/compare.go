@@ -48,8 +48,11 @@ func CompareFloat(a, b float64) int {
 }
 
 func compareOther(t Type, a, b Datum) int {
-	if t.OID == Numeric {
+	switch t.OID {
+	case Numeric:
 		return DecodeNumeric(a.S).Cmp(DecodeNumeric(b.S))
+	case Timetz:
+		return compareTimetz(a, b)
 	}
 	return strings.Compare(a.S, b.S)
 }

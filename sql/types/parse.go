@@ -78,6 +78,24 @@ func Parse(t Type, s string, io *IO) (Datum, error) {
 		return Datum{P: PhysUint32, I: int64(v)}, nil
 	case Void:
 		return NewString(""), nil
+	case Date:
+		v, err := ParseDate(s, io)
+		return intDatum(PhysInt32, v, err)
+	case Timestamp:
+		v, err := ParseTimestamp(s, io)
+		return intDatum(PhysInt64, roundTimestamp(v, t.Mod), err)
+	case Timestamptz:
+		v, err := ParseTimestamptz(s, io)
+		return intDatum(PhysInt64, roundTimestamp(v, t.Mod), err)
+	case Time:
+		v, err := ParseTime(s, io)
+		return intDatum(PhysInt64, RoundMicros(v, t.Mod), err)
+	case Timetz:
+		v, off, err := ParseTimetz(s, io)
+		if err != nil {
+			return Datum{}, err
+		}
+		return NewTimetz(RoundMicros(v, t.Mod), off), nil
 	}
 	return parseOther(t, s, io)
 }

@@ -13,6 +13,17 @@ func AppendText(dst []byte, t Type, d Datum, io *IO) []byte {
 		return append(dst, 'f')
 	case Text, Varchar, Bpchar, Name, Char, Unknown, JSON, JSONB:
 		return append(dst, d.S...)
+	case Timestamp:
+		return AppendTimestamp(dst, d.I, io)
+	case Timestamptz:
+		return AppendTimestamptz(dst, d.I, io)
+	case Date:
+		return AppendDate(dst, d.I, io)
+	case Time:
+		return AppendTime(dst, d.I)
+	case Timetz:
+		v, off := d.Timetz()
+		return appendZoneOffset(AppendTime(dst, v), off)
 	case Numeric:
 		return DecodeNumeric(d.S).AppendText(dst)
 	}

@@ -1,0 +1,187 @@
+package types
+
+type dateStyle uint8
+
+const (
+	styleISO dateStyle = iota
+	styleSQL
+	stylePostgres
+	styleGerman
+)
+
+func (io *IO) dateStyle() dateStyle {
+	if io.DateStyle == "" {
+		return styleISO
+	}
+	switch io.DateStyle[0] | 0x20 {
+	case 's':
+		return styleSQL
+	case 'p':
+		return stylePostgres
+	case 'g':
+		return styleGerman
+	}
+	return styleISO
+}
+
+const (
+	monthNames   = "JanFebMarAprMayJunJulAugSepOctNovDec"
+	weekdayNames = "SunMonTueWedThuFriSat"
+)
+
+// printYear is the year as printed: 1 BC for 0.
+func printYear(y int) uint64 {
+	if y > 0 {
+		return uint64(y)
+	}
+	return uint64(1 - y)
+}
+
+// AppendDate appends a date in the session's style.
+func AppendDate(dst []byte, d int64, io *IO) []byte {
+	switch d {
+	case DateInfinity:
+		return append(dst, "infinity"...)
+	case DateNegInfinity:
+		return append(dst, "-infinity"...)
+	}
+	var c Civil
+	c.Year, c.Month, c.Day = CivilFromDays(d)
+	style := styleISO
+	order := OrderMDY
+	if io != nil {
+		style, order = io.dateStyle(), io.DateOrder
+	}
+	sep := byte('/')
+	if style == stylePostgres {
+		sep = '-'
+	}
+	switch style {
+	case styleISO:
+		dst = appendISODate(dst, c)
+	case styleGerman:
+		dst = appendDateParts(dst, c, true, '.')
+	default:
+		dst = appendDateParts(dst, c, order == OrderDMY, sep)
+	}
+	return appendBC(dst, c.Year)
+}
+
+func appendBC(dst []byte, year int) []byte {
+	if year <= 0 {
+		return append(dst, " BC"...)
+	}
+	return dst
+}
+
+func appendISODate(dst []byte, c Civil) []byte {
+	y := printYear(c.Year)
+	if y < 10000 {
+		h := y / 100
+		l := y - h*100
+		return append(dst, smalls[2*h], smalls[2*h+1], smalls[2*l], smalls[2*l+1], '-',
+			smalls[2*c.Month], smalls[2*c.Month+1], '-', smalls[2*c.Day], smalls[2*c.Day+1])
+	}
+	dst = appendUint(dst, y)
+	dst = appendPadded(append(dst, '-'), uint64(c.Month), 2)
+	return appendPadded(append(dst, '-'), uint64(c.Day), 2)
+}
+
+// appendDateParts appends month and day (or day and month) and the year.
+func appendDateParts(dst []byte, c Civil, dayFirst bool, sep byte) []byte {
+	a, b := c.Month, c.Day
+	if dayFirst {
+		a, b = b, a
+	}
+	dst = appendPadded(dst, uint64(a), 2)
+	dst = appendPadded(append(dst, sep), uint64(b), 2)
+	return appendPadded(append(dst, sep), printYear(c.Year), 4)
+}
+
+// appendClock appends hh:mm:ss[.ffffff] without trailing zeros.
+func appendClock(dst []byte, c Civil) []byte {
+	dst = append(dst, smalls[2*c.Hour], smalls[2*c.Hour+1], ':',
+		smalls[2*c.Minute], smalls[2*c.Minute+1], ':', smalls[2*c.Second], smalls[2*c.Second+1])
+	return appendFraction(dst, c.Micro)
+}
+
+func appendFraction(dst []byte, micro int) []byte {
+	if micro == 0 {
+		return dst
+	}
+	dst = appendPadded(append(dst, '.'), uint64(micro), 6)
+	for dst[len(dst)-1] == '0' {
+		dst = dst[:len(dst)-1]
+	}
+	return dst
+}
+
+// AppendTime appends a time of day.
+func AppendTime(dst []byte, micros int64) []byte { return appendClock(dst, SplitTime(micros)) }
+
+// AppendTimestamp appends a timestamp in the session's style.
+func AppendTimestamp(dst []byte, ts int64, io *IO) []byte {
+	if IsTimestampInfinite(ts) {
+		return appendInfinity(dst, ts)
+	}
+	return appendDateTime(dst, SplitTimestamp(ts), false, io.orDefault())
+}
+
+// AppendTimestamptz appends a timestamptz in the session's zone and style.
+func AppendTimestamptz(dst []byte, ts int64, io *IO) []byte {
+	if IsTimestampInfinite(ts) {
+		return appendInfinity(dst, ts)
+	}
+	io = io.orDefault()
+	return appendDateTime(dst, SplitTimestamptz(ts, io.TimeZone), true, io)
+}
+
+func appendInfinity(dst []byte, ts int64) []byte {
+	if ts < 0 {
+		dst = append(dst, '-')
+	}
+	return append(dst, "infinity"...)
+}
+
+func appendDateTime(dst []byte, c Civil, zone bool, io *IO) []byte {
+	style := io.dateStyle()
+	switch style {
+	case styleISO:
+		dst = appendISODate(dst, c)
+		dst = appendClock(append(dst, ' '), c)
+		if zone {
+			dst = appendZoneOffset(dst, c.Offset)
+		}
+		return appendBC(dst, c.Year)
+	case styleSQL:
+		dst = appendDateParts(dst, c, io.DateOrder == OrderDMY, '/')
+		dst = appendClock(append(dst, ' '), c)
+	case styleGerman:
+		dst = appendDateParts(dst, c, true, '.')
+		dst = appendClock(append(dst, ' '), c)
+	case stylePostgres:
+		w := 3 * Weekday(c.Days())
+		dst = append(append(dst, weekdayNames[w:w+3]...), ' ')
+		m := 3 * (c.Month - 1)
+		if io.DateOrder == OrderDMY {
+			dst = append(appendPadded(dst, uint64(c.Day), 2), ' ')
+			dst = append(dst, monthNames[m:m+3]...)
+		} else {
+			dst = append(append(dst, monthNames[m:m+3]...), ' ')
+			dst = appendPadded(dst, uint64(c.Day), 2)
+		}
+		dst = appendClock(append(dst, ' '), c)
+		dst = appendPadded(append(dst, ' '), printYear(c.Year), 4)
+	}
+	if zone {
+		if c.Zone != "" {
+			dst = append(append(dst, ' '), c.Zone...)
+		} else {
+			if style == stylePostgres {
+				dst = append(dst, ' ')
+			}
+			dst = appendZoneOffset(dst, c.Offset)
+		}
+	}
+	return appendBC(dst, c.Year)
+}

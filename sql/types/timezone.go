@@ -1,0 +1,413 @@
+package types
+
+import (
+	"bytes"
+	"encoding/binary"
+	"sort"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+	_ "time/tzdata" // the zones work without files of the system
+
+	"github.com/tidemarkdb/tidemark/sql/pgerror"
+)
+
+// zoneAbbrev is the meaning of an abbreviation in input.
+type zoneAbbrev struct {
+	offset int // seconds east of UTC
+	dst    bool
+	zone   string // if not empty, the zone that knows the offset
+}
+
+// zonePeriod is a time during which a zone's offset stays the same.
+type zonePeriod struct {
+	start  int64 // Unix seconds
+	offset int32 // seconds east of UTC
+	dst    bool
+	abbrev string
+}
+
+// zoneTable has a location's periods from the beginning to 2500. Later times
+// are looked up 400 years (one cycle of the calendar) earlier.
+type zoneTable struct {
+	periods []zonePeriod
+}
+
+const (
+	zoneTableEnd = 16725225600 // 2500-01-01 in Unix seconds
+	cycleSeconds = 146097 * secondsPerDay
+)
+
+var (
+	zoneTables sync.Map // *time.Location -> *zoneTable
+	utcTable   = &zoneTable{periods: []zonePeriod{{start: -1 << 62, abbrev: "UTC"}}}
+)
+
+// zoneOf returns a location's table; nil is UTC.
+func zoneOf(loc *time.Location) *zoneTable {
+	if loc == nil || loc == time.UTC {
+		return utcTable
+	}
+	if z, ok := zoneTables.Load(loc); ok {
+		return z.(*zoneTable)
+	}
+	z := buildZoneTable(loc)
+	zoneTables.Store(loc, z)
+	return z
+}
+
+func buildZoneTable(loc *time.Location) *zoneTable {
+	z := &zoneTable{}
+	t := time.Unix(-1<<40, 0).In(loc)
+	start := int64(-1 << 62)
+	for {
+		abbrev, offset := t.Zone()
+		p := zonePeriod{start: start, offset: int32(offset), dst: t.IsDST(), abbrev: abbrev}
+		if n := len(z.periods); n == 0 || z.periods[n-1].offset != p.offset || z.periods[n-1].dst != p.dst || z.periods[n-1].abbrev != p.abbrev {
+			z.periods = append(z.periods, p)
+		}
+		_, end := t.ZoneBounds()
+		if end.IsZero() || end.Unix() >= zoneTableEnd {
+			return z
+		}
+		// By the rules for later years a period also ends with the year, and
+		// in leap years ZoneBounds can stay on that day.
+		if !end.After(t) {
+			end = t.Add(24 * time.Hour)
+		}
+		t = end
+		start = end.Unix()
+	}
+}
+
+// cycle moves times after the table into its last 400 years.
+func (z *zoneTable) cycle(unix int64) (folded, moved int64) {
+	if unix < zoneTableEnd-400*secondsPerDay || len(z.periods) == 1 {
+		return unix, 0
+	}
+	n := (unix-(zoneTableEnd-400*secondsPerDay))/cycleSeconds + 1
+	return unix - n*cycleSeconds, n * cycleSeconds
+}
+
+// index finds the period of a time within the table.
+func (z *zoneTable) index(unix int64) int {
+	lo, hi := 0, len(z.periods)
+	for hi-lo > 1 {
+		m := int(uint(lo+hi) >> 1)
+		if z.periods[m].start <= unix {
+			lo = m
+		} else {
+			hi = m
+		}
+	}
+	return lo
+}
+
+func (z *zoneTable) at(unix int64) *zonePeriod {
+	if len(z.periods) == 1 {
+		return &z.periods[0]
+	}
+	unix, _ = z.cycle(unix)
+	return &z.periods[z.index(unix)]
+}
+
+// local returns the offset that a local time (as seconds, as if it were UTC)
+// has. In a gap the offset before it counts, in an overlap the one after it.
+func (z *zoneTable) local(secs int64) *zonePeriod {
+	if len(z.periods) == 1 {
+		return &z.periods[0]
+	}
+	secs, _ = z.cycle(secs)
+	i := z.index(secs - secondsPerDay)
+	before := &z.periods[i]
+	if i+1 == len(z.periods) {
+		return before
+	}
+	after := &z.periods[i+1]
+	beforeTime, afterTime := secs-int64(before.offset), secs-int64(after.offset)
+	switch {
+	case beforeTime < after.start && afterTime < after.start:
+		return before
+	case beforeTime > after.start && afterTime >= after.start:
+		return after
+	case beforeTime > afterTime:
+		return before
+	}
+	return after
+}
+
+// floorSeconds turns a timestamp into Unix seconds.
+func unixSeconds(ts int64) int64 { return floorDiv64(ts, MicrosPerSecond) + unixEpochSeconds }
+
+// ZoneOffset returns a zone's offset (seconds east), abbreviation and whether
+// daylight saving holds at a timestamptz. A nil location is UTC.
+func ZoneOffset(loc *time.Location, ts int64) (offset int, abbrev string, dst bool) {
+	p := zoneOf(loc).at(unixSeconds(ts))
+	return int(p.offset), p.abbrev, p.dst
+}
+
+// ToLocal converts a timestamptz to the local timestamp of a zone (timestamptz
+// AT TIME ZONE). The result may be out of range.
+func ToLocal(ts int64, loc *time.Location) int64 {
+	if loc == nil || loc == time.UTC || IsTimestampInfinite(ts) {
+		return ts
+	}
+	return ts + int64(zoneOf(loc).at(unixSeconds(ts)).offset)*MicrosPerSecond
+}
+
+// ToUTC converts a local timestamp to a timestamptz (timestamp AT TIME ZONE).
+// The result may be out of range.
+func ToUTC(ts int64, loc *time.Location) int64 {
+	if loc == nil || loc == time.UTC || IsTimestampInfinite(ts) {
+		return ts
+	}
+	return ts - int64(zoneOf(loc).local(unixSeconds(ts)).offset)*MicrosPerSecond
+}
+
+// SplitTimestamptz returns the local fields of a finite timestamptz.
+func SplitTimestamptz(ts int64, loc *time.Location) Civil {
+	if loc == nil || loc == time.UTC {
+		c := SplitTimestamp(ts)
+		c.Zone = "UTC"
+		return c
+	}
+	p := zoneOf(loc).at(unixSeconds(ts))
+	c := SplitTimestamp(ts + int64(p.offset)*MicrosPerSecond)
+	c.Offset, c.Zone, c.DST = int(p.offset), p.abbrev, p.dst
+	return c
+}
+
+var zoneNamesFolded = sync.OnceValue(func() map[string]string {
+	m := make(map[string]string, 640)
+	for name := range strings.Lines(strings.TrimSpace(zoneNames)) {
+		name = strings.TrimSpace(name)
+		m[strings.ToLower(name)] = name
+	}
+	return m
+})
+
+// ZoneNames returns the names of the time zone database in order.
+func ZoneNames() []string {
+	var names []string
+	for _, n := range zoneNamesFolded() {
+		names = append(names, n)
+	}
+	sort.Strings(names)
+	return names
+}
+
+var (
+	zonesMu sync.Mutex
+	zones   = map[string]*time.Location{} // by canonical name
+)
+
+// maxCachedZones bounds the POSIX zones that input can name.
+const maxCachedZones = 2048
+
+// LoadZone finds a time zone by its name in any case or by a POSIX
+// specification ("EST5EDT", "<+03>-3"); name is its canonical spelling. It
+// does not know abbreviations. ok is false if there is no such zone.
+func LoadZone(zone string) (loc *time.Location, name string, ok bool) {
+	lower := strings.ToLower(zone)
+	name, known := zoneNamesFolded()[lower]
+	switch {
+	case lower == "utc" || lower == "gmt" && !known:
+		return time.UTC, strings.ToUpper(lower), true
+	case !known:
+		name = strings.ToUpper(zone)
+	}
+	zonesMu.Lock()
+	defer zonesMu.Unlock()
+	if loc, ok := zones[name]; ok {
+		return loc, name, true
+	}
+	if known {
+		l, err := time.LoadLocation(name)
+		if err != nil {
+			return nil, "", false
+		}
+		loc = l
+	} else if loc, ok = posixZone(name); !ok {
+		return nil, "", false
+	}
+	if len(zones) >= maxCachedZones {
+		clear(zones)
+	}
+	zones[name] = loc
+	return loc, name, true
+}
+
+// FixedZone returns a zone of a fixed offset (seconds east of UTC).
+func FixedZone(offset int) *time.Location {
+	text := posixOffset(-offset)
+	abbrev := "<" + posixOffset(offset) + ">"
+	loc, _, ok := LoadZone(abbrev + text)
+	if !ok {
+		return time.FixedZone(abbrev, offset)
+	}
+	return loc
+}
+
+// posixOffset prints an offset as POSIX writes it: +hh[:mm[:ss]].
+func posixOffset(secs int) string {
+	var buf [16]byte
+	return string(appendZoneOffset(buf[:0], secs))
+}
+
+// posixZone makes a location of a POSIX specification, by way of time zone
+// data that has nothing but it.
+func posixZone(spec string) (*time.Location, bool) {
+	std, rest, ok := cutPosixName(spec)
+	if !ok || rest == "" {
+		return nil, false
+	}
+	off, rest, ok := cutPosixOffset(rest)
+	if !ok {
+		return nil, false
+	}
+	tz := spec
+	if rest != "" && !strings.Contains(rest, ",") {
+		// Daylight saving without rules follows the rules of the USA.
+		tz += ",M3.2.0,M11.1.0"
+	}
+	var b bytes.Buffer
+	head := func(typecnt, charcnt uint32) {
+		b.WriteString("TZif2")
+		b.Write(make([]byte, 15))
+		for _, n := range []uint32{0, 0, 0, 0, typecnt, charcnt} {
+			_ = binary.Write(&b, binary.BigEndian, n)
+		}
+	}
+	for range 2 {
+		head(1, uint32(len(std)+1))
+		_ = binary.Write(&b, binary.BigEndian, int32(-off))
+		b.Write([]byte{0, 0})
+		b.WriteString(std + "\x00")
+	}
+	b.WriteString("\n" + tz + "\n")
+	loc, err := time.LoadLocationFromTZData(spec, b.Bytes())
+	if err != nil {
+		return nil, false
+	}
+	return loc, true
+}
+
+func cutPosixName(s string) (name, rest string, ok bool) {
+	if strings.HasPrefix(s, "<") {
+		i := strings.IndexByte(s, '>')
+		if i < 2 {
+			return "", "", false
+		}
+		return s[1:i], s[i+1:], true
+	}
+	i := 0
+	for i < len(s) && (s[i]|0x20 >= 'a' && s[i]|0x20 <= 'z') {
+		i++
+	}
+	return s[:i], s[i:], i >= 3
+}
+
+func cutPosixOffset(s string) (secs int, rest string, ok bool) {
+	sign := 1
+	if s[0] == '+' || s[0] == '-' {
+		if s[0] == '-' {
+			sign = -1
+		}
+		s = s[1:]
+	}
+	unit := 3600
+	for unit > 0 {
+		i := 0
+		for i < len(s) && i < 3 && isDigit(s[i]) {
+			i++
+		}
+		n, err := strconv.Atoi(s[:i])
+		if err != nil || unit == 3600 && n > 167 || unit < 3600 && n > 59 {
+			return 0, "", false
+		}
+		secs += n * unit
+		s = s[i:]
+		if s == "" || s[0] != ':' {
+			break
+		}
+		s = s[1:]
+		unit /= 60
+	}
+	return sign * secs, s, true
+}
+
+// ZoneForName finds the zone of AT TIME ZONE and SET TIME ZONE texts: an
+// abbreviation, a name or a POSIX specification; 22023 if there is none. For
+// an abbreviation the location has its fixed offset.
+func ZoneForName(zone string) (*time.Location, error) {
+	lower := strings.ToLower(zone)
+	if a, ok := zoneAbbrevs[lower]; ok {
+		if a.zone != "" {
+			if loc, _, ok := LoadZone(a.zone); ok {
+				return loc, nil
+			}
+		}
+		if a.offset == 0 && !a.dst {
+			return time.UTC, nil
+		}
+		return abbrevZone(strings.ToUpper(lower), a), nil
+	}
+	if loc, _, ok := LoadZone(zone); ok {
+		return loc, nil
+	}
+	return nil, pgerror.New(pgerror.InvalidParameterValue, "time zone \"%s\" not recognized", zone)
+}
+
+var abbrevZones sync.Map // name -> *time.Location
+
+func abbrevZone(name string, a zoneAbbrev) *time.Location {
+	if l, ok := abbrevZones.Load(name); ok {
+		return l.(*time.Location)
+	}
+	l, _ := abbrevZones.LoadOrStore(name, time.FixedZone(name, a.offset))
+	return l.(*time.Location)
+}
+
+// abbrevAt returns the offset an abbreviation has at a local time: the one its
+// zone gives it around that time, else the zone's own.
+func (a zoneAbbrev) at(name string, secs int64) int {
+	if a.zone == "" {
+		return a.offset
+	}
+	loc, _, ok := LoadZone(a.zone)
+	if !ok {
+		return a.offset
+	}
+	z := zoneOf(loc)
+	folded, _ := z.cycle(secs)
+	i := z.index(folded)
+	for j := i; j >= 0; j-- {
+		if strings.EqualFold(z.periods[j].abbrev, name) {
+			return int(z.periods[j].offset)
+		}
+	}
+	for j := i + 1; j < len(z.periods); j++ {
+		if strings.EqualFold(z.periods[j].abbrev, name) {
+			return int(z.periods[j].offset)
+		}
+	}
+	return int(z.local(secs).offset)
+}
+
+// appendZoneOffset appends +hh, +hh:mm or +hh:mm:ss for seconds east.
+func appendZoneOffset(dst []byte, offset int) []byte {
+	sign := byte('+')
+	if offset < 0 {
+		sign = '-'
+		offset = -offset
+	}
+	dst = appendPadded(append(dst, sign), uint64(offset/3600), 2)
+	if offset %= 3600; offset != 0 {
+		dst = appendPadded(append(dst, ':'), uint64(offset/60), 2)
+		if offset %= 60; offset != 0 {
+			dst = appendPadded(append(dst, ':'), uint64(offset), 2)
+		}
+	}
+	return dst
+}
