@@ -190,11 +190,7 @@ func (w *Writer) updateEntry(x *indexLayout, handle []byte, old, row Row) error 
 		return nil
 	}
 	if !x.changed(old, row) {
-		// While an index is built the entry may not be there yet.
-		if x.index.State == catalog.IndexPublic {
-			return nil
-		}
-		return w.insertEntry(x, row, handle)
+		return nil // also while the index is built: the backfill has the entry
 	}
 	var oldDistinct, distinct bool
 	var err error
@@ -211,7 +207,7 @@ func (w *Writer) updateEntry(x *indexLayout, handle []byte, old, row Row) error 
 		if w.oldValue, err = x.appendEntry(w.oldValue[:0], old, handle, oldDistinct); err != nil {
 			return err
 		}
-		if x.index.State == catalog.IndexPublic && bytes.Equal(w.oldValue, w.value) {
+		if bytes.Equal(w.oldValue, w.value) {
 			return nil
 		}
 		// The row's own check or lock covers an entry that stays.

@@ -1,0 +1,92 @@
+package rowstore
+
+import (
+	"context"
+	"errors"
+	"io"
+	"math"
+	"sync"
+	"sync/atomic"
+
+	"github.com/tidemarkdb/tidemark/kv"
+	"github.com/tidemarkdb/tidemark/rowstore/keycodec"
+	"github.com/tidemarkdb/tidemark/sql/pgerror"
+)
+
+// RowIDs gives the rows of tables without a primary key their hidden ids,
+// ascending, so that bulk loads append and neighbours in time are neighbours
+// on disk. There must be exactly one RowIDs for a store, shared by all its
+// sessions: it goes on from the highest id a table has when the table is first
+// used, and counts in memory from there. Nothing is ever written for it, and
+// after a restart only ids of rows that are gone can come again.
+//
+// This holds for a store with one process. Several nodes on one TiKV will
+// reserve ranges there, behind the same methods.
+type RowIDs struct {
+	mu     sync.Mutex // taken to add a table
+	tables sync.Map   // storage id -> *atomic.Int64, the last id given
+}
+
+// NewRowIDs makes the allocator of a store.
+func NewRowIDs() *RowIDs { return &RowIDs{} }
+
+// Take reserves n ids in a row and returns the first. r is the transaction
+// that will write the rows.
+func (a *RowIDs) Take(ctx context.Context, r kv.Reader, l *Layout, n int) (first int64, err error) {
+	storage := l.Table.Storage
+	last, ok := a.tables.Load(storage)
+	if !ok {
+		if last, err = a.add(ctx, r, l); err != nil {
+			return 0, err
+		}
+	}
+	end := last.(*atomic.Int64).Add(int64(n))
+	if end < 0 {
+		return 0, errRowIDs
+	}
+	return end - int64(n) + 1, nil
+}
+
+var errRowIDs = pgerror.New(pgerror.ProgramLimitExceeded, "the table has no row ids left")
+
+// add looks up the highest id that a table has.
+func (a *RowIDs) add(ctx context.Context, r kv.Reader, l *Layout) (any, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if last, ok := a.tables.Load(l.Table.Storage); ok {
+		return last, nil
+	}
+	it, err := r.Scan(ctx, TableSpan(l.Table), kv.ScanOptions{Reverse: true, KeysOnly: true, BatchSize: 1})
+	if err != nil {
+		return nil, err
+	}
+	defer it.Close()
+	last := new(atomic.Int64)
+	switch pairs, err := it.NextBatch(ctx); {
+	case errors.Is(err, io.EOF):
+	case err != nil:
+		return nil, err
+	default:
+		id, rest, err := keycodec.DecodeInt(HandleOfRowKey(pairs[0].Key))
+		if err != nil || len(rest) > 0 || id == math.MaxInt64 {
+			return nil, errInvalidHandle
+		}
+		last.Store(max(id, 0))
+	}
+	a.tables.Store(l.Table.Storage, last)
+	return last, nil
+}
+
+// Forget drops what is known of a table's storage, after it was destroyed.
+func (a *RowIDs) Forget(storage uint64) { a.tables.Delete(storage) }
+
+// NewRowID returns the handle of a new row of a table with hidden row ids,
+// valid until the next call on the writer.
+func (w *Writer) NewRowID(ctx context.Context, ids *RowIDs) ([]byte, error) {
+	id, err := ids.Take(ctx, w.txn, w.Layout, 1)
+	if err != nil {
+		return nil, err
+	}
+	w.handle = IntHandle(w.handle[:0], id)
+	return w.handle, nil
+}
