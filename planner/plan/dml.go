@@ -93,7 +93,7 @@ type Update struct {
 	Table       *catalog.Table
 	Input       Node
 	Handle      int
-	Columns     []int // input position of each of Table.Columns, -1 for dropped ones
+	OldColumns  []int // input position of each of Table.Columns, -1 for dropped ones
 	Assignments []Assignment
 	Rows        RowChecks
 	Returning   []expr.Expr
@@ -107,7 +107,7 @@ type Delete struct {
 	Table       *catalog.Table
 	Input       Node
 	Handle      int
-	Columns     []int
+	OldColumns  []int
 	Rows        RowChecks
 	Returning   []expr.Expr
 	PointDelete bool
