@@ -1,0 +1,153 @@
+package executor
+
+import (
+	"context"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/tidemarkdb/tidemark/planner/plan"
+	"github.com/tidemarkdb/tidemark/sql/types"
+)
+
+// distinct passes on the first row of each group of equal rows, found by
+// hashing; rows come out in the order of the input.
+type distinct struct {
+	env   *Env
+	input Operator
+	table *keyTable
+	held  reservation
+	ids   []uint32
+	sel   []int32
+}
+
+func (r *run) newDistinct(n *plan.Distinct) (Operator, error) {
+	if len(n.On) > 0 {
+		return r.newDistinctOn(n)
+	}
+	input, err := r.build(n.Input)
+	if err != nil {
+		return nil, err
+	}
+	ts := typesOf(n.Cols)
+	return &distinct{env: r.env, input: input, table: newKeyTable(ts, allEqual(len(ts))), held: reservation{env: r.env}}, nil
+}
+
+func (d *distinct) Schema() *arrow.Schema { return d.input.Schema() }
+
+func (d *distinct) Close() error {
+	d.held.close()
+	return d.input.Close()
+}
+
+func (d *distinct) Next(ctx context.Context) (arrow.RecordBatch, error) {
+	for {
+		if err := checkContext(ctx); err != nil {
+			return nil, err
+		}
+		batch, err := d.input.Next(ctx)
+		if err != nil {
+			return nil, err
+		}
+		out, err := d.apply(batch)
+		if out != nil || err != nil {
+			return out, err
+		}
+	}
+}
+
+func (d *distinct) apply(batch arrow.RecordBatch) (arrow.RecordBatch, error) {
+	d.ids, d.sel = insertNew(d.table, batch.Columns(), int(batch.NumRows()), d.ids, d.sel[:0])
+	if err := d.held.set(d.table.bytes()); err != nil {
+		batch.Release()
+		return nil, err
+	}
+	return pick(d.env, batch, d.sel)
+}
+
+// insertNew inserts n rows' keys and appends to sel the rows whose key is new.
+func insertNew(t *keyTable, cols []arrow.Array, n int, ids []uint32, sel []int32) ([]uint32, []int32) {
+	next := uint32(t.len())
+	ids = t.insert(cols, n, ids)
+	for i, id := range ids {
+		if id == next { // ids are given in order: this is where it was
+			sel = append(sel, int32(i))
+			next++
+		}
+	}
+	return ids, sel
+}
+
+// distinctOn passes on the first row of each run of equal keys (DISTINCT ON;
+// the input is ordered by them).
+type distinctOn struct {
+	env   *Env
+	input Operator
+	keys  []*scalar
+	last  []types.Datum // nil before the first row
+}
+
+func (r *run) newDistinctOn(n *plan.Distinct) (Operator, error) {
+	keys, err := r.compileAll(n.On)
+	if err != nil {
+		return nil, err
+	}
+	input, err := r.build(n.Input)
+	if err != nil {
+		return nil, err
+	}
+	return &distinctOn{env: r.env, input: input, keys: keys}, nil
+}
+
+func (d *distinctOn) Schema() *arrow.Schema { return d.input.Schema() }
+
+func (d *distinctOn) Close() error { return d.input.Close() }
+
+func (d *distinctOn) Next(ctx context.Context) (arrow.RecordBatch, error) {
+	for {
+		if err := checkContext(ctx); err != nil {
+			return nil, err
+		}
+		batch, err := d.input.Next(ctx)
+		if err != nil {
+			return nil, err
+		}
+		sel, err := d.firsts(batch)
+		if err != nil {
+			batch.Release()
+			return nil, err
+		}
+		out, err := pick(d.env, batch, sel)
+		if out != nil || err != nil {
+			return out, err
+		}
+	}
+}
+
+// firsts are the rows that start a run of keys.
+func (d *distinctOn) firsts(batch arrow.RecordBatch) ([]int32, error) {
+	n := int(batch.NumRows())
+	cols, err := columns(d.env, d.keys, batch.Columns(), n)
+	if err != nil {
+		return nil, err
+	}
+	defer releaseAll(cols)
+	last := d.last
+	var sel []int32
+	row := make([]types.Datum, len(cols))
+	for i := range n {
+		same := last != nil
+		for k, c := range cols {
+			row[k] = types.DatumAt(c, i)
+			same = same && sameDatum(d.keys[k].typ, last[k], row[k])
+		}
+		if !same {
+			sel = append(sel, int32(i))
+			last = append(last[:0:0], row...)
+		}
+	}
+	d.last = make([]types.Datum, len(last))
+	for k := range last {
+		d.last[k] = last[k].Clone()
+	}
+	return sel, nil
+}

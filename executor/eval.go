@@ -1,0 +1,162 @@
+package executor
+
+import (
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/tidemarkdb/tidemark/sql/expr"
+	"github.com/tidemarkdb/tidemark/sql/functions"
+	"github.com/tidemarkdb/tidemark/sql/types"
+)
+
+// scalar is a compiled expression; plain columns do not go through the evaluator.
+type scalar struct {
+	typ     types.Type
+	ordinal int // the column, -1 if it is not a plain one
+	eval    expr.Evaluator
+}
+
+// compile compiles an expression, once for each statement: lateral joins and
+// correlated subplans build their operators again and again.
+func (r *run) compile(e expr.Expr) (*scalar, error) {
+	if o, ok := e.(*expr.Ordinal); ok {
+		return &scalar{typ: o.Typ, ordinal: o.Index}, nil
+	}
+	if s := r.compiled[e]; s != nil {
+		return s, nil
+	}
+	ev, err := expr.Compile(e)
+	if err != nil {
+		return nil, err
+	}
+	s := &scalar{typ: e.Type(), ordinal: -1, eval: ev}
+	if r.compiled == nil {
+		r.compiled = map[expr.Expr]*scalar{}
+	}
+	r.compiled[e] = s
+	return s, nil
+}
+
+// compileOptional is compile for an expression that may be nil.
+func (r *run) compileOptional(e expr.Expr) (*scalar, error) {
+	if e == nil {
+		return nil, nil
+	}
+	return r.compile(e)
+}
+
+func (r *run) compileAll(es []expr.Expr) ([]*scalar, error) {
+	out := make([]*scalar, len(es))
+	for i, e := range es {
+		if e == nil {
+			continue
+		}
+		s, err := r.compile(e)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = s
+	}
+	return out, nil
+}
+
+// value computes the expression over n rows of cols; the caller releases the array.
+func (s *scalar) value(env *Env, cols []arrow.Array, n int) (functions.Value, error) {
+	if s.ordinal >= 0 {
+		cols[s.ordinal].Retain()
+		return functions.Value{Array: cols[s.ordinal]}, nil
+	}
+	return s.eval.Eval(env.Functions, cols, n)
+}
+
+// column is value with constants spread over the rows.
+func (s *scalar) column(env *Env, cols []arrow.Array, n int) (arrow.Array, error) {
+	v, err := s.value(env, cols, n)
+	if err != nil {
+		return nil, err
+	}
+	if !v.Const || n == 1 {
+		return v.Array, nil
+	}
+	defer v.Array.Release()
+	if v.Array.IsNull(0) {
+		return nullArray(env.Alloc, v.Array.DataType(), n), nil
+	}
+	return repeat(env.Alloc, v.Array, 0, n)
+}
+
+// columns computes several expressions.
+func columns(env *Env, ss []*scalar, cols []arrow.Array, n int) ([]arrow.Array, error) {
+	out := make([]arrow.Array, len(ss))
+	for i, s := range ss {
+		a, err := s.column(env, cols, n)
+		if err != nil {
+			releaseAll(out)
+			return nil, err
+		}
+		out[i] = a
+	}
+	return out, nil
+}
+
+// values computes several expressions, constants stay single values.
+func values(env *Env, ss []*scalar, cols []arrow.Array, n int) ([]functions.Value, error) {
+	out := make([]functions.Value, len(ss))
+	for i, s := range ss {
+		v, err := s.value(env, cols, n)
+		if err != nil {
+			releaseValues(out)
+			return nil, err
+		}
+		out[i] = v
+	}
+	return out, nil
+}
+
+func releaseValues(vs []functions.Value) {
+	for _, v := range vs {
+		if v.Array != nil {
+			v.Array.Release()
+		}
+	}
+}
+
+// selection appends to dst the rows for which a condition is true.
+func (s *scalar) selection(env *Env, cols []arrow.Array, n int, dst []int32) ([]int32, error) {
+	v, err := s.value(env, cols, n)
+	if err != nil {
+		return nil, err
+	}
+	defer v.Array.Release()
+	b, ok := v.Array.(*array.Boolean)
+	if !ok { // an untyped NULL
+		return dst, nil
+	}
+	if v.Const {
+		if b.IsValid(0) && b.Value(0) {
+			for i := range n {
+				dst = append(dst, int32(i))
+			}
+		}
+		return dst, nil
+	}
+	if b.NullN() == 0 {
+		for i := range n {
+			if b.Value(i) {
+				dst = append(dst, int32(i))
+			}
+		}
+		return dst, nil
+	}
+	for i := range n {
+		if b.IsValid(i) && b.Value(i) {
+			dst = append(dst, int32(i))
+		}
+	}
+	return dst, nil
+}
+
+// constant computes an expression without columns.
+func (e *Env) constant(x expr.Expr) (types.Datum, error) {
+	return expr.EvalConst(e.Functions, x)
+}

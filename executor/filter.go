@@ -1,0 +1,90 @@
+package executor
+
+import (
+	"context"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/tidemarkdb/tidemark/planner/plan"
+)
+
+// filter passes on the rows for which a condition is true.
+type filter struct {
+	env   *Env
+	input Operator
+	cond  *scalar
+	stats *NodeStats // nil without EXPLAIN ANALYZE
+	sel   []int32
+}
+
+func (r *run) newFilter(n *plan.Filter) (Operator, error) {
+	cond, err := r.compile(n.Cond)
+	if err != nil {
+		return nil, err
+	}
+	input, err := r.build(n.Input)
+	if err != nil {
+		return nil, err
+	}
+	return &filter{env: r.env, input: input, cond: cond, stats: r.statsOf(n)}, nil
+}
+
+// statsOf is where a node counts what EXPLAIN ANALYZE shows besides rows and
+// times; nil when nobody asks.
+func (r *run) statsOf(n plan.Node) *NodeStats {
+	if r.env.Stats == nil {
+		return nil
+	}
+	return r.env.Stats.Of(n)
+}
+
+func (f *filter) Schema() *arrow.Schema { return f.input.Schema() }
+
+func (f *filter) Close() error { return f.input.Close() }
+
+func (f *filter) Next(ctx context.Context) (arrow.RecordBatch, error) {
+	for {
+		if err := checkContext(ctx); err != nil {
+			return nil, err
+		}
+		batch, err := f.input.Next(ctx)
+		if err != nil {
+			return nil, err
+		}
+		out, err := f.apply(batch)
+		if out != nil || err != nil {
+			return out, err
+		}
+	}
+}
+
+// apply takes batch over and returns its rows that pass, nil if none does.
+func (f *filter) apply(batch arrow.RecordBatch) (arrow.RecordBatch, error) {
+	n := int(batch.NumRows())
+	sel, err := f.cond.selection(f.env, batch.Columns(), n, f.sel[:0])
+	if err != nil {
+		batch.Release()
+		return nil, err
+	}
+	f.sel = sel
+	if f.stats != nil {
+		f.stats.RowsRemoved += int64(n - len(sel))
+	}
+	return pick(f.env, batch, sel)
+}
+
+// pick takes batch over and returns the given rows (ascending, without
+// repeats), nil if there are none.
+func pick(env *Env, batch arrow.RecordBatch, sel []int32) (arrow.RecordBatch, error) {
+	switch {
+	case len(sel) == int(batch.NumRows()):
+		return batch, nil
+	case len(sel) == 0:
+		batch.Release()
+		return nil, nil
+	case int(sel[len(sel)-1]-sel[0])+1 == len(sel):
+		return cutBatch(batch, int64(sel[0]), int64(sel[len(sel)-1])+1), nil
+	}
+	defer batch.Release()
+	return takeBatch(env.Alloc, batch, sel)
+}

@@ -1,0 +1,264 @@
+package executor
+
+import (
+	"fmt"
+	"math"
+	"unsafe"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/bitutil"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/tidemarkdb/tidemark/sql/pgerror"
+	"github.com/tidemarkdb/tidemark/sql/types"
+)
+
+// rowRef names a row of a list of chunks: the chunk in the upper half, the row
+// in it in the lower one. Refs of one list order as its rows do.
+type rowRef uint64
+
+// noRow stands for a row of NULLs (outer joins).
+const noRow = ^rowRef(0)
+
+func refOf(chunk, row int) rowRef { return rowRef(chunk)<<32 | rowRef(uint32(row)) }
+
+func (r rowRef) chunk() int { return int(r >> 32) }
+func (r rowRef) row() int   { return int(uint32(r)) }
+
+type fixedWidth interface {
+	int16 | int32 | int64 | uint32 | float32 | float64
+}
+
+// fixedValues views a fixed-width array as a slice.
+func fixedValues[T fixedWidth](a arrow.Array) []T {
+	d := a.Data()
+	if d.Len() == 0 {
+		return nil
+	}
+	var zero T
+	b := d.Buffers()[1].Bytes()
+	size := int(unsafe.Sizeof(zero))
+	off := d.Offset() * size
+	_ = b[off+d.Len()*size-1]
+	return unsafe.Slice((*T)(unsafe.Pointer(&b[off])), d.Len())
+}
+
+// byteValues views a String or Binary array: value i is data[offsets[i]:offsets[i+1]].
+func byteValues(a arrow.Array) (offsets []int32, data []byte) {
+	d := a.Data()
+	n := d.Len()
+	if n == 0 {
+		return make([]int32, 1), nil
+	}
+	o := d.Buffers()[1].Bytes()
+	_ = o[(d.Offset()+n+1)*4-1]
+	offsets = unsafe.Slice((*int32)(unsafe.Pointer(&o[d.Offset()*4])), n+1)
+	if b := d.Buffers()[2]; b != nil {
+		data = b.Bytes()
+	}
+	return offsets, data
+}
+
+func newBuffer(alloc memory.Allocator, size int) *memory.Buffer {
+	b := memory.NewResizableBuffer(alloc)
+	b.Resize(size)
+	return b
+}
+
+// bitmap is a null bitmap under construction: all rows valid until one is not.
+type bitmap struct {
+	buf   *memory.Buffer
+	bits  []byte
+	nulls int
+}
+
+func (m *bitmap) setNull(alloc memory.Allocator, n, i int) {
+	if m.buf == nil {
+		m.buf = newBuffer(alloc, int(bitutil.BytesForBits(int64(n))))
+		m.bits = m.buf.Bytes()
+		for j := range m.bits {
+			m.bits[j] = 0xff
+		}
+	}
+	m.bits[i>>3] &^= 1 << (i & 7)
+	m.nulls++
+}
+
+// makeArray makes an array of buffers, which it takes over.
+func makeArray(dt arrow.DataType, n int, m bitmap, bufs ...*memory.Buffer) arrow.Array {
+	all := append([]*memory.Buffer{m.buf}, bufs...)
+	d := array.NewData(dt, n, all, nil, m.nulls, 0)
+	for _, b := range all {
+		if b != nil {
+			b.Release()
+		}
+	}
+	a := array.MakeFromData(d)
+	d.Release()
+	return a
+}
+
+// gather makes the array of the given rows of a chunked column.
+func gather(alloc memory.Allocator, dt arrow.DataType, chunks []arrow.Array, refs []rowRef) (arrow.Array, error) {
+	switch dt.ID() {
+	case arrow.BOOL:
+		return gatherBools(alloc, chunks, refs), nil
+	case arrow.INT16:
+		return gatherFixed[int16](alloc, dt, chunks, refs), nil
+	case arrow.INT32:
+		return gatherFixed[int32](alloc, dt, chunks, refs), nil
+	case arrow.INT64:
+		return gatherFixed[int64](alloc, dt, chunks, refs), nil
+	case arrow.UINT32:
+		return gatherFixed[uint32](alloc, dt, chunks, refs), nil
+	case arrow.FLOAT32:
+		return gatherFixed[float32](alloc, dt, chunks, refs), nil
+	case arrow.FLOAT64:
+		return gatherFixed[float64](alloc, dt, chunks, refs), nil
+	case arrow.STRING, arrow.BINARY:
+		return gatherBytes(alloc, dt, chunks, refs)
+	case arrow.NULL:
+		return array.NewNull(len(refs)), nil
+	}
+	panic(fmt.Sprintf("executor: no gather for %s", dt))
+}
+
+func gatherNulls(alloc memory.Allocator, chunks []arrow.Array, refs []rowRef) (m bitmap) {
+	hasNulls := false
+	for _, c := range chunks {
+		hasNulls = hasNulls || c.NullN() > 0
+	}
+	if !hasNulls {
+		for i, r := range refs {
+			if r == noRow {
+				m.setNull(alloc, len(refs), i)
+			}
+		}
+		return m
+	}
+	for i, r := range refs {
+		if r == noRow || chunks[r.chunk()].IsNull(r.row()) {
+			m.setNull(alloc, len(refs), i)
+		}
+	}
+	return m
+}
+
+func gatherFixed[T fixedWidth](alloc memory.Allocator, dt arrow.DataType, chunks []arrow.Array, refs []rowRef) arrow.Array {
+	var zero T
+	buf := newBuffer(alloc, len(refs)*int(unsafe.Sizeof(zero)))
+	var out []T
+	if len(refs) > 0 {
+		out = unsafe.Slice((*T)(unsafe.Pointer(&buf.Bytes()[0])), len(refs))
+	}
+	if len(chunks) == 1 {
+		src := fixedValues[T](chunks[0])
+		for i, r := range refs {
+			if r != noRow {
+				out[i] = src[r.row()]
+			} else {
+				out[i] = 0
+			}
+		}
+	} else {
+		views := make([][]T, len(chunks))
+		for i, c := range chunks {
+			views[i] = fixedValues[T](c)
+		}
+		for i, r := range refs {
+			if r != noRow {
+				out[i] = views[r.chunk()][r.row()]
+			} else {
+				out[i] = 0
+			}
+		}
+	}
+	return makeArray(dt, len(refs), gatherNulls(alloc, chunks, refs), buf)
+}
+
+func gatherBools(alloc memory.Allocator, chunks []arrow.Array, refs []rowRef) arrow.Array {
+	buf := newBuffer(alloc, int(bitutil.BytesForBits(int64(len(refs)))))
+	out := buf.Bytes()
+	clear(out)
+	for i, r := range refs {
+		if r != noRow && chunks[r.chunk()].(*array.Boolean).Value(r.row()) {
+			out[i>>3] |= 1 << (i & 7)
+		}
+	}
+	return makeArray(arrow.FixedWidthTypes.Boolean, len(refs), gatherNulls(alloc, chunks, refs), buf)
+}
+
+type byteView struct {
+	offsets []int32
+	data    []byte
+}
+
+func gatherBytes(alloc memory.Allocator, dt arrow.DataType, chunks []arrow.Array, refs []rowRef) (arrow.Array, error) {
+	views := make([]byteView, len(chunks))
+	for i, c := range chunks {
+		views[i].offsets, views[i].data = byteValues(c)
+	}
+	total := 0
+	for _, r := range refs {
+		if r != noRow {
+			v := &views[r.chunk()]
+			total += int(v.offsets[r.row()+1] - v.offsets[r.row()])
+		}
+	}
+	if total > math.MaxInt32 {
+		return nil, errBatchTooLarge()
+	}
+	offBuf, buf := newBuffer(alloc, 4*(len(refs)+1)), newBuffer(alloc, total)
+	offsets := unsafe.Slice((*int32)(unsafe.Pointer(&offBuf.Bytes()[0])), len(refs)+1)
+	dst, pos := buf.Bytes(), 0
+	offsets[0] = 0
+	for i, r := range refs {
+		if r != noRow {
+			v := &views[r.chunk()]
+			pos += copy(dst[pos:], v.data[v.offsets[r.row()]:v.offsets[r.row()+1]])
+		}
+		offsets[i+1] = int32(pos)
+	}
+	return makeArray(dt, len(refs), gatherNulls(alloc, chunks, refs), offBuf, buf), nil
+}
+
+func errBatchTooLarge() error {
+	return pgerror.New(pgerror.ProgramLimitExceeded, "the strings of one batch are too large")
+}
+
+// nullArray makes an array of n NULLs.
+func nullArray(alloc memory.Allocator, dt arrow.DataType, n int) arrow.Array {
+	b := array.NewBuilder(alloc, dt)
+	defer b.Release()
+	b.AppendNulls(n)
+	return b.NewArray()
+}
+
+// repeat makes an array of n times the value at index i of a.
+func repeat(alloc memory.Allocator, a arrow.Array, i, n int) (arrow.Array, error) {
+	idx := make([]int32, n)
+	for j := range idx {
+		idx[j] = int32(i)
+	}
+	return take(alloc, a, idx)
+}
+
+// viewString views bytes that will not change as a string.
+func viewString(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+
+// datumArray makes an array of n times d.
+func datumArray(alloc memory.Allocator, t types.Type, d types.Datum, n int) (arrow.Array, error) {
+	if d.IsNull() {
+		return nullArray(alloc, types.ArrowType(t), n), nil
+	}
+	b := types.NewBuilder(alloc, t)
+	defer b.Release()
+	types.AppendDatum(b, d)
+	one := b.NewArray()
+	if n == 1 {
+		return one, nil
+	}
+	defer one.Release()
+	return repeat(alloc, one, 0, n)
+}

@@ -1,0 +1,79 @@
+package executor_test
+
+import (
+	"testing"
+
+	. "github.com/tidemarkdb/tidemark/executor/exectest"
+	"github.com/tidemarkdb/tidemark/planner/plan"
+	"github.com/tidemarkdb/tidemark/sql/expr"
+)
+
+func TestAggregate(t *testing.T) {
+	input := Rows("k text, v int4", "x|1", "y|2", "x|3", "NULL|4", "y|NULL", "x|1", "z|NULL")
+	type aggs = func(n plan.Node) []plan.AggCall
+	agg := func(cols string, keys []int, calls aggs) func([]plan.Node) plan.Node {
+		return func(in []plan.Node) plan.Node {
+			a := &plan.Aggregate{Base: Cols(cols), Input: in[0], Aggs: calls(in[0])}
+			for _, k := range keys {
+				a.Keys = append(a.Keys, Col(in[0], k))
+			}
+			return a
+		}
+	}
+	counts := func(n plan.Node) []plan.AggCall {
+		return []plan.AggCall{Agg("count"), Agg("count", Col(n, 1)), Agg("sum", Col(n, 1))}
+	}
+	for _, c := range []Case{
+		{Name: "one group", Plan: agg("c int8, d int8, s int8", nil, counts), Want: []string{"7|5|11"}},
+		{
+			Name: "by text", Plan: agg("k text, c int8, d int8, s int8", []int{0}, counts),
+			Want: []string{"x|3|3|5", "y|2|1|2", "NULL|1|1|4", "z|1|0|NULL"},
+		},
+		{
+			Name: "by int", Plan: agg("k int4, c int8, d int8, s int8", []int{1}, counts),
+			Want: []string{"1|2|2|2", "2|1|1|2", "3|1|1|3", "4|1|1|4", "NULL|2|0|NULL"},
+		},
+		{
+			Name: "by both", Plan: agg("k text, l int4, c int8, d int8, s int8", []int{0, 1}, counts),
+			Want: []string{"x|1|2|2|2", "y|2|1|1|2", "x|3|1|1|3", "NULL|4|1|1|4", "y|NULL|1|0|NULL", "z|NULL|1|0|NULL"},
+		},
+		{
+			Name: "distinct and filter",
+			Plan: agg("k text, c int8, f int8", []int{0}, func(n plan.Node) []plan.AggCall {
+				d, f := Agg("sum", Col(n, 1)), Agg("sum", Col(n, 1))
+				d.Distinct = true
+				f.Filter = Op(Col(n, 1), "<", Int4(3))
+				return []plan.AggCall{d, f}
+			}),
+			Want: []string{"x|4|2", "y|2|2", "NULL|4|NULL", "z|NULL|NULL"},
+		},
+		{
+			Name: "distinct in one group",
+			Plan: agg("c int8", nil, func(n plan.Node) []plan.AggCall {
+				d := Agg("count", Col(n, 1))
+				d.Distinct = true
+				return []plan.AggCall{d}
+			}),
+			Want: []string{"4"},
+		},
+	} {
+		c.Inputs = []*Source{input}
+		Run(t, c)
+	}
+	Run(t, Case{Name: "no rows", Inputs: []*Source{Rows("k text, v int4")}, Plan: agg("c int8, d int8, s int8", nil, counts), Want: []string{"0|0|NULL"}})
+	Run(t, Case{Name: "no groups", Inputs: []*Source{Rows("k text, v int4")}, Plan: agg("k text, c int8, d int8, s int8", []int{0}, counts)})
+}
+
+func TestGroupingSets(t *testing.T) {
+	Run(t, Case{
+		Name: "rollup", Inputs: []*Source{Rows("a int4, b int4", "1|1", "1|2", "2|1", "1|1")},
+		Plan: func(in []plan.Node) plan.Node {
+			return &plan.Aggregate{
+				Base: Cols("a int4, b int4, c int8, g int4"), Input: in[0],
+				Keys: []expr.Expr{Col(in[0], 0), Col(in[0], 1)}, Aggs: []plan.AggCall{Agg("count")},
+				Sets: [][]int{{0, 1}, {0}, {}}, Groupings: [][]int{{0, 1}},
+			}
+		},
+		Want: []string{"1|1|2|0", "1|2|1|0", "2|1|1|0", "1|NULL|3|1", "2|NULL|1|1", "NULL|NULL|4|3"},
+	})
+}

@@ -1,0 +1,135 @@
+package executor
+
+import (
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/tidemarkdb/tidemark/planner/plan"
+)
+
+// joinOutput makes output batches of a join whose one side is in hand as a
+// batch (the streamed side) and whose other side is kept in a rowBuffer.
+type joinOutput struct {
+	env    *Env
+	schema *arrow.Schema
+	// pair is the schema of left columns, then right ones; it equals schema
+	// but for semi and anti joins.
+	pair         *arrow.Schema
+	kept         *rowBuffer
+	streamedLeft bool
+	cond         *scalar // over pair; nil for none
+}
+
+// newJoinOutput; left and right are the inputs' columns.
+func newJoinOutput(env *Env, n plan.Node, left, right *arrow.Schema, kept *rowBuffer, streamedLeft bool, cond *scalar) *joinOutput {
+	fields := append(append([]arrow.Field{}, left.Fields()...), right.Fields()...)
+	return &joinOutput{
+		env: env, schema: schemaOf(n.Columns()), pair: arrow.NewSchema(fields, nil),
+		kept: kept, streamedLeft: streamedLeft, cond: cond,
+	}
+}
+
+// pairs makes the columns of (streamed row, kept row) pairs; a kept row may be noRow.
+func (o *joinOutput) pairs(streamed arrow.RecordBatch, idx []int32, refs []rowRef) ([]arrow.Array, error) {
+	s, err := takeColumns(o.env.Alloc, streamed.Columns(), idx)
+	if err != nil {
+		return nil, err
+	}
+	k, err := o.kept.gatherColumns(refs)
+	if err != nil {
+		releaseAll(s)
+		return nil, err
+	}
+	if o.streamedLeft {
+		return append(s, k...), nil
+	}
+	return append(k, s...), nil
+}
+
+// matched makes the columns of the pairs that satisfy the condition, and which
+// those are (nil: all of them).
+func (o *joinOutput) matched(streamed arrow.RecordBatch, idx []int32, refs []rowRef) (cols []arrow.Array, sel []int32, err error) {
+	cols, err = o.pairs(streamed, idx, refs)
+	if err != nil || o.cond == nil {
+		return cols, nil, err
+	}
+	sel, err = o.cond.selection(o.env, cols, len(idx), make([]int32, 0, len(idx)))
+	if err != nil {
+		releaseAll(cols)
+		return nil, nil, err
+	}
+	if len(sel) == len(idx) {
+		return cols, nil, nil
+	}
+	defer releaseAll(cols)
+	if len(sel) == 0 {
+		return nil, sel, nil
+	}
+	out, err := takeColumns(o.env.Alloc, cols, sel)
+	return out, sel, err
+}
+
+// keptOnly makes a batch of kept rows with NULLs for the streamed side.
+func (o *joinOutput) keptOnly(refs []rowRef) (arrow.RecordBatch, error) {
+	k, err := o.kept.gatherColumns(refs)
+	if err != nil {
+		return nil, err
+	}
+	var nulls []arrow.Array
+	width := o.pair.NumFields() - len(k)
+	for i := range width {
+		f := i
+		if !o.streamedLeft {
+			f += len(k)
+		}
+		nulls = append(nulls, nullArray(o.env.Alloc, o.pair.Field(f).Type, len(refs)))
+	}
+	if o.streamedLeft {
+		return newBatch(o.schema, append(nulls, k...), len(refs)), nil
+	}
+	return newBatch(o.schema, append(k, nulls...), len(refs)), nil
+}
+
+// keptRows makes a batch of kept rows alone (semi and anti joins that keep the left side).
+func (o *joinOutput) keptRows(refs []rowRef) (arrow.RecordBatch, error) {
+	k, err := o.kept.gatherColumns(refs)
+	if err != nil {
+		return nil, err
+	}
+	return newBatch(o.schema, k, len(refs)), nil
+}
+
+// streamedRows makes a batch of streamed rows alone.
+func (o *joinOutput) streamedRows(streamed arrow.RecordBatch, idx []int32) (arrow.RecordBatch, error) {
+	cols, err := takeColumns(o.env.Alloc, streamed.Columns(), idx)
+	if err != nil {
+		return nil, err
+	}
+	return newBatch(o.schema, cols, len(idx)), nil
+}
+
+// streamedOnly makes a batch of streamed rows with NULLs for the kept side.
+func (o *joinOutput) streamedOnly(streamed arrow.RecordBatch, idx []int32) (arrow.RecordBatch, error) {
+	refs := make([]rowRef, len(idx))
+	for i := range refs {
+		refs[i] = noRow
+	}
+	cols, err := o.pairs(streamed, idx, refs)
+	if err != nil {
+		return nil, err
+	}
+	return newBatch(o.schema, cols, len(idx)), nil
+}
+
+// rowSet marks rows of a rowBuffer.
+type rowSet struct{ chunks [][]bool }
+
+func newRowSet(b *rowBuffer) *rowSet {
+	s := &rowSet{chunks: make([][]bool, len(b.chunks))}
+	for k, c := range b.chunks {
+		s.chunks[k] = make([]bool, c.NumRows())
+	}
+	return s
+}
+
+func (s *rowSet) add(r rowRef)      { s.chunks[r.chunk()][r.row()] = true }
+func (s *rowSet) has(r rowRef) bool { return s.chunks[r.chunk()][r.row()] }

@@ -1,0 +1,50 @@
+package executor
+
+import (
+	"context"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/tidemarkdb/tidemark/planner/plan"
+)
+
+// project computes expressions over its input's rows.
+type project struct {
+	env    *Env
+	input  Operator
+	exprs  []*scalar
+	schema *arrow.Schema
+}
+
+func (r *run) newProject(n *plan.Project) (Operator, error) {
+	exprs, err := r.compileAll(n.Exprs)
+	if err != nil {
+		return nil, err
+	}
+	input, err := r.build(n.Input)
+	if err != nil {
+		return nil, err
+	}
+	return &project{env: r.env, input: input, exprs: exprs, schema: schemaOf(n.Cols)}, nil
+}
+
+func (p *project) Schema() *arrow.Schema { return p.schema }
+
+func (p *project) Close() error { return p.input.Close() }
+
+func (p *project) Next(ctx context.Context) (arrow.RecordBatch, error) {
+	if err := checkContext(ctx); err != nil {
+		return nil, err
+	}
+	batch, err := p.input.Next(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer batch.Release()
+	n := int(batch.NumRows())
+	cols, err := columns(p.env, p.exprs, batch.Columns(), n)
+	if err != nil {
+		return nil, err
+	}
+	return newBatch(p.schema, cols, n), nil
+}

@@ -1,0 +1,32 @@
+package executor
+
+// reservation is one operator's share of the query's account, adjusted to what
+// it holds.
+type reservation struct {
+	env  *Env
+	held int64
+	peak int64
+}
+
+// set makes the reservation n bytes, or fails with 53200 and keeps what it was.
+func (r *reservation) set(n int64) error {
+	switch {
+	case n > r.held:
+		if err := r.env.grow(n - r.held); err != nil {
+			return err
+		}
+	case n < r.held:
+		r.env.shrink(r.held - n)
+	}
+	r.held = n
+	r.peak = max(r.peak, n)
+	return nil
+}
+
+// close gives everything back.
+func (r *reservation) close() {
+	if r.held != 0 {
+		r.env.shrink(r.held)
+		r.held = 0
+	}
+}

@@ -1,0 +1,120 @@
+package executor
+
+import (
+	"context"
+
+	"github.com/apache/arrow-go/v18/arrow"
+)
+
+// rowBuffer keeps batches and gives rows of them back in any order. What it
+// keeps is reserved in the query's account first; a refusal is where spilling
+// will begin.
+type rowBuffer struct {
+	env    *Env
+	schema *arrow.Schema
+	chunks []arrow.RecordBatch
+	// columns[c][k] is column c of chunk k.
+	columns [][]arrow.Array
+	rows    int
+	bytes   int64
+}
+
+func newRowBuffer(env *Env, schema *arrow.Schema) *rowBuffer {
+	return &rowBuffer{env: env, schema: schema, columns: make([][]arrow.Array, schema.NumFields())}
+}
+
+// add keeps a batch, which it takes over whatever happens.
+func (b *rowBuffer) add(batch arrow.RecordBatch) error {
+	if err := b.reserve(batchBytes(batch)); err != nil {
+		batch.Release()
+		return err
+	}
+	b.chunks = append(b.chunks, batch)
+	for i, c := range batch.Columns() {
+		b.columns[i] = append(b.columns[i], c)
+	}
+	b.rows += int(batch.NumRows())
+	return nil
+}
+
+// reserve accounts for n bytes kept along with the rows.
+func (b *rowBuffer) reserve(n int64) error {
+	if err := b.env.grow(n); err != nil {
+		return err
+	}
+	b.bytes += n
+	return nil
+}
+
+// fill drains op into the buffer.
+func (b *rowBuffer) fill(ctx context.Context, op Operator) error {
+	return drain(ctx, op, b.add)
+}
+
+// gather makes a batch of rows under the given schema (the buffer's own or one
+// of the same types).
+func (b *rowBuffer) gather(refs []rowRef) (arrow.RecordBatch, error) {
+	cols, err := b.gatherColumns(refs)
+	if err != nil {
+		return nil, err
+	}
+	return newBatch(b.schema, cols, len(refs)), nil
+}
+
+func (b *rowBuffer) gatherColumns(refs []rowRef) ([]arrow.Array, error) {
+	out := make([]arrow.Array, len(b.columns))
+	for i, chunks := range b.columns {
+		a, err := gather(b.env.Alloc, b.schema.Field(i).Type, chunks, refs)
+		if err != nil {
+			releaseAll(out)
+			return nil, err
+		}
+		out[i] = a
+	}
+	return out, nil
+}
+
+// refs lists all rows in order.
+func (b *rowBuffer) refs() []rowRef {
+	out := make([]rowRef, 0, b.rows)
+	for k, c := range b.chunks {
+		for i := range int(c.NumRows()) {
+			out = append(out, refOf(k, i))
+		}
+	}
+	return out
+}
+
+// clear drops the rows and gives their memory back.
+func (b *rowBuffer) clear() {
+	for _, c := range b.chunks {
+		c.Release()
+	}
+	b.chunks = nil
+	for i := range b.columns {
+		b.columns[i] = nil
+	}
+	b.rows = 0
+	b.env.shrink(b.bytes)
+	b.bytes = 0
+}
+
+func (e *Env) grow(n int64) error {
+	if e.Memory == nil {
+		return nil
+	}
+	return e.Memory.Grow(n)
+}
+
+func (e *Env) shrink(n int64) {
+	if e.Memory != nil && n != 0 {
+		e.Memory.Shrink(n)
+	}
+}
+
+func (e *Env) batchRows() int {
+	if e.BatchRows > 0 {
+		return e.BatchRows
+	}
+	return BatchRows
+}

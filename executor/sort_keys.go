@@ -1,0 +1,258 @@
+package executor
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/tidemarkdb/tidemark/sql/expr"
+	"github.com/tidemarkdb/tidemark/sql/types"
+)
+
+// sortKey is one compiled key of an ordering.
+type sortKey struct {
+	*scalar
+	desc, nullsFirst bool
+}
+
+func (r *run) compileSortKeys(keys []expr.SortKey) ([]sortKey, error) {
+	out := make([]sortKey, len(keys))
+	for i, k := range keys {
+		s, err := r.compile(k.Expr)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = sortKey{scalar: s, desc: k.Desc, nullsFirst: k.NullsFirst}
+	}
+	return out, nil
+}
+
+func sortScalars(keys []sortKey) []*scalar {
+	out := make([]*scalar, len(keys))
+	for i, k := range keys {
+		out[i] = k.scalar
+	}
+	return out
+}
+
+// sortRefs orders rows by key columns: columns[k] are key k's chunks. Each row
+// gets eight bytes that order as its first key does, as far as eight bytes can
+// tell; only where they are equal the keys themselves are compared. Rows of
+// equal keys keep their order.
+func sortRefs(keys []sortKey, columns [][]arrow.Array, refs []rowRef) {
+	if len(keys) == 0 || len(refs) < 2 {
+		return
+	}
+	type item struct {
+		prefix uint64
+		ref    rowRef
+	}
+	prefixes := make([][]uint64, len(columns[0]))
+	exact := true
+	for i, c := range columns[0] {
+		var e bool
+		prefixes[i], e = sortPrefixes(keys[0], c)
+		exact = exact && e
+	}
+	items := make([]item, len(refs))
+	for i, r := range refs {
+		items[i] = item{prefixes[r.chunk()][r.row()], r}
+	}
+	rest := make([]func(a, b rowRef) int, 0, len(keys))
+	for i, k := range keys {
+		if i > 0 || !exact {
+			rest = append(rest, refComparer(k, columns[i]))
+		}
+	}
+	slices.SortFunc(items, func(a, b item) int {
+		if a.prefix != b.prefix {
+			if a.prefix < b.prefix {
+				return -1
+			}
+			return 1
+		}
+		for _, compare := range rest {
+			if c := compare(a.ref, b.ref); c != 0 {
+				return c
+			}
+		}
+		return cmp.Compare(a.ref, b.ref)
+	})
+	for i := range items {
+		refs[i] = items[i].ref
+	}
+}
+
+// sortPrefixes gives each row of a key column its prefix. exact means that
+// equal prefixes are equal keys.
+func sortPrefixes(k sortKey, a arrow.Array) (out []uint64, exact bool) {
+	n := a.Len()
+	out = make([]uint64, n)
+	exact = a.NullN() == 0
+	switch a := a.(type) {
+	case *array.Boolean:
+		for i := range out {
+			if a.IsValid(i) && a.Value(i) {
+				out[i] = 1
+			}
+		}
+	case *array.Int16:
+		signedPrefixes(out, a.Int16Values())
+	case *array.Int32:
+		signedPrefixes(out, a.Int32Values())
+	case *array.Int64:
+		if k.typ.OID == types.PgLsn || k.typ.OID == types.Xid8 {
+			for i, v := range a.Int64Values() {
+				out[i] = uint64(v)
+			}
+			break
+		}
+		signedPrefixes(out, a.Int64Values())
+	case *array.Uint32:
+		for i, v := range a.Uint32Values() {
+			out[i] = uint64(v)
+		}
+	case *array.Float32:
+		for i, v := range a.Float32Values() {
+			out[i] = floatPrefix(float64(v))
+		}
+	case *array.Float64:
+		for i, v := range a.Float64Values() {
+			out[i] = floatPrefix(v)
+		}
+	case *array.String:
+		exact = false
+		if k.typ.OID != types.Bpchar {
+			offsets, data := byteValues(a)
+			for i := range out {
+				out[i] = bytesPrefix(data[offsets[i]:offsets[i+1]])
+			}
+		}
+	case *array.Binary:
+		exact = false
+		if k.typ.OID == types.Bytea || k.typ.OID == types.UUID {
+			offsets, data := byteValues(a)
+			for i := range out {
+				out[i] = bytesPrefix(data[offsets[i]:offsets[i+1]])
+			}
+		}
+	default:
+		exact = false
+	}
+	if k.desc {
+		for i := range out {
+			out[i] = ^out[i]
+		}
+	}
+	if a.NullN() > 0 {
+		null := uint64(math.MaxUint64)
+		if k.nullsFirst {
+			null = 0
+		}
+		for i := range out {
+			if a.IsNull(i) {
+				out[i] = null
+			}
+		}
+	}
+	return out, exact
+}
+
+func signedPrefixes[T int16 | int32 | int64](out []uint64, values []T) {
+	for i, v := range values {
+		out[i] = uint64(int64(v)) ^ 1<<63
+	}
+}
+
+// floatPrefix orders as types.CompareFloat: NaN last, -0 equal to 0.
+func floatPrefix(f float64) uint64 {
+	if f != f {
+		return math.MaxUint64
+	}
+	if f == 0 {
+		f = 0
+	}
+	b := math.Float64bits(f)
+	if b&(1<<63) != 0 {
+		return ^b
+	}
+	return b | 1<<63
+}
+
+// bytesPrefix is the first eight bytes, most significant first.
+func bytesPrefix(b []byte) uint64 {
+	var p uint64
+	for i := range min(8, len(b)) {
+		p |= uint64(b[i]) << (56 - 8*i)
+	}
+	return p
+}
+
+// refComparer compares rows by one key.
+func refComparer(k sortKey, chunks []arrow.Array) func(a, b rowRef) int {
+	values := valueComparer(k.typ, chunks)
+	nulls := false
+	for _, c := range chunks {
+		nulls = nulls || c.NullN() > 0
+	}
+	sign := 1
+	if k.desc {
+		sign = -1
+	}
+	if !nulls {
+		if !k.desc {
+			return values
+		}
+		return func(a, b rowRef) int { return -values(a, b) }
+	}
+	null := 1
+	if k.nullsFirst {
+		null = -1
+	}
+	return func(a, b rowRef) int {
+		an, bn := chunks[a.chunk()].IsNull(a.row()), chunks[b.chunk()].IsNull(b.row())
+		switch {
+		case an && bn:
+			return 0
+		case an:
+			return null
+		case bn:
+			return -null
+		}
+		return sign * values(a, b)
+	}
+}
+
+// valueComparer compares values that are not NULL.
+func valueComparer(t types.Type, chunks []arrow.Array) func(a, b rowRef) int {
+	if len(chunks) > 0 {
+		switch chunks[0].(type) {
+		case *array.Int16:
+			return fixedComparer[int16](chunks)
+		case *array.Int32:
+			return fixedComparer[int32](chunks)
+		case *array.Int64:
+			if t.OID != types.PgLsn && t.OID != types.Xid8 {
+				return fixedComparer[int64](chunks)
+			}
+		case *array.Uint32:
+			return fixedComparer[uint32](chunks)
+		}
+	}
+	return func(a, b rowRef) int {
+		return types.Compare(t, types.DatumAt(chunks[a.chunk()], a.row()), types.DatumAt(chunks[b.chunk()], b.row()))
+	}
+}
+
+func fixedComparer[T int16 | int32 | int64 | uint32](chunks []arrow.Array) func(a, b rowRef) int {
+	views := make([][]T, len(chunks))
+	for i, c := range chunks {
+		views[i] = fixedValues[T](c)
+	}
+	return func(a, b rowRef) int {
+		return cmp.Compare(views[a.chunk()][a.row()], views[b.chunk()][b.row()])
+	}
+}

@@ -1,0 +1,130 @@
+package executor
+
+import (
+	"fmt"
+	"math"
+	"unsafe"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/bitutil"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+)
+
+// take makes the array of the given rows of a; index -1 gives NULL.
+func take(alloc memory.Allocator, a arrow.Array, idx []int32) (arrow.Array, error) {
+	dt := a.DataType()
+	switch dt.ID() {
+	case arrow.BOOL:
+		return takeBools(alloc, a.(*array.Boolean), idx), nil
+	case arrow.INT16:
+		return takeFixed[int16](alloc, a, idx), nil
+	case arrow.INT32:
+		return takeFixed[int32](alloc, a, idx), nil
+	case arrow.INT64:
+		return takeFixed[int64](alloc, a, idx), nil
+	case arrow.UINT32:
+		return takeFixed[uint32](alloc, a, idx), nil
+	case arrow.FLOAT32:
+		return takeFixed[float32](alloc, a, idx), nil
+	case arrow.FLOAT64:
+		return takeFixed[float64](alloc, a, idx), nil
+	case arrow.STRING, arrow.BINARY:
+		return takeBytes(alloc, a, idx)
+	case arrow.NULL:
+		return array.NewNull(len(idx)), nil
+	}
+	panic(fmt.Sprintf("executor: no take for %s", dt))
+}
+
+// takeBatch makes the batch of the given rows of b, which stays the caller's.
+func takeBatch(alloc memory.Allocator, b arrow.RecordBatch, idx []int32) (arrow.RecordBatch, error) {
+	cols, err := takeColumns(alloc, b.Columns(), idx)
+	if err != nil {
+		return nil, err
+	}
+	return newBatch(b.Schema(), cols, len(idx)), nil
+}
+
+func takeColumns(alloc memory.Allocator, cols []arrow.Array, idx []int32) ([]arrow.Array, error) {
+	out := make([]arrow.Array, len(cols))
+	for i, c := range cols {
+		a, err := take(alloc, c, idx)
+		if err != nil {
+			releaseAll(out)
+			return nil, err
+		}
+		out[i] = a
+	}
+	return out, nil
+}
+
+func takeNulls(alloc memory.Allocator, a arrow.Array, idx []int32) (m bitmap) {
+	if a.NullN() == 0 {
+		for i, r := range idx {
+			if r < 0 {
+				m.setNull(alloc, len(idx), i)
+			}
+		}
+		return m
+	}
+	for i, r := range idx {
+		if r < 0 || a.IsNull(int(r)) {
+			m.setNull(alloc, len(idx), i)
+		}
+	}
+	return m
+}
+
+func takeFixed[T fixedWidth](alloc memory.Allocator, a arrow.Array, idx []int32) arrow.Array {
+	var zero T
+	buf := newBuffer(alloc, len(idx)*int(unsafe.Sizeof(zero)))
+	if len(idx) > 0 {
+		out := unsafe.Slice((*T)(unsafe.Pointer(&buf.Bytes()[0])), len(idx))
+		src := fixedValues[T](a)
+		for i, r := range idx {
+			if r >= 0 {
+				out[i] = src[r]
+			} else {
+				out[i] = 0
+			}
+		}
+	}
+	return makeArray(a.DataType(), len(idx), takeNulls(alloc, a, idx), buf)
+}
+
+func takeBools(alloc memory.Allocator, a *array.Boolean, idx []int32) arrow.Array {
+	buf := newBuffer(alloc, int(bitutil.BytesForBits(int64(len(idx)))))
+	out := buf.Bytes()
+	clear(out)
+	for i, r := range idx {
+		if r >= 0 && a.Value(int(r)) {
+			out[i>>3] |= 1 << (i & 7)
+		}
+	}
+	return makeArray(arrow.FixedWidthTypes.Boolean, len(idx), takeNulls(alloc, a, idx), buf)
+}
+
+func takeBytes(alloc memory.Allocator, a arrow.Array, idx []int32) (arrow.Array, error) {
+	src, data := byteValues(a)
+	total := 0
+	for _, r := range idx {
+		if r >= 0 {
+			total += int(src[r+1] - src[r])
+		}
+	}
+	if total > math.MaxInt32 {
+		return nil, errBatchTooLarge()
+	}
+	offBuf, buf := newBuffer(alloc, 4*(len(idx)+1)), newBuffer(alloc, total)
+	offsets := unsafe.Slice((*int32)(unsafe.Pointer(&offBuf.Bytes()[0])), len(idx)+1)
+	dst, pos := buf.Bytes(), 0
+	offsets[0] = 0
+	for i, r := range idx {
+		if r >= 0 {
+			pos += copy(dst[pos:], data[src[r]:src[r+1]])
+		}
+		offsets[i+1] = int32(pos)
+	}
+	return makeArray(a.DataType(), len(idx), takeNulls(alloc, a, idx), offBuf, buf), nil
+}
