@@ -69,7 +69,9 @@ func (b *bulk) Flush() error {
 	if err := batch.SetRepr(repr); err != nil {
 		return storageError(err)
 	}
+	b.store.destroying.RLock()
 	err := b.store.apply(batch, b.store.syncOptions)
+	b.store.destroying.RUnlock()
 	if owned && (err != nil || batch.Len() <= batchrepr.HeaderLen) {
 		b.arena.chunks = nil
 	}

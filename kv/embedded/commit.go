@@ -75,6 +75,7 @@ func (t *txn) publish(async bool) (ts kv.Timestamp, taken bool, err error) {
 		return 0, false, err
 	}
 	s.recent.note(w, ticket.ts)
+	s.collector.notes.note(w, ticket.ts)
 	repr, _, owned := w.arena.batch(ticket.ts, len(w.previous))
 	batch := s.db.NewBatch()
 	if err := batch.SetRepr(repr); err != nil {
@@ -85,7 +86,9 @@ func (t *txn) publish(async bool) (ts kv.Timestamp, taken bool, err error) {
 	if async {
 		opts = pebble.NoSync
 	}
+	s.destroying.RLock()
 	err = s.apply(batch, opts)
+	s.destroying.RUnlock()
 	// A large batch became a memtable of its own.
 	taken = owned && (err != nil || batch.Len() <= batchrepr.HeaderLen)
 	s.oracle.end(ticket, true)

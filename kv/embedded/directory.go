@@ -155,12 +155,7 @@ func (d *diskSpace) init(fsys vfs.FS, dir string) { d.fs, d.dir = fsys, dir }
 func (d *diskSpace) check(size int64) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if now := time.Now(); now.Sub(d.checked) > spaceCheckInterval {
-		d.checked = now
-		usage, err := d.fs.GetDiskUsage(d.dir)
-		d.known = err == nil
-		d.free = usage.AvailBytes
-	}
+	d.look()
 	need := uint64(reservedSpace) + 2*uint64(size)
 	if !d.known || d.free >= need {
 		return nil
@@ -169,6 +164,24 @@ func (d *diskSpace) check(size int64) error {
 	return pgerror.New(pgerror.DiskFull, "could not write to the data directory: no space left on device").
 		WithDetail("%d bytes are free, %d are needed.", d.free, need).
 		WithHint("Check free disk space.")
+}
+
+// low reports whether half the reserve is used up.
+func (d *diskSpace) low() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.look()
+	return d.known && d.free < reservedSpace/2
+}
+
+// look refreshes the figure. mu is held.
+func (d *diskSpace) look() {
+	if now := time.Now(); now.Sub(d.checked) > spaceCheckInterval {
+		d.checked = now
+		usage, err := d.fs.GetDiskUsage(d.dir)
+		d.known = err == nil
+		d.free = usage.AvailBytes
+	}
 }
 
 // writable fails when a commit of size bytes cannot be made.

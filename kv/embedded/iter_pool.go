@@ -60,22 +60,25 @@ func (p *iterPool) get(ts kv.Timestamp) (*pointIter, error) {
 		return nil, kv.ErrClosed
 	}
 	p.inUse++
-	for n := len(p.free); n > 0; n = len(p.free) {
+	var fit, reuse *pointIter
+	for n := len(p.free); n > 0 && fit == nil; n = len(p.free) {
 		pi := p.free[n-1]
 		p.free[n-1] = nil
 		p.free = p.free[:n-1]
 		if p.fits(pi, ts) {
-			p.mu.Unlock()
-			return pi, nil
+			fit = pi
+			break
 		}
 		stale[nStale] = pi
 		nStale++
 	}
 	p.mu.Unlock()
-	var reuse *pointIter
 	for _, pi := range stale[:nStale] {
 		_ = pi.it.Close()
 		reuse = pi
+	}
+	if fit != nil {
+		return fit, nil
 	}
 	if reuse == nil {
 		reuse = &pointIter{}
@@ -178,10 +181,4 @@ func (pi *pointIter) newest(key kv.Key) (kv.Timestamp, error) {
 		return 0, storageError(pi.it.Error())
 	}
 	return versionTimestamp(pi.it.Key()), nil
-}
-
-func (p *iterPool) isClosed() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.closed
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
@@ -17,8 +18,8 @@ import (
 // pebbleOptions are the settings of the LSM tree. Keys have the form that
 // cockroachkvs knows (key.go), whose key schema stores user keys prefix
 // compressed and timestamps as a column of integers, and seeks in them
-// without building keys.
-func pebbleOptions(cfg Config, fs vfs.FS, lock *pebble.Lock, logger pebble.Logger) *pebble.Options {
+// without building keys. tables counts the flushes and compactions.
+func pebbleOptions(cfg Config, fs vfs.FS, lock *pebble.Lock, logger pebble.Logger, tables *atomic.Uint64) *pebble.Options {
 	schema := &cockroachkvs.KeySchema
 	opts := &pebble.Options{
 		FS:                          fs,
@@ -36,6 +37,11 @@ func pebbleOptions(cfg Config, fs vfs.FS, lock *pebble.Lock, logger pebble.Logge
 		LBaseMaxBytes:               64 << 20,
 		MaxOpenFiles:                4096,
 		CompactionConcurrencyRange:  func() (int, int) { return 1, 3 },
+		BlockPropertyCollectors:     blockPropertyCollectors,
+		EventListener: &pebble.EventListener{
+			FlushEnd:      func(pebble.FlushInfo) { tables.Add(1) },
+			CompactionEnd: func(pebble.CompactionInfo) { tables.Add(1) },
+		},
 	}
 	opts.Experimental.EnableColumnarBlocks = func() bool { return true }
 	opts.Experimental.EnableValueBlocks = func() bool { return true }

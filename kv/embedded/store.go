@@ -13,6 +13,7 @@
 package embedded
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -46,10 +47,15 @@ type Store struct {
 	space     diskSpace
 
 	failure atomic.Pointer[pgerror.Error] // why nothing can be written any more
+	// destroying is held shared while versions are written, and exclusively
+	// while a span is destroyed.
+	destroying sync.RWMutex
 
 	mu     sync.Mutex
 	scans  map[*scan]struct{} // open iterators
 	closed bool
+	// closing is closed without the mutex.
+	closing atomic.Bool
 }
 
 var _ kv.Store = (*Store)(nil)
@@ -76,7 +82,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	}
 	s.lock = lock
 	s.logger = &storeLogger{store: s, log: cfg.Logger}
-	opts := pebbleOptions(cfg, s.fs, s.lock, s.logger)
+	opts := pebbleOptions(cfg, s.fs, s.lock, s.logger, &s.collector.tables)
 	if inMemory {
 		opts.DisableWAL = true
 		s.syncOptions = pebble.NoSync
@@ -169,7 +175,7 @@ func (s *Store) Begin(ctx context.Context, opts kv.TxnOptions) (kv.Txn, error) {
 		}
 		return t, nil
 	}
-	if s.iters.isClosed() {
+	if s.closing.Load() {
 		return nil, kv.ErrClosed
 	}
 	t.readTS = s.snapshots.open(&t.snapshot)
@@ -206,20 +212,14 @@ func (s *Store) Barrier(ts kv.Timestamp) (release func()) { return s.snapshots.b
 // ApproximateSize implements kv.Store.
 func (s *Store) ApproximateSize(_ context.Context, span kv.Span) (uint64, error) {
 	start, end := appendPrefix(nil, span.Start), appendSpanEnd(nil, span.End)
-	if s.isClosed() {
+	if s.closing.Load() {
 		return 0, kv.ErrClosed
 	}
-	if s.db.FormatMajorVersion() == 0 || string(start) >= string(end) {
+	if len(span.End) > 0 && bytes.Compare(span.Start, span.End) >= 0 {
 		return 0, nil
 	}
 	n, err := s.db.EstimateDiskUsage(start, end)
 	return n, storageError(err)
-}
-
-func (s *Store) isClosed() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.closed
 }
 
 // Close implements kv.Store.
@@ -230,6 +230,7 @@ func (s *Store) Close() error {
 		return nil
 	}
 	s.closed = true
+	s.closing.Store(true)
 	s.mu.Unlock()
 
 	s.locks.close()

@@ -119,6 +119,13 @@ func (t *txn) Refresh(context.Context) error {
 	if t.ended {
 		return kv.ErrClosed
 	}
+	if t.HasWrites() {
+		// The commit will ask what was committed since the first of them: the
+		// answer must not be cleaned away, so the old snapshot stays open.
+		t.readTS = kv.Timestamp(t.store.oracle.visible.Load())
+		t.write.refreshed(t.readTS)
+		return nil
+	}
 	t.readTS = t.store.snapshots.refresh(&t.snapshot)
 	if t.write != nil {
 		t.write.refreshed(t.readTS)
