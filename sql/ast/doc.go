@@ -58,4 +58,8 @@ type RawStmt struct {
 	// tells whether $n occurs in it.
 	NumParams int
 	ParamUsed []bool
+	// Consts are the literals of the statement whose token's place is known, in
+	// the order of their TokenLoc. They are nodes of Stmt, type modifiers and
+	// settings' values among them.
+	Consts []*Const
 }

@@ -16,6 +16,8 @@ type converter struct {
 	version int
 	// params[n-1] tells whether $n was seen in the current statement.
 	params []bool
+	// consts are the literals of the current statement with a known token.
+	consts []*ast.Const
 	err    error // the first error
 }
 

@@ -10,8 +10,8 @@ import (
 
 func (c *converter) constant(m msg) *ast.Const {
 	k := &ast.Const{Pos: c.pos(m, fAConstLocation), TokenLoc: -1}
-	n, v, content, rest := m.next()
-	for ; n != 0; n, v, content, rest = rest.next() {
+	n, _, content, rest := m.next()
+	for ; n != 0; n, _, content, rest = rest.next() {
 		switch n {
 		case fAConstIval:
 			setInt(k, content.num(fIntegerIval))
@@ -25,7 +25,6 @@ func (c *converter) constant(m msg) *ast.Const {
 			k.Kind, k.Text = ast.ConstBitString, content.text(fBitStringBsval)
 		}
 	}
-	_ = v
 	if at := k.Loc(); at >= 0 && k.Kind != ast.ConstNull && k.Kind != ast.ConstBool {
 		c.token(k, at+c.shift)
 	}
@@ -100,5 +99,6 @@ func (c *converter) token(k *ast.Const, at int) {
 	}
 	if end > at {
 		k.TokenLoc, k.TokenLen = int32(at-c.shift), int32(end-at)
+		c.consts = append(c.consts, k)
 	}
 }

@@ -3,6 +3,8 @@
 package parser
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -35,7 +37,7 @@ func Parse(sql string) ([]ast.RawStmt, error) {
 }
 
 func (c *converter) rawStmt(raw msg) ast.RawStmt {
-	c.params = nil
+	c.params, c.consts = nil, nil
 	stmt := ast.RawStmt{Stmt: c.stmt(raw.sub(fRawStmtStmt))}
 	start, size := raw.num(fRawStmtStmtLocation), raw.num(fRawStmtStmtLen)
 	end := start + size
@@ -47,6 +49,8 @@ func (c *converter) rawStmt(raw msg) ast.RawStmt {
 	stmt.Start = start + len(text) - len(trimmed)
 	stmt.Text, stmt.Len = trimmed, len(trimmed)
 	stmt.ParamUsed, stmt.NumParams = c.params, len(c.params)
+	slices.SortFunc(c.consts, func(a, b *ast.Const) int { return cmp.Compare(a.TokenLoc, b.TokenLoc) })
+	stmt.Consts = c.consts
 	return stmt
 }
 

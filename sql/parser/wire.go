@@ -114,8 +114,6 @@ func (m msg) count(field int) int {
 	return count
 }
 
-func (m msg) has(field int) bool { return m.sub(field) != nil }
-
 // node opens a Node, which is a oneof: its type's number and its message. The
 // type of a missing node, and of NULL in a list, is 0.
 func (m msg) node() (kind int, body msg) {
