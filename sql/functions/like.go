@@ -1,0 +1,223 @@
+package functions
+
+import (
+	"strings"
+	"sync/atomic"
+	"unicode/utf8"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/tidemarkdb/tidemark/sql/pgerror"
+	"github.com/tidemarkdb/tidemark/sql/types"
+)
+
+var (
+	_ = behind("textlike", likeBody(likeText, false))
+	_ = behind("textnlike", likeBody(likeText, true))
+	_ = behind("namelike", likeBody(likeText, false))
+	_ = behind("namenlike", likeBody(likeText, true))
+	_ = behind("bytealike", likeBody(likeBytes, false))
+	_ = behind("byteanlike", likeBody(likeBytes, true))
+	_ = behind("texticlike", likeBody(likeFold, false))
+	_ = behind("texticnlike", likeBody(likeFold, true))
+	_ = behind("nameiclike", likeBody(likeFold, false))
+	_ = behind("nameicnlike", likeBody(likeFold, true))
+)
+
+// likeMode says how characters match.
+type likeMode uint8
+
+const (
+	likeText  likeMode = iota // _ is one character
+	likeBytes                 // _ is one byte (bytea)
+	likeFold                  // ILIKE
+)
+
+var errLikeEscape = pgerror.New(pgerror.InvalidEscapeSequence, "LIKE pattern must not end with escape character")
+
+// LikePattern is a compiled LIKE pattern. Patterns of one piece of text at the
+// start, at the end, or anywhere need no backtracking.
+type LikePattern struct {
+	source string
+	mode   likeMode
+	shape  likeShape
+	text   string // what the simple shapes look for
+}
+
+type likeShape uint8
+
+const (
+	likeGeneral likeShape = iota
+	likeExact
+	likePrefix
+	likeSuffix
+	likeContains
+	likeAll
+)
+
+func compileLike(pattern string, mode likeMode) *LikePattern {
+	p := &LikePattern{source: pattern, mode: mode}
+	if mode == likeFold {
+		p.source = strings.ToLower(pattern)
+	}
+	s := p.source
+	lead := len(s) > 0 && s[0] == '%'
+	body := strings.TrimLeft(s, "%")
+	if lead && body == "" {
+		p.shape = likeAll
+		return p
+	}
+	trimmed := strings.TrimRight(body, "%")
+	if strings.ContainsAny(trimmed, `%_\`) {
+		return p
+	}
+	trail := len(trimmed) < len(body)
+	p.text = trimmed
+	switch {
+	case lead && trail:
+		p.shape = likeContains
+	case lead:
+		p.shape = likeSuffix
+	case trail:
+		p.shape = likePrefix
+	default:
+		p.shape = likeExact
+	}
+	return p
+}
+
+// Match reports whether s matches.
+func (p *LikePattern) Match(s string) (bool, error) {
+	if p.mode == likeFold {
+		s = strings.ToLower(s)
+	}
+	switch p.shape {
+	case likeExact:
+		return s == p.text, nil
+	case likePrefix:
+		return strings.HasPrefix(s, p.text), nil
+	case likeSuffix:
+		return strings.HasSuffix(s, p.text), nil
+	case likeContains:
+		return strings.Contains(s, p.text), nil
+	case likeAll:
+		return true, nil
+	}
+	return likeMatch(s, p.source, p.mode == likeBytes)
+}
+
+// likeMatch is the general matcher: on a mismatch it goes back to the last %.
+func likeMatch(s, p string, bytes bool) (bool, error) {
+	retryP, retryS := -1, 0
+	i, j := 0, 0
+	for {
+		switch {
+		case j < len(p) && p[j] == '%':
+			j++
+			retryP, retryS = j, i
+			if j == len(p) {
+				return true, nil
+			}
+			continue
+		case i == len(s):
+			for j < len(p) && p[j] == '%' {
+				j++
+			}
+			return j == len(p), nil
+		case j < len(p) && p[j] == '_':
+			i += width(s, i, bytes)
+			j++
+			continue
+		case j < len(p):
+			k := j
+			if p[k] == '\\' {
+				k++
+				if k == len(p) {
+					return false, errLikeEscape
+				}
+			}
+			if p[k] == s[i] {
+				i, j = i+1, k+1
+				continue
+			}
+		}
+		if retryP < 0 {
+			return false, nil
+		}
+		retryS += width(s, retryS, bytes)
+		i, j = retryS, retryP
+	}
+}
+
+// width is the length of the character of s at i.
+func width(s string, i int, bytes bool) int {
+	if bytes || s[i] < utf8.RuneSelf {
+		return 1
+	}
+	_, n := utf8.DecodeRuneInString(s[i:])
+	return n
+}
+
+// likeCache keeps the last pattern: most are constant.
+type likeCache struct {
+	last atomic.Pointer[likeEntry]
+}
+
+type likeEntry struct {
+	pattern string
+	like    *LikePattern
+}
+
+func (c *likeCache) get(pattern string, mode likeMode) *LikePattern {
+	if e := c.last.Load(); e != nil && e.pattern == pattern {
+		return e.like
+	}
+	pattern = strings.Clone(pattern)
+	e := &likeEntry{pattern: pattern, like: compileLike(pattern, mode)}
+	c.last.Store(e)
+	return e.like
+}
+
+func likeBody(mode likeMode, not bool) body {
+	cache := &likeCache{}
+	return body{
+		Kernel: func(c *Context, args []Value, n int) (arrow.Array, error) {
+			m, all := strictNulls(c, n, args[0], args[1])
+			if all {
+				return NullArray(c, types.PhysBool, n), nil
+			}
+			so, sd := bytesOf(args[0].Array)
+			po, pd := bytesOf(args[1].Array)
+			sm, pm := mask(args[0]), mask(args[1])
+			buf := newBuffer(c, (n+7)/8)
+			dst := buf.Bytes()
+			clear(dst)
+			var like *LikePattern
+			if pm == 0 {
+				like = cache.get(viewString(pd[po[0]:po[1]]), mode)
+			}
+			err := eachValid(&m, n, func(i int) error {
+				k := i & sm
+				s := viewString(sd[so[k]:so[k+1]])
+				l := like
+				if l == nil {
+					k = i & pm
+					l = compileLike(viewString(pd[po[k]:po[k+1]]), mode)
+				}
+				ok, err := l.Match(s)
+				dst[i>>3] |= bit(ok != not) << (i & 7)
+				return err
+			})
+			if err != nil {
+				buf.Release()
+				m.release()
+				return nil, err
+			}
+			return makeArray(arrow.FixedWidthTypes.Boolean, n, m, buf), nil
+		},
+		Eval: func(_ *Context, d []types.Datum) (types.Datum, error) {
+			ok, err := cache.get(d[1].S, mode).Match(d[0].S)
+			return types.NewBool(ok != not), err
+		},
+	}
+}
