@@ -14,6 +14,8 @@ type converter struct {
 	shift int
 	// version is PostgreSQL's, which the deparser wants to see again.
 	version int
+	// depth is nesting(sql), 0 until the deparser wants it.
+	depth int
 	// params[n-1] tells whether $n was seen in the current statement.
 	params []bool
 	// consts are the literals of the current statement with a known token.

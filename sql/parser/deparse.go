@@ -46,7 +46,10 @@ func (c *converter) queryText(node msg) string {
 	if kind, _ := node.node(); kind == 0 || c.err != nil {
 		return ""
 	}
-	if len(c.sql) > 2*deparseDepth && nesting(c.sql) > deparseDepth {
+	if len(c.sql) > 2*deparseDepth && c.depth == 0 {
+		c.depth, _ = nesting(c.sql)
+	}
+	if c.depth > deparseDepth {
 		c.fail(errTooDeep())
 		return ""
 	}

@@ -80,6 +80,13 @@ func TestWide(t *testing.T) {
 	})
 }
 
+func TestTooManyTokens(t *testing.T) {
+	_, err := Parse("select 1" + strings.Repeat(",1", maxTokens/2))
+	if pgerror.CodeOf(err) != pgerror.StatementTooComplex {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestText(t *testing.T) {
 	tests := []struct{ name, sql, want string }{
 		{"nul", "select 1\x00", `invalid byte sequence for encoding "UTF8": 0x00`},

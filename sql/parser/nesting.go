@@ -18,7 +18,16 @@ const (
 	maxNesting = 6000
 	// A level costs two bytes of text at least.
 	minNestingText = 2 * maxNesting
+	// maxTokens bounds the memory of a tree: libpg_query takes some 250 bytes
+	// for a token and the comma behind it.
+	maxTokens = 16 << 20
 )
+
+func errTooLarge() error {
+	return pgerror.New(pgerror.StatementTooComplex, "statement is too complex").
+		WithDetail("The statement has more than %d tokens.", maxTokens).
+		WithHint("Split it into several statements, or use COPY.")
+}
 
 func errTooDeep() error {
 	return pgerror.New(pgerror.StatementTooComplex, "stack depth limit exceeded").
@@ -34,19 +43,23 @@ type level struct {
 }
 
 // nesting returns an upper bound of the depth of the tree of sql that grows
-// to the left, brackets included.
-func nesting(sql string) int {
+// to the left, brackets included, and the number of its tokens.
+func nesting(sql string) (depth, tokens int) {
 	n := nester{stack: []level{{}}}
 	for i := 0; i < len(sql); {
 		i = n.token(sql, i)
+		if !n.space {
+			tokens++
+		}
 	}
-	return n.deepest
+	return n.deepest, tokens
 }
 
 type nester struct {
 	stack   []level
 	depth   int // sum over the stack
 	deepest int
+	space   bool // the last token was white space or a comment
 	label   bool // the last token was "." or AS: a keyword is a name
 }
 
@@ -87,10 +100,10 @@ func (n *nester) pop(bracket bool) {
 func (n *nester) token(sql string, i int) int {
 	b := sql[i]
 	label := n.label
-	n.label = false
+	n.label, n.space = false, false
 	switch {
 	case isSpace(b):
-		n.label = label
+		n.label, n.space = label, true
 		return i + 1
 	case isIdentStart(b):
 		return n.word(sql, i, label)
@@ -103,10 +116,10 @@ func (n *nester) token(sql string, i int) int {
 	case b == '$':
 		return dollarEnd(sql, i)
 	case b == '-' && strings.HasPrefix(sql[i:], "--"):
-		n.label = label
+		n.label, n.space = label, true
 		return lineEnd(sql, i)
 	case b == '/' && strings.HasPrefix(sql[i:], "/*"):
-		n.label = label
+		n.label, n.space = label, true
 		return commentEnd(sql, i)
 	}
 	n.punctuation(b, strings.HasPrefix(sql[i:], "::"))

@@ -66,8 +66,14 @@ func checkText(sql string) error {
 	if !utf8.ValidString(sql) {
 		return invalidUTF8(sql)
 	}
-	if len(sql) > minNestingText && nesting(sql) > maxNesting {
+	if len(sql) <= minNestingText {
+		return nil
+	}
+	switch depth, tokens := nesting(sql); {
+	case depth > maxNesting:
 		return errTooDeep()
+	case tokens > maxTokens:
+		return errTooLarge()
 	}
 	return nil
 }

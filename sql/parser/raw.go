@@ -11,6 +11,7 @@ package parser
 import "C"
 
 import (
+	"sync"
 	"unicode/utf8"
 	"unsafe"
 
@@ -19,10 +20,20 @@ import (
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
 )
 
+// bigText is the length from which texts are parsed one at a time: libpg_query
+// takes some hundred bytes for a byte of text, and frees them at the end.
+const bigText = 4 << 20
+
+var bigTexts sync.Mutex
+
 // withTree parses sql with PostgreSQL's grammar and hands the tree, as
 // protobuf bytes that live until f returns, to f. The caller has made sure
 // that sql is valid UTF-8 without NUL bytes and not nested too deeply.
 func withTree(sql string, f func(tree []byte) error) error {
+	if len(sql) > bigText {
+		bigTexts.Lock()
+		defer bigTexts.Unlock()
+	}
 	buf := make([]byte, len(sql)+1) // with C's final NUL
 	copy(buf, sql)
 	var out C.tidemark_tree
