@@ -326,7 +326,7 @@ func (j *hashJoin) nextPairs() (arrow.RecordBatch, error) {
 	if sel != nil {
 		n = len(sel)
 	}
-	return newBatch(j.out.schema, cols, n), nil
+	return j.out.emit(cols, n), nil
 }
 
 // mark notes the rows of the given pairs (nil: all) as matched.

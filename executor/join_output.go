@@ -45,6 +45,14 @@ func (o *joinOutput) pairs(streamed arrow.RecordBatch, idx []int32, refs []rowRe
 	return append(k, s...), nil
 }
 
+// emit makes a batch of pairs' columns, which it takes over. Columns that the
+// kept side has beyond the join's output (keys of a lookup join) are dropped.
+func (o *joinOutput) emit(cols []arrow.Array, n int) arrow.RecordBatch {
+	width := o.schema.NumFields()
+	releaseAll(cols[width:])
+	return newBatch(o.schema, cols[:width], n)
+}
+
 // matched makes the columns of the pairs that satisfy the condition, and which
 // those are (nil: all of them).
 func (o *joinOutput) matched(streamed arrow.RecordBatch, idx []int32, refs []rowRef) (cols []arrow.Array, sel []int32, err error) {
@@ -117,7 +125,7 @@ func (o *joinOutput) streamedOnly(streamed arrow.RecordBatch, idx []int32) (arro
 	if err != nil {
 		return nil, err
 	}
-	return newBatch(o.schema, cols, len(idx)), nil
+	return o.emit(cols, len(idx)), nil
 }
 
 // rowSet marks rows of a rowBuffer.

@@ -144,7 +144,7 @@ func (l *lateral) nextRight(ctx context.Context) (arrow.RecordBatch, error) {
 		releaseAll(cols)
 		return l.endRow()
 	}
-	return newBatch(l.out.schema, cols, n), nil
+	return l.out.emit(cols, n), nil
 }
 
 // endRow ends the left row: what comes out depends on whether it had a match.

@@ -161,7 +161,7 @@ func (j *nestedLoop) nextPairs() (arrow.RecordBatch, error) {
 		releaseAll(cols)
 		return nil, nil
 	}
-	return newBatch(j.out.schema, cols, n), nil
+	return j.out.emit(cols, n), nil
 }
 
 func (j *nestedLoop) mark(left int32, right rowRef) {

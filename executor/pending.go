@@ -7,20 +7,6 @@ import (
 
 // The operators below follow in files of their own.
 
-func (r *run) newScan(*plan.Scan) (Operator, error) { return nil, pgerror.Unsupported("table scan") }
-
-func (r *run) newVirtualScan(*plan.VirtualScan) (Operator, error) {
-	return nil, pgerror.Unsupported("virtual scan")
-}
-
-func (r *run) newLookupJoin(*plan.LookupJoin) (Operator, error) {
-	return nil, pgerror.Unsupported("lookup join")
-}
-
-func (r *run) newLockRows(*plan.LockRows) (Operator, error) {
-	return nil, pgerror.Unsupported("FOR UPDATE")
-}
-
 func (r *run) newWindow(*plan.Window) (Operator, error) {
 	return nil, pgerror.Unsupported("window function")
 }

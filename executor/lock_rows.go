@@ -1,0 +1,78 @@
+package executor
+
+import (
+	"context"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/tidemarkdb/tidemark/planner/plan"
+	"github.com/tidemarkdb/tidemark/sql/types"
+)
+
+// lockRowsOp locks the rows that pass through it (FOR UPDATE and its kin) and
+// drops their handle columns. A row changed since the statement's snapshot
+// fails the lock with kv.ErrWriteConflict: session runs the statement again at
+// READ COMMITTED. SKIP LOCKED drops the rows that somebody else holds.
+type lockRowsOp struct {
+	env    *Env
+	input  Operator
+	node   *plan.LockRows
+	schema *arrow.Schema
+	drop   map[int]bool
+}
+
+func (r *run) newLockRows(n *plan.LockRows) (Operator, error) {
+	input, err := r.build(n.Input)
+	if err != nil {
+		return nil, err
+	}
+	l := &lockRowsOp{env: r.env, input: input, node: n, schema: schemaOf(n.Cols), drop: map[int]bool{}}
+	for _, t := range n.Rows {
+		l.drop[t.Handle] = true
+	}
+	return l, nil
+}
+
+func (l *lockRowsOp) Schema() *arrow.Schema { return l.schema }
+
+func (l *lockRowsOp) Close() error { return l.input.Close() }
+
+func (l *lockRowsOp) Next(ctx context.Context) (arrow.RecordBatch, error) {
+	for {
+		if err := checkContext(ctx); err != nil {
+			return nil, err
+		}
+		batch, err := l.input.Next(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for i := range l.node.Rows {
+			if batch, err = l.lock(ctx, batch, &l.node.Rows[i]); err != nil {
+				return nil, err
+			}
+			if batch == nil {
+				break
+			}
+		}
+		if batch != nil {
+			return withoutColumns(batch, l.schema, l.drop), nil
+		}
+	}
+}
+
+// lock takes batch over and returns the rows that were locked, nil if none was.
+func (l *lockRowsOp) lock(ctx context.Context, batch arrow.RecordBatch, t *plan.LockTarget) (arrow.RecordBatch, error) {
+	handles := make([]types.Datum, batch.NumRows())
+	for i := range handles {
+		handles[i] = types.DatumAt(batch.Column(t.Handle), i)
+	}
+	granted, err := lockRows(ctx, l.env, t.Table, handles, t.Locking)
+	if err != nil {
+		batch.Release()
+		return nil, err
+	}
+	if granted == nil {
+		return batch, nil
+	}
+	return pick(l.env, batch, trueRows(granted))
+}
