@@ -17,6 +17,9 @@ func ApplyMod(t Type, d Datum, explicit bool) (Datum, error) {
 		d.I = roundTimestamp(d.I, t.Mod)
 	case Time:
 		d.I = RoundMicros(d.I, t.Mod)
+	case Interval:
+		v, _ := DecodeInterval(d.S).ApplyMod(t.Mod)
+		d = v.Datum()
 	case Timetz:
 		v, off := d.Timetz()
 		d = NewTimetz(RoundMicros(v, t.Mod), off)

@@ -51,6 +51,8 @@ func compareOther(t Type, a, b Datum) int {
 	switch t.OID {
 	case Numeric:
 		return DecodeNumeric(a.S).Cmp(DecodeNumeric(b.S))
+	case Interval:
+		return DecodeInterval(a.S).Cmp(DecodeInterval(b.S))
 	case Timetz:
 		return compareTimetz(a, b)
 	}

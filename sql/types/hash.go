@@ -85,8 +85,11 @@ func le32(s string) uint64 {
 }
 
 func hashOther(t Type, d Datum, seed uint64) uint64 {
-	if t.OID == Numeric {
+	switch t.OID {
+	case Numeric:
 		return DecodeNumeric(d.S).Hash(seed)
+	case Interval:
+		return DecodeInterval(d.S).hash(seed)
 	}
 	return HashString(d.S, seed)
 }

@@ -90,6 +90,12 @@ func Parse(t Type, s string, io *IO) (Datum, error) {
 	case Time:
 		v, err := ParseTime(s, io)
 		return intDatum(PhysInt64, RoundMicros(v, t.Mod), err)
+	case Interval:
+		v, err := ParseInterval(s, t.Mod, io)
+		if err != nil {
+			return Datum{}, err
+		}
+		return v.Datum(), nil
 	case Timetz:
 		v, off, err := ParseTimetz(s, io)
 		if err != nil {

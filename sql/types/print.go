@@ -21,6 +21,8 @@ func AppendText(dst []byte, t Type, d Datum, io *IO) []byte {
 		return AppendDate(dst, d.I, io)
 	case Time:
 		return AppendTime(dst, d.I)
+	case Interval:
+		return DecodeInterval(d.S).AppendText(dst, io.orDefault().IntervalStyle)
 	case Timetz:
 		v, off := d.Timetz()
 		return appendZoneOffset(AppendTime(dst, v), off)
