@@ -1,0 +1,55 @@
+# Tidemark. `make` prints the targets.
+GO      ?= go
+BIN     := bin/tidemark
+PKGS    := ./...
+# The tag adds invariant checks that cost time; released builds leave it out.
+TAGS    := invariants
+
+.DEFAULT_GOAL := help
+
+help: ## print the targets
+	@grep -hE '^[a-z][a-z-]*:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
+
+build: ## build bin/tidemark
+	$(GO) build -o $(BIN) ./cmd/tidemark
+
+run: build ## build and start a server on 127.0.0.1:5440 with the embedded store
+	$(BIN) start
+
+test: ## run the tests (needs Go and a C compiler only)
+	$(GO) test -tags $(TAGS) -timeout 9m $(PKGS)
+
+test-race: ## run the tests of the concurrent packages under the race detector
+	$(GO) test -race -tags $(TAGS) -timeout 20m ./kv/... ./catalog/... ./session/... ./pgwire/... ./executor/...
+
+lint: ## vet, staticcheck, gofumpt, the layers of ARCHITECTURE.md, generated files
+	$(GO) vet -tags $(TAGS) $(PKGS)
+	$(GO) tool staticcheck -tags $(TAGS) $(PKGS)
+	@out="$$($(GO) tool gofumpt -l .)"; test -z "$$out" || { echo "gofumpt: $$out"; exit 1; }
+	$(GO) test -count=1 ./internal/lint/
+
+sqltests: build ## run the SQL logic tests that CI runs (with ../shared/slt: its smoke list too)
+	$(GO) run ./sqltests/cmd/sqltests -smoke
+
+check: lint test sqltests ## what CI runs
+
+test-clients: build ## run real clients (psql, pgbench) against a server; installs what it needs
+	bash scripts/test-clients.sh
+
+golden: ## rewrite the golden files; review the diff line by line
+	$(GO) test -tags $(TAGS) $$($(GO) list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' $(PKGS)) -run 'Golden|DataDriven' -rewrite || true
+
+FUZZTIME ?= 30s
+fuzz: ## fuzz every decoder, parser and wire message for FUZZTIME each
+	bash scripts/fuzz.sh $(FUZZTIME)
+
+bench-pgbench: build ## pgbench beside PostgreSQL 15, ratios printed
+	bash bench/pgbench.sh
+
+bench-copy: build ## COPY of 2,000,000 rows beside PostgreSQL 15, ratio printed
+	bash bench/copy.sh
+
+generate: ## make generated files anew
+	$(GO) generate $(PKGS)
+
+.PHONY: help build run test test-race lint sqltests check test-clients golden fuzz bench-pgbench bench-copy generate
