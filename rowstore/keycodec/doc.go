@@ -26,10 +26,11 @@ const (
 	FlagFloat    Flag = 0x05 // 8 bytes, IEEE 754 made comparable
 	FlagDecimal  Flag = 0x06 // MySQL decimal (reserved, not written yet)
 	FlagDuration Flag = 0x07 // 8 bytes as FlagInt (reserved, not written)
-	// FlagNullLast is NULL that sorts after every value; no bytes follow. TiDB
-	// calls it "max" and never stores it: a stock TiKV cannot decode an entry
-	// that holds one, so pushed-down index scans stay within non-NULL spans.
-	FlagNullLast Flag = 0xFA
+	// FlagNullLast is NULL that sorts after every value; no bytes follow. It is
+	// ours: a stock TiKV cannot decode an entry that holds one, so pushed-down
+	// index scans stay within non-NULL spans. Neither it nor its inverse is a flag
+	// of TiDB's or the inverse of one.
+	FlagNullLast Flag = 0x7F
 )
 
 // errInvalid is what every decoder returns for bytes that no encoder wrote.
