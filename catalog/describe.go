@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tidemarkdb/tidemark/sql/pgerror"
 	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
@@ -120,3 +121,7 @@ func columnNames(t *Table, nums []int16) string {
 }
 
 func containsNum(nums []int16, n int16) bool { return slices.Contains(nums, n) }
+
+func undefinedColumn(t *Table, column string) error {
+	return pgerror.New(pgerror.UndefinedColumn, "column %q of relation %q does not exist", column, t.Name)
+}

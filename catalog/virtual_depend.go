@@ -1,0 +1,173 @@
+package catalog
+
+import "github.com/tidemarkdb/tidemark/sql/types"
+
+func init() {
+	virtual("pg_depend", func(v VirtualEnv, emit emitFunc) error {
+		d := &depends{s: v.Snapshot, emit: emit}
+		for _, t := range v.Snapshot.Tables() {
+			d.table(t)
+		}
+		for _, t := range v.Snapshot.Types() {
+			d.add(classType, t.ID, 0, classNamespace, t.Schema, 0, 'n')
+			if t.Kind == 'd' {
+				d.typeUse(classType, t.ID, 0, t.Base.OID)
+			}
+			for i := range t.Fields {
+				d.typeUse(classClass, t.Relation, i+1, t.Fields[i].Type.OID)
+			}
+		}
+		return d.err
+	}).byOID(1, func(v VirtualEnv, id OID, emit emitFunc) error {
+		d := &depends{s: v.Snapshot, emit: emit, only: id}
+		if t := d.owner(id); t != nil {
+			d.table(t)
+		}
+		return d.err
+	})
+}
+
+// depends yields pg_depend's rows.
+type depends struct {
+	s    *Snapshot
+	emit emitFunc
+	only OID // of this dependent object, if not 0
+	err  error
+}
+
+// owner finds the table whose descriptor tells what an object depends on.
+func (d *depends) owner(id OID) *Table {
+	if t := d.s.TableByID(id); t != nil {
+		return t
+	}
+	if r := d.s.byID.get(id); r != nil {
+		return r.table
+	}
+	return nil
+}
+
+func (d *depends) add(class, id OID, sub int, refClass, refID OID, refSub int, typ byte) {
+	if d.err != nil || d.only != 0 && id != d.only {
+		return
+	}
+	d.err = d.emit([]types.Datum{dOid(class), dOid(id), dInt4(sub), dOid(refClass), dOid(refID), dInt4(refSub), dChar(typ)})
+}
+
+func (d *depends) typeUse(class, id OID, sub int, typ OID) {
+	if typ >= firstUserOID {
+		d.add(class, id, sub, classType, typ, 0, 'n')
+	}
+}
+
+func (d *depends) table(t *Table) {
+	if t.Kind == KindVirtual {
+		return
+	}
+	d.add(classClass, t.ID, 0, classNamespace, t.Schema, 0, 'n')
+	if t.Sequence != nil && t.Sequence.OwnerTable != 0 {
+		d.add(classClass, t.ID, 0, classClass, t.Sequence.OwnerTable, int(t.Sequence.OwnerColumn), d.s.ownershipType(t))
+	}
+	for i := range t.Columns {
+		d.column(t, &t.Columns[i])
+	}
+	if t.View != nil {
+		d.view(t)
+	}
+	d.indexes(t)
+	for i := range t.Checks {
+		for _, n := range t.Checks[i].Columns {
+			d.add(classConstraint, t.Checks[i].ID, 0, classClass, t.ID, int(n), 'a')
+		}
+	}
+	for i := range t.ForeignKeys {
+		fk := &t.ForeignKeys[i]
+		for _, n := range fk.Columns {
+			d.add(classConstraint, fk.ID, 0, classClass, t.ID, int(n), 'a')
+		}
+		for _, n := range fk.RefColumns {
+			d.add(classConstraint, fk.ID, 0, classClass, fk.RefTable, int(n), 'n')
+		}
+		d.add(classConstraint, fk.ID, 0, classClass, fk.RefIndex, 0, 'n')
+	}
+}
+
+// ownershipType is 'i' for the sequence of an identity column, 'a' for a serial's.
+func (s *Snapshot) ownershipType(seq *Table) byte {
+	if c := s.ownerColumn(seq); c != nil && c.Identity != 0 && c.Sequence == seq.ID {
+		return 'i'
+	}
+	return 'a'
+}
+
+// ownerColumn is the column a sequence belongs to, nil if none.
+func (s *Snapshot) ownerColumn(seq *Table) *Column {
+	t := s.TableByID(seq.Sequence.OwnerTable)
+	if n := int(seq.Sequence.OwnerColumn); t != nil && n > 0 && n <= len(t.Columns) {
+		return &t.Columns[n-1]
+	}
+	return nil
+}
+
+func (d *depends) column(t *Table, c *Column) {
+	if c.Dropped {
+		return
+	}
+	d.typeUse(classClass, t.ID, int(c.Num), c.Type.OID)
+	if c.Default == "" {
+		return
+	}
+	d.add(classAttrDef, c.DefaultID, 0, classClass, t.ID, int(c.Num), 'a')
+	for _, id := range d.s.defaultDependencies(c) {
+		if d.s.TableByID(id) != nil {
+			d.add(classAttrDef, c.DefaultID, 0, classClass, id, 0, 'n')
+		} else {
+			d.typeUse(classAttrDef, c.DefaultID, 0, id)
+		}
+	}
+}
+
+// defaultDependencies lists the user objects a column's default refers to.
+func (s *Snapshot) defaultDependencies(c *Column) []OID {
+	out := c.DependsOn
+	if c.Sequence != 0 && c.Identity == 0 && c.Default != "" && len(out) == 0 {
+		out = []OID{c.Sequence} // a serial's nextval
+	}
+	return out
+}
+
+func (d *depends) view(t *Table) {
+	d.add(classRewrite, t.ID, 0, classClass, t.ID, 0, 'i')
+	columns := map[OID]bool{}
+	for _, c := range t.View.DependsOnColumns {
+		columns[c.Relation] = true
+		d.add(classRewrite, t.ID, 0, classClass, c.Relation, int(c.Column), 'n')
+	}
+	for _, id := range t.View.DependsOn {
+		switch {
+		case columns[id]:
+		case d.s.TableByID(id) != nil:
+			d.add(classRewrite, t.ID, 0, classClass, id, 0, 'n')
+		default:
+			d.typeUse(classRewrite, t.ID, 0, id)
+		}
+	}
+}
+
+func (d *depends) indexes(t *Table) {
+	for i := range t.Indexes {
+		ix := &t.Indexes[i]
+		class, id := classClass, ix.ID
+		if ix.Constraint != 0 {
+			d.add(classClass, ix.ID, 0, classConstraint, ix.Constraint, 0, 'i')
+			class, id = classConstraint, ix.Constraint
+		}
+		for j := range ix.Columns {
+			if n := ix.Columns[j].Num; n != 0 {
+				d.add(class, id, 0, classClass, t.ID, int(n), 'a')
+			}
+		}
+		for _, n := range ix.Include {
+			d.add(class, id, 0, classClass, t.ID, int(n), 'a')
+		}
+	}
+}
