@@ -3,6 +3,7 @@ package parser
 /*
 #include "raw.h"
 
+#cgo linux LDFLAGS: -Wl,--wrap=pg_query__parse_result__get_packed_size -Wl,--wrap=pg_query__parse_result__pack
 #cgo noescape tidemark_parse
 #cgo nocallback tidemark_parse
 #cgo noescape tidemark_free
