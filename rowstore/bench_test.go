@@ -201,7 +201,11 @@ func mixedBatch(tb testing.TB, alloc memory.Allocator, rows int) arrow.RecordBat
 		columns = append(columns, bld.NewArray())
 		bld.Release()
 	}
-	return array.NewRecordBatch(arrow.NewSchema(fields, nil), columns, int64(rows))
+	batch := array.NewRecordBatch(arrow.NewSchema(fields, nil), columns, int64(rows))
+	for _, c := range columns {
+		c.Release()
+	}
+	return batch
 }
 
 // nullTxn takes writes and drops them.

@@ -38,7 +38,7 @@ type modelRow struct {
 
 var worldTypes = []types.OID{
 	types.Bool, types.Int2, types.Int4, types.Int8, types.Oid, types.Float4, types.Float8, types.Numeric,
-	types.Text, types.Bpchar, types.Bytea, types.UUID, types.Date, types.Timestamptz,
+	types.Text, types.Bpchar, types.Bytea, types.UUID, types.Date, types.Timestamptz, types.Interval,
 }
 
 func TestMetamorphic(t *testing.T) {
@@ -206,6 +206,8 @@ func (w *world) value(c *catalog.Column) types.Datum {
 		return types.NewBinary(strings.Repeat(string([]byte{byte(r.IntN(256))}), 16))
 	case types.Bytea:
 		return types.NewBinary(w.long([]string{"", "\xff", "\xff\x00", "\xff\x01", "\x00a"}[r.IntN(5)]))
+	case types.Interval:
+		return types.IntervalValue{Months: int32(r.IntN(2)), Days: int32(30 * r.IntN(2)), Micros: int64(r.IntN(2))}.Datum()
 	case types.Bpchar:
 		return types.NewString([]string{"a", "a  ", "b", " "}[r.IntN(4)])
 	case types.Text:

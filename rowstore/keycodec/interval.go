@@ -1,26 +1,19 @@
 package keycodec
 
-import (
-	"encoding/binary"
-	"math/bits"
+import "github.com/tidemarkdb/tidemark/sql/types"
 
-	"github.com/tidemarkdb/tidemark/sql/types"
-)
-
-// appendInterval appends PostgreSQL's comparison value of an interval: its
-// microseconds with months of 30 days and days of 24 hours, as a signed 128-bit
-// number, big-endian with the sign bit inverted.
+// appendInterval appends an interval's length with months of 30 days and days
+// of 24 hours, as PostgreSQL compares it: whole days, then the microseconds
+// over. '1 month' and '30 days' have one key.
 func appendInterval(dst []byte, d types.Datum) []byte {
-	months, days, micros := intervalParts(d.S)
-	const microsOfDay = 86400 * 1_000_000
-	total := int64(months)*30 + int64(days) // < 2^37: cannot overflow
-	hi, lo := bits.Mul64(uint64(total), microsOfDay)
-	if total < 0 {
-		hi -= microsOfDay // the product was of total + 2^64
-	}
-	var carry uint64
-	lo, carry = bits.Add64(lo, uint64(micros), 0)
-	hi, _ = bits.Add64(hi, uint64(micros>>63), carry)
-	dst = binary.BigEndian.AppendUint64(dst, hi^signBit)
-	return binary.BigEndian.AppendUint64(dst, lo)
+	v := d.Interval()
+	days, micros := types.SplitDay(v.Micros)
+	days += int64(v.Months)*30 + int64(v.Days)
+	return AppendInt(AppendInt(dst, days), micros)
+}
+
+// appendTimetz appends the point of time in UTC, then the zone (seconds west).
+func appendTimetz(dst []byte, d types.Datum) []byte {
+	micros, east := d.Timetz()
+	return AppendInt(AppendInt(dst, micros-int64(east)*types.MicrosPerSecond), int64(-east))
 }

@@ -80,6 +80,7 @@ var orderedTypes = []types.OID{
 	types.Bool, types.Int2, types.Int4, types.Int8, types.Oid, types.Float4, types.Float8,
 	types.Numeric, types.Text, types.Varchar, types.Bpchar, types.Name, types.Bytea, types.UUID,
 	types.Date, types.Time, types.Timestamp, types.Timestamptz, types.Money, types.PgLsn,
+	types.Interval, types.Timetz,
 }
 
 // drawDatum draws a value; small domains and shared prefixes make ties likely.
@@ -96,6 +97,15 @@ func drawDatum(t *rapid.T, oid types.OID) types.Datum {
 		return types.NewFloat64(rapid.OneOf(rapid.Float64(), rapid.SampledFrom([]float64{
 			0, math.Copysign(0, -1), math.NaN(), -math.NaN(), math.Inf(1), math.Inf(-1),
 		})).Draw(t, "float8"))
+	case types.Interval:
+		return types.IntervalValue{
+			Months: rapid.OneOf(rapid.Int32Range(-2, 2), rapid.Int32()).Draw(t, "months"),
+			Days:   rapid.OneOf(rapid.Int32Range(-60, 60), rapid.Int32()).Draw(t, "days"),
+			Micros: rapid.OneOf(rapid.SampledFrom([]int64{0, 1, -1, 86400_000_000, -86400_000_000}), rapid.Int64()).Draw(t, "micros"),
+		}.Datum()
+	case types.Timetz:
+		return types.NewTimetz(rapid.SampledFrom([]int64{0, 3600_000_000, 86400_000_000}).Draw(t, "micros"),
+			3600*rapid.IntRange(-2, 2).Draw(t, "zone"))
 	case types.Numeric:
 		text := rapid.OneOf(
 			rapid.SampledFrom([]string{"NaN", "Infinity", "-Infinity", "0", "0.000", "1", "1.00", "-1", "-1.0", "100", "1e3", "-1e-5"}),
