@@ -37,7 +37,7 @@ func TestEntriesAsTiDB(t *testing.T) {
 		Indexes: append([]catalog.Index{{ID: 1, Columns: []catalog.IndexColumn{{Num: 2}}, Unique: true, Primary: true, Storage: 1}}, common.Indexes[1:]...),
 	}
 	row := Row{Values: []types.Datum{types.NewString("k"), types.NewInt4(-2), types.NewString("x ")}}
-	prefix := func(index string) string { return "74800000000000002d5f69" + "800000000000" + index }
+	prefix := func(index string) string { return "74800000000000002d5f69" + "80000000000" + index }
 	const k, minus2 = "016b00000000000000f8", "7ffffffffffffffe"
 	for _, c := range []struct {
 		name  string
