@@ -29,7 +29,6 @@ import (
 // A round is bounded in the keys it cleans, so that it never takes much.
 type collector struct {
 	store *Store
-	quit  chan struct{}
 	done  sync.WaitGroup
 
 	notes noteQueue
@@ -65,21 +64,15 @@ func (c *collector) start(s *Store) error {
 	if err := c.destroy.load(s); err != nil {
 		return err
 	}
-	c.quit = make(chan struct{})
 	c.tables.Add(1)
 	c.done.Add(1)
 	go c.run()
 	return nil
 }
 
-func (c *collector) stop() {
-	close(c.quit)
-	c.done.Wait()
-}
-
 func (c *collector) stopped() bool {
 	select {
-	case <-c.quit:
+	case <-c.store.quit:
 		return true
 	default:
 		return false
@@ -92,7 +85,7 @@ func (c *collector) run() {
 	defer ticker.Stop()
 	for {
 		select {
-		case <-c.quit:
+		case <-c.store.quit:
 			return
 		case now := <-ticker.C:
 			c.store.iters.trim(now)

@@ -26,6 +26,10 @@ func (t *txn) Commit(ctx context.Context, async bool) (kv.Timestamp, error) {
 		t.end(false)
 		return t.readTS, nil
 	}
+	if err := t.store.writable(t.write.arena.bytes); err != nil {
+		t.end(false)
+		return 0, err
+	}
 	if err := t.certify(ctx); err != nil {
 		t.end(false)
 		return 0, err
@@ -67,9 +71,6 @@ func (t *txn) certify(ctx context.Context) error {
 // publish is steps 2 and 3. taken says that Pebble keeps the buffer's memory.
 func (t *txn) publish(async bool) (ts kv.Timestamp, taken bool, err error) {
 	s, w := t.store, t.write
-	if err := s.writable(w.arena.bytes); err != nil {
-		return 0, false, err
-	}
 	ticket := &commitTicket{}
 	if err := s.oracle.begin(ticket); err != nil {
 		return 0, false, err

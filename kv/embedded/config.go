@@ -34,6 +34,10 @@ type Config struct {
 	GCLifetime time.Duration
 	// GCInterval is the pause between two rounds of version cleaning. Default 1 s.
 	GCInterval time.Duration
+	// OnFailure, if set, is called once when the store cannot be written any
+	// more until it is opened again (its log failed). Reads still work, and
+	// commits fail; a server may want to end and start anew.
+	OnFailure func(error)
 	// Clock tells the time; default time.Now. Timestamps never go back even
 	// if it does.
 	Clock func() time.Time

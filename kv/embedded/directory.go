@@ -140,6 +140,7 @@ type diskSpace struct {
 	checked time.Time
 	free    uint64
 	known   bool
+	full    bool // a write just failed
 }
 
 const (
@@ -157,7 +158,10 @@ func (d *diskSpace) check(size int64) error {
 	defer d.mu.Unlock()
 	d.look()
 	need := uint64(reservedSpace) + 2*uint64(size)
-	if !d.known || d.free >= need {
+	if d.full {
+		d.free = 0
+	}
+	if !d.full && (!d.known || d.free >= need) {
 		return nil
 	}
 	d.checked = time.Time{} // look again next time
@@ -171,7 +175,14 @@ func (d *diskSpace) low() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.look()
-	return d.known && d.free < reservedSpace/2
+	return d.full || d.known && d.free < reservedSpace/2
+}
+
+// setFull notes that the disk was found full, or has space again.
+func (d *diskSpace) setFull(full bool) {
+	d.mu.Lock()
+	d.full, d.checked = full, time.Time{}
+	d.mu.Unlock()
 }
 
 // look refreshes the figure. mu is held.

@@ -2,7 +2,9 @@ package embedded
 
 import (
 	"errors"
+	"fmt"
 	"regexp"
+	"strings"
 	"syscall"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -18,8 +20,11 @@ var (
 	errEmptyKey       = pgerror.New(pgerror.InternalError, "empty key in a write")
 )
 
-// sstFile finds the name of a table, log or blob file in Pebble's messages.
-var sstFile = regexp.MustCompile(`\b\d{6,}(\.(sst|log|blob))?\b`)
+// sstFile and walFile find the names of files in Pebble's messages.
+var (
+	sstFile = regexp.MustCompile(`\b\d{6,}(\.(sst|log|blob))?\b`)
+	walFile = regexp.MustCompile(`replaying wal (\d+)`)
+)
 
 // storageError turns an error of Pebble or of the file system into one for
 // clients.
@@ -31,8 +36,12 @@ func storageError(err error) error {
 	switch {
 	case errors.As(err, &known):
 		return err
-	case pebble.IsCorruptionError(err):
+	case pebble.IsCorruptionError(err) || strings.Contains(err.Error(), "corruption"):
+		// The details, which only %+v prints, name the log.
 		file := sstFile.FindString(err.Error())
+		if m := walFile.FindStringSubmatch(fmt.Sprintf("%+v", err)); m != nil && file == "" {
+			file = fmt.Sprintf("%06s.log", m[1])
+		}
 		if file == "" {
 			return pgerror.Wrap(err, pgerror.DataCorrupted, "data is corrupted: %s", err.Error())
 		}

@@ -225,13 +225,19 @@ func (o *oracle) settle(ts kv.Timestamp) (bool, error) {
 	return true, nil
 }
 
-// close refuses new timestamps and waits for the commits under way.
-func (o *oracle) close() kv.Timestamp {
+// close refuses new timestamps and waits for the commits under way, unless
+// they cannot end.
+func (o *oracle) close(wedged func() bool) kv.Timestamp {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.closed = true
-	for len(o.pending) > 0 {
+	for len(o.pending) > 0 && !wedged() {
 		o.idle.Wait()
 	}
 	return o.last
+}
+
+// wake makes close look again.
+func (o *oracle) wake() {
+	o.idle.Broadcast()
 }

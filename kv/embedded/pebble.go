@@ -56,13 +56,15 @@ func pebbleOptions(cfg Config, fs vfs.FS, lock *pebble.Lock, logger pebble.Logge
 }
 
 // openPebble opens the tree; what Pebble does not expect it panics about.
-func openPebble(dir string, opts *pebble.Options) (db *pebble.DB, err error) {
+func (s *Store) openPebble(inMemory bool) (db *pebble.DB, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			db, err = nil, panicError(p)
 		}
 	}()
-	return pebble.Open(dir, opts)
+	opts := pebbleOptions(s.cfg, s.fs, s.lock, s.logger, &s.collector.tables)
+	opts.DisableWAL = inMemory
+	return pebble.Open(s.cfg.Dir, opts)
 }
 
 func closePebble(db *pebble.DB) (err error) {
@@ -82,38 +84,44 @@ func panicError(p any) error {
 }
 
 // apply writes a batch. A failure to write the log cannot be undone in Pebble:
-// whether the batch survives is unknown until the store is opened again.
-// Nothing more is written then, but reads go on.
+// whether the batch survives is unknown (40003) until the store is opened
+// again. Nothing more is written then, but reads go on.
 func (s *Store) apply(b *pebble.Batch, opts *pebble.WriteOptions) (err error) {
 	if f := s.failure.Load(); f != nil {
 		return f
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			err = s.fail(panicError(p))
+			s.wedged.Store(true)
+			s.fail(panicError(p))
+			s.oracle.wake()
+			err = s.unknownOutcome()
 		}
 	}()
 	if err := s.db.Apply(b, opts); err != nil {
 		return storageError(err)
 	}
-	if f := s.failure.Load(); f != nil {
-		return f
+	if s.failure.Load() != nil {
+		return s.unknownOutcome()
 	}
 	return nil
 }
 
+func (s *Store) unknownOutcome() error {
+	cause := s.failure.Load()
+	return pgerror.Wrap(cause, pgerror.StatementCompletionUnknown, "the outcome of the commit is unknown: %s", cause.Message)
+}
+
 // fail ends writing.
-func (s *Store) fail(cause error) error {
-	known := storageError(cause)
-	e := pgerror.From(known)
-	if e.Code != pgerror.DiskFull && e.Code != pgerror.DataCorrupted {
-		e = pgerror.Wrap(cause, pgerror.StatementCompletionUnknown, "could not write the log of the data directory: %s", cause.Error()).
-			WithHint("The store only reads until it is restarted.")
+func (s *Store) fail(cause error) {
+	e := pgerror.From(storageError(cause)).WithHint("The store only reads until it is opened again.")
+	if !s.failure.CompareAndSwap(nil, e) {
+		return
 	}
-	if s.failure.CompareAndSwap(nil, e) {
-		s.cfg.Logger.Error("the store stops writing", "error", cause)
+	s.cfg.Logger.Error("the store stops writing", "error", cause)
+	if s.cfg.OnFailure != nil {
+		s.cfg.OnFailure(e)
 	}
-	return s.failure.Load()
 }
 
 // storeLogger passes Pebble's messages on. Pebble calls Fatalf when the log
@@ -138,7 +146,7 @@ func (l *storeLogger) Fatalf(format string, args ...any) {
 			cause = fmt.Errorf("pebble: %w", err)
 		}
 	}
-	_ = l.store.fail(cause)
+	l.store.fail(cause)
 }
 
 // openError words a failure to open for the one who starts the process.

@@ -47,6 +47,9 @@ type Store struct {
 	space     diskSpace
 
 	failure atomic.Pointer[pgerror.Error] // why nothing can be written any more
+	// wedged is set when Pebble panicked in a commit, with its mutex held:
+	// nothing that writes, not even its Close, would return.
+	wedged atomic.Bool
 	// destroying is held shared while versions are written, and exclusively
 	// while a span is destroyed.
 	destroying sync.RWMutex
@@ -56,18 +59,20 @@ type Store struct {
 	closed bool
 	// closing is closed without the mutex.
 	closing atomic.Bool
+	// quit ends what waits for disk space or works in the background.
+	quit chan struct{}
 }
 
 var _ kv.Store = (*Store)(nil)
 
 // Open opens the store in cfg.Dir, making it if there is none. Its errors are
 // one line for the one who started the process.
-func Open(ctx context.Context, cfg Config) (*Store, error) {
+func Open(_ context.Context, cfg Config) (*Store, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
 	cfg = cfg.withDefaults()
-	s := &Store{cfg: cfg, fs: cfg.FS, syncOptions: pebble.Sync, locks: newLockTable(), scans: make(map[*scan]struct{})}
+	s := &Store{cfg: cfg, fs: cfg.FS, syncOptions: pebble.Sync, locks: newLockTable(), scans: make(map[*scan]struct{}), quit: make(chan struct{})}
 	inMemory := false
 	switch {
 	case s.fs != nil:
@@ -76,24 +81,32 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	default:
 		s.fs = vfs.Default
 	}
+	s.fs = &patientFS{FS: s.fs, store: s}
 	lock, err := prepareDir(s.fs, cfg.Dir)
 	if err != nil {
 		return nil, err
 	}
 	s.lock = lock
 	s.logger = &storeLogger{store: s, log: cfg.Logger}
-	opts := pebbleOptions(cfg, s.fs, s.lock, s.logger, &s.collector.tables)
 	if inMemory {
-		opts.DisableWAL = true
 		s.syncOptions = pebble.NoSync
 	}
-	db, err := openPebble(cfg.Dir, opts)
+	desc, err := pebble.Peek(cfg.Dir, s.fs)
+	isNew := err == nil && !desc.Exists
+	db, err := s.openPebble(inMemory)
+	if err == nil && isNew && !inMemory {
+		// Pebble begins the log of a new store before it has taken up its newest
+		// format. Only logs of that tell a torn end from damage in the middle.
+		if err = db.Close(); err == nil {
+			db, err = s.openPebble(inMemory)
+		}
+	}
 	if err != nil {
 		_ = s.lock.Close()
 		return nil, openError(cfg.Dir, err)
 	}
 	s.db = db
-	if err := s.start(ctx); err != nil {
+	if err := s.start(); err != nil {
 		_ = db.Close()
 		_ = s.lock.Close()
 		return nil, openError(cfg.Dir, err)
@@ -102,7 +115,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 }
 
 // start loads the store's own records and starts the background work.
-func (s *Store) start(_ context.Context) error {
+func (s *Store) start() error {
 	mark, err := s.loadUint64(metaClock)
 	if err != nil {
 		return err
@@ -233,9 +246,10 @@ func (s *Store) Close() error {
 	s.closing.Store(true)
 	s.mu.Unlock()
 
+	close(s.quit)
 	s.locks.close()
-	s.collector.stop()
-	last := s.oracle.close()
+	s.collector.done.Wait()
+	last := s.oracle.close(s.wedged.Load)
 	s.mu.Lock()
 	scans := make([]*scan, 0, len(s.scans))
 	for sc := range s.scans {
@@ -251,7 +265,10 @@ func (s *Store) Close() error {
 		// After a clean end timestamps go on where they stopped.
 		err = errors.Join(s.saveUint64(metaClock, uint64(last)+1), s.saveUint64(metaTxnIDs, s.ids.peek()))
 	}
-	if closeErr := closePebble(s.db); closeErr != nil {
+	if s.wedged.Load() {
+		return s.failure.Load() // the process is to end; it keeps the lock until then
+	}
+	if closeErr := closePebble(s.db); closeErr != nil && s.failure.Load() == nil {
 		err = errors.Join(err, storageError(closeErr))
 	}
 	if lockErr := s.lock.Close(); lockErr != nil {
