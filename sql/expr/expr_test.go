@@ -22,7 +22,7 @@ func newContext(t testing.TB) *functions.Context {
 	})
 	now := time.Date(2024, 2, 29, 12, 30, 0, 0, time.UTC)
 	return &functions.Context{
-		Ctx: context.Background(), Alloc: alloc, IO: &types.IO{}, TxnStart: now, StatementStart: now,
+		Ctx: context.Background(), Alloc: alloc, IO: &types.IO{ExtraFloatDigits: 1}, TxnStart: now, StatementStart: now,
 		Clock: func() time.Time { return now },
 	}
 }

@@ -132,11 +132,11 @@ func (s *floatExtreme[T]) add(g uint32, v T) {
 		return
 	}
 	old := s.vals[g]
-	less := v < old || old != old && v == v
+	keep := old < v || v != v && old == old
 	if s.max {
-		less = v > old || v != v && old == old
+		keep = old > v || old != old && v == v
 	}
-	if less {
+	if !keep { // of equal values the later one stays: -0 after 0
 		s.vals[g] = v
 	}
 }
@@ -181,7 +181,8 @@ func (s *datumExtreme) Bytes() int64 { return int64(cap(s.vals))*32 + s.bytes }
 func (s *datumExtreme) add(g uint32, v types.Datum) {
 	old := s.vals[g]
 	if !old.IsNull() {
-		if cmp := types.Compare(s.typ, v, old); cmp == 0 || cmp > 0 != s.max {
+		// Of equal values (1.0 and 1.00) the later one stays; char(n) keeps the first.
+		if cmp := types.Compare(s.typ, v, old); cmp == 0 && s.typ.OID == types.Bpchar || cmp != 0 && cmp > 0 != s.max {
 			return
 		}
 	}

@@ -104,7 +104,10 @@ func (s *varianceAcc[T]) result(st *exactMoments) (d types.Decimal, ok bool, err
 		return types.DecimalFromInt(0), true, nil
 	}
 	if d, err = num.Div(den); err == nil && s.root {
-		d, err = d.Sqrt()
+		scale := d.Scale()
+		if d, err = d.Sqrt(); err == nil {
+			d = d.Round(scale)
+		}
 	}
 	return d, true, err
 }

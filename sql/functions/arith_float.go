@@ -147,9 +147,18 @@ func floatPower(a, b float64) (float64, error) {
 	case a < 0 && math.Floor(b) != b:
 		return 0, pgerror.New(pgerror.InvalidArgumentForPowerFunction, "a negative number raised to a non-integer power yields a complex result")
 	}
-	r := math.Pow(a, b)
+	r := pow(a, b)
 	if math.IsInf(a, 0) || math.IsInf(b, 0) {
 		return r, nil
 	}
 	return checkFloat(r, false, a == 0)
+}
+
+// pow is math.Pow, which is inexact for subnormal a.
+func pow(a, b float64) float64 {
+	const smallestNormal, shift = 0x1p-1022, 54
+	if a != 0 && math.Abs(a) < smallestNormal {
+		return math.Pow(math.Ldexp(a, shift), b) * math.Exp2(-shift*b)
+	}
+	return math.Pow(a, b)
 }

@@ -27,10 +27,16 @@ func addPgCast(row *pgCast) {
 		}
 	case 'f':
 		fn, ok := reg.byOID[row.fn].(*Scalar)
-		if !ok || len(fn.Args) != 1 {
+		switch {
+		case row.from == types.Text && row.to == types.Regclass || row.from == types.Varchar && row.to == types.Regclass:
+			c.InOut = true
+		case !ok || len(fn.Args) != 1:
 			return
+		case fn.Returns.Phys() != types.Of(row.to).Phys(): // PostgreSQL takes int4(int2) for oids, too
+			c.Fn = oidFromInt2
+		default:
+			c.Fn = fn
 		}
-		c.Fn = fn
 	}
 	register(c)
 }
@@ -109,6 +115,7 @@ func reinterpret(from, to types.Phys) *Scalar {
 
 var (
 	oidFromInt4 = hiddenCast("int4_to_oid", types.Int4, types.Oid, fn1(func(v int32) uint32 { return uint32(v) }))
+	oidFromInt2 = hiddenCast("int2_to_oid", types.Int2, types.Oid, fn1(func(v int16) uint32 { return uint32(v) }))
 	int4FromOid = hiddenCast("oid_to_int4", types.Oid, types.Int4, fn1(func(v uint32) int32 { return int32(v) }))
 )
 

@@ -16,6 +16,10 @@ func loadDecoded(dst any, a arrow.Array) {
 	switch p := dst.(type) {
 	case *[]types.Decimal:
 		*p = decodeAll(a, types.DecodeNumeric)
+	case *[]types.IntervalValue:
+		*p = decodeAll(a, types.DecodeInterval)
+	case *[]timetz:
+		*p = decodeAll(a, decodeTimetz)
 	default:
 		panic(fmt.Sprintf("functions: no kernel argument of type %T", dst))
 	}
@@ -36,6 +40,10 @@ func finishEncoded(c *Context, vals any, m nulls) (arrow.Array, error) {
 	switch v := vals.(type) {
 	case []types.Decimal:
 		return encodeAll(c, v, m, types.Decimal.AppendEncode)
+	case []types.IntervalValue:
+		return encodeAll(c, v, m, types.IntervalValue.AppendEncode)
+	case []timetz:
+		return encodeAll(c, v, m, timetz.appendEncode)
 	}
 	panic(fmt.Sprintf("functions: no kernel result of type %T", vals))
 }
@@ -66,6 +74,10 @@ func decodeDatum(dst any, d types.Datum) {
 	switch p := dst.(type) {
 	case *types.Decimal:
 		*p = d.Decimal()
+	case *types.IntervalValue:
+		*p = d.Interval()
+	case *timetz:
+		*p = decodeTimetz(d.S)
 	default:
 		panic(fmt.Sprintf("functions: no kernel argument of type %T", dst))
 	}
@@ -75,8 +87,27 @@ func encodeDatum(v any) types.Datum {
 	switch v := v.(type) {
 	case types.Decimal:
 		return v.Datum()
+	case types.IntervalValue:
+		return v.Datum()
+	case timetz:
+		return types.NewTimetz(v.micros, v.offset)
 	}
 	panic(fmt.Sprintf("functions: no kernel result of type %T", v))
+}
+
+// timetz is a time of day with a zone's offset in seconds east.
+type timetz struct {
+	micros int64
+	offset int
+}
+
+func decodeTimetz(s string) timetz {
+	micros, offset := types.NewBinary(s).Timetz()
+	return timetz{micros, offset}
+}
+
+func (v timetz) appendEncode(dst []byte) []byte {
+	return append(dst, types.NewTimetz(v.micros, v.offset).S...)
 }
 
 // decimalFrom128 is a two's complement 128-bit integer as a numeric.

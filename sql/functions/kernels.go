@@ -24,7 +24,7 @@ import (
 //	bool int16 int32 int64 uint32 float32 float64   the forms of these names
 //	string                                          PhysString
 //	[]byte, binary                                  PhysBinary, raw (bytea, uuid, arrays, ...)
-//	types.Numeric, types.Interval                   PhysBinary, decoded
+//	types.Decimal, types.IntervalValue, timetz      PhysBinary, decoded
 //
 // date is int32, time and timestamp(tz) are int64. Strings and byte slices
 // alias the batch: they may be returned, not kept and not changed.
