@@ -38,9 +38,24 @@ func AppendBinary(dst []byte, t Type, d Datum, io *IO) []byte {
 }
 
 func appendBinaryOther(dst []byte, t Type, d Datum, io *IO) []byte {
-	_ = io
+	switch t.OID {
+	case JSONB:
+		return append(append(dst, 1), d.S...)
+	case Inet, Cidr:
+		return appendInetBinary(dst, t, d)
+	case Record:
+		return appendRecordBinary(dst, d, io)
+	}
 	switch d.P {
-	case PhysString, PhysBinary:
+	case PhysBinary:
+		if info := Lookup(t.OID); info != nil && info.Elem != 0 {
+			return appendArrayBinary(dst, d, io)
+		}
+		if info := io.userInfo(t.OID); info != nil && info.Elem != 0 {
+			return appendArrayBinary(dst, d, io)
+		}
+		return append(dst, d.S...)
+	case PhysString:
 		return append(dst, d.S...)
 	case PhysInt64:
 		return binary.BigEndian.AppendUint64(dst, uint64(d.I))
@@ -75,7 +90,7 @@ func ParseBinary(t Type, b []byte, io *IO) (Datum, error) {
 	case Float4:
 		v, err := binInt(b, 4)
 		return intDatum(PhysFloat32, int64(uint32(v)), err)
-	case Text, Varchar, Bpchar, Name, Unknown, Cstring, XML, PgNodeTree, Refcursor:
+	case Text, Varchar, Bpchar, Name, Unknown, Cstring, PgNodeTree, Refcursor:
 		d, err := parseString(t, string(b))
 		if err == nil && t.OID == Name && len(b) >= nameLen {
 			return Datum{}, pgerror.New(pgerror.NameTooLong, "identifier too long").
@@ -114,6 +129,102 @@ func binDatum(p Phys, b []byte, n int) (Datum, error) {
 }
 
 func parseBinaryOther(t Type, b []byte, io *IO) (Datum, error) {
-	_, _ = b, io
-	return Datum{}, pgerror.Unsupported("binary input of type %s", Format(t))
+	switch t.OID {
+	case Date:
+		v, err := binInt(b, 4)
+		if err == nil && !IsDateInfinite(v) && (v < minDate || v >= endDate) {
+			err = dateOutOfRange()
+		}
+		return intDatum(PhysInt32, v, err)
+	case Timestamp, Timestamptz:
+		v, err := binInt(b, 8)
+		if err == nil && !IsTimestampInfinite(v) && !validTimestamp(v) {
+			err = timestampOutOfRange()
+		}
+		return intDatum(PhysInt64, roundTimestamp(v, t.Mod), err)
+	case Time:
+		v, err := binInt(b, 8)
+		if err == nil && (v < 0 || v > MicrosPerDay) {
+			err = pgerror.New(pgerror.DatetimeValueOutOfRange, "time out of range")
+		}
+		return intDatum(PhysInt64, RoundMicros(v, t.Mod), err)
+	case Timetz:
+		return parseTimetzBinary(t, b)
+	case Interval:
+		d, err := binFixed(b, 16)
+		if err != nil || t.Mod < 0 {
+			return d, err
+		}
+		return ApplyMod(t, d, false)
+	case UUID:
+		return binFixed(b, 16)
+	case Macaddr, Tid:
+		return binFixed(b, 6)
+	case Macaddr8:
+		return binFixed(b, 8)
+	case Inet, Cidr:
+		return parseInetBinary(t, b)
+	case Bit, Varbit:
+		return parseBitsBinary(t, b)
+	case Money, PgLsn, Xid8:
+		return binDatum(PhysInt64, b, 8)
+	case JSON:
+		return Parse(t, string(b), io)
+	case JSONB:
+		if len(b) == 0 {
+			return Datum{}, insufficientData()
+		}
+		if b[0] != 1 {
+			return Datum{}, pgerror.New(pgerror.InternalError, "unsupported jsonb version number %d", b[0])
+		}
+		return Parse(t, string(b[1:]), io)
+	}
+	if isReg(t.OID) {
+		v, err := binInt(b, 4)
+		return intDatum(PhysUint32, int64(uint32(v)), err)
+	}
+	if info := Lookup(t.OID); info != nil {
+		if info.Elem != 0 {
+			d, err := parseArrayBinary(t.Elem(), b, io)
+			if err == nil && d.Array().NDim() == 0 && (t.OID == Int2Vector || t.OID == OidVector) {
+				d = BuildVector(info.Elem, nil)
+			}
+			return d, err
+		}
+	} else if info = io.userInfo(t.OID); info != nil {
+		switch {
+		case info.Type == 'e':
+			return parseUser(info, t, string(b), io)
+		case info.Type == 'd':
+			return ParseBinary(info.Base, b, io)
+		case info.Elem != 0:
+			return parseArrayBinary(Type{OID: info.Elem, Mod: t.Mod}, b, io)
+		}
+	}
+	return Datum{}, pgerror.New(pgerror.UndefinedFunction, "no binary input function available for type %s", Format(t))
+}
+
+func binFixed(b []byte, n int) (Datum, error) {
+	if len(b) < n {
+		return Datum{}, insufficientData()
+	}
+	if len(b) > n {
+		return Datum{}, invalidBinary()
+	}
+	return NewBytes(b), nil
+}
+
+func parseTimetzBinary(t Type, b []byte) (Datum, error) {
+	d, err := binFixed(b, 12)
+	if err != nil {
+		return d, err
+	}
+	v, off := d.Timetz()
+	if v < 0 || v > MicrosPerDay {
+		return Datum{}, pgerror.New(pgerror.DatetimeValueOutOfRange, "time out of range")
+	}
+	if off <= -16*3600 || off >= 16*3600 {
+		return Datum{}, pgerror.New(pgerror.InvalidTimeZoneDisplacementValue, "time zone displacement out of range")
+	}
+	return NewTimetz(RoundMicros(v, t.Mod), off), nil
 }

@@ -31,6 +31,13 @@ func ApplyMod(t Type, d Datum, explicit bool) (Datum, error) {
 		if v, err = v.ApplyMod(t.Mod); err == nil {
 			return v.Datum(), nil
 		}
+	case Bit, Varbit:
+		return coerceBits(t, d, explicit)
+	default:
+		if t.IsArray() {
+			elem := t.Elem()
+			return DecodeArray(d.S).mapElements(func(e Datum) (Datum, error) { return ApplyMod(elem, e, explicit) })
+		}
 	}
 	if err != nil {
 		return Datum{}, err

@@ -53,8 +53,22 @@ func compareOther(t Type, a, b Datum) int {
 		return DecodeNumeric(a.S).Cmp(DecodeNumeric(b.S))
 	case Interval:
 		return DecodeInterval(a.S).Cmp(DecodeInterval(b.S))
+	case Inet, Cidr:
+		return compareInet(a, b)
+	case Bit, Varbit:
+		return compareBits(a, b)
+	case JSONB:
+		if a.S == b.S {
+			return 0
+		}
+		return CompareJSON(a.JSONB(), b.JSONB())
+	case Record:
+		return compareRecords(a, b)
 	case Timetz:
 		return compareTimetz(a, b)
+	}
+	if a.P == PhysBinary && isArrayEncoding(t) {
+		return CompareArrays(DecodeArray(a.S), DecodeArray(b.S))
 	}
 	return strings.Compare(a.S, b.S)
 }

@@ -88,6 +88,9 @@ func scanHexFloat(s string, i int) (n int, nonzero bool) {
 	return len(s), nonzero
 }
 
+// floatNaN has the bits of C's NaN, which go over the wire.
+var floatNaN = math.Float64frombits(0x7ff8000000000000)
+
 func specialFloat(s string) (float64, bool) {
 	sign, rest := 1, s
 	if rest != "" && (rest[0] == '+' || rest[0] == '-') {
@@ -100,7 +103,7 @@ func specialFloat(s string) (float64, bool) {
 	case strings.EqualFold(rest, "inf"), strings.EqualFold(rest, "infinity"):
 		return math.Inf(sign), true
 	case strings.EqualFold(s, "nan"):
-		return math.NaN(), true
+		return floatNaN, true
 	}
 	return 0, false
 }

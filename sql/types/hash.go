@@ -47,7 +47,7 @@ func HashFloat(f float64, seed uint64) uint64 {
 	if f == 0 {
 		f = 0
 	}
-	if f != f {
+	if math.IsNaN(f) {
 		f = math.NaN()
 	}
 	return HashInt(int64(math.Float64bits(f)), seed)
@@ -88,10 +88,26 @@ func hashOther(t Type, d Datum, seed uint64) uint64 {
 	switch t.OID {
 	case Numeric:
 		return DecodeNumeric(d.S).Hash(seed)
+	case Bytea, UUID, Inet, Cidr, Macaddr, Macaddr8, Bit, Varbit, Tid, Timetz:
+		return HashString(d.S, seed)
+	case JSONB:
+		v := d.JSONB()
+		return v.hash(seed)
+	case Record:
+		return hashRecord(d, seed)
 	case Interval:
 		return DecodeInterval(d.S).hash(seed)
 	}
+	if d.P == PhysBinary && isArrayEncoding(t) {
+		return DecodeArray(d.S).hash(seed)
+	}
 	return HashString(d.S, seed)
+}
+
+// isArrayEncoding reports whether a PhysBinary value of t is an array; of the
+// user-defined types only arrays lie so.
+func isArrayEncoding(t Type) bool {
+	return t.IsArray() || t.OID == AnyArray || t.OID >= FirstUserOID
 }
 
 // Hash hashes a numeric; equal values of different scales alike, and integers

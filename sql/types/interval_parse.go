@@ -356,10 +356,14 @@ func intervalTime(s string, mod int32) (int64, error) {
 	if len(parts) == 2 && (hasFrac || minuteToSecond) {
 		n = [3]int64{0, n[0], n[1]}
 	}
-	if n[1] > 59 || n[2] > 60 || n[0] > math.MaxInt64/MicrosPerHour-1 {
+	if n[1] > 59 || n[2] > 60 || n[0] > math.MaxInt64/MicrosPerHour {
 		return 0, errDateOverflow
 	}
-	return ((n[0]*60+n[1])*60+n[2])*MicrosPerSecond + int64(micros), nil
+	rest := (n[1]*60+n[2])*MicrosPerSecond + int64(micros)
+	if v := n[0]*MicrosPerHour + rest; v >= 0 {
+		return v, nil
+	}
+	return 0, errDateOverflow
 }
 
 // parseISO reads the ISO 8601 formats with designators and the alternative.

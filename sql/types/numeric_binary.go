@@ -14,22 +14,25 @@ const (
 	numWireNaN    = 0xC000
 	numWireInf    = 0xD000
 	numWireNegInf = 0xF000
+
+	// numWireInfScale stands in the scale's place of infinities.
+	numWireInfScale = 0x20
 )
 
 // AppendBinary appends numeric_send's form: counts and base 10000 digits.
 func (d Decimal) AppendBinary(dst []byte) []byte {
-	special := func(sign uint16) []byte {
+	special := func(sign, scale uint16) []byte {
 		dst = append(dst, 0, 0, 0, 0)
 		dst = binary.BigEndian.AppendUint16(dst, sign)
-		return append(dst, 0, 0)
+		return binary.BigEndian.AppendUint16(dst, scale)
 	}
 	switch d.kind {
 	case decimalNaN:
-		return special(numWireNaN)
+		return special(numWireNaN, 0)
 	case decimalInf:
-		return special(numWireInf)
+		return special(numWireInf, numWireInfScale)
 	case decimalNegInf:
-		return special(numWireNegInf)
+		return special(numWireNegInf, numWireInfScale)
 	case decimalBig:
 		return d.appendBinaryBig(dst)
 	}

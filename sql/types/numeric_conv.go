@@ -64,7 +64,7 @@ func (d Decimal) Float64() float64 {
 	case decimalNegInf:
 		return math.Inf(-1)
 	case decimalNaN:
-		return math.NaN()
+		return floatNaN
 	}
 	var buf [64]byte
 	f, _ := strconv.ParseFloat(string(d.AppendText(buf[:0])), 64)

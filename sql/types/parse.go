@@ -2,7 +2,7 @@ package types
 
 import (
 	"math"
-	"strings"
+	"strconv"
 
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
 )
@@ -57,7 +57,7 @@ func Parse(t Type, s string, io *IO) (Datum, error) {
 			return Datum{}, err
 		}
 		return NewFloat32(float32(f)), nil
-	case Text, Varchar, Bpchar, Name, Char, Unknown, Cstring, XML, PgNodeTree, Refcursor, ACLItem:
+	case Text, Varchar, Bpchar, Name, Char, Unknown, Cstring, PgNodeTree, Refcursor, ACLItem:
 		return parseString(t, s)
 	case Bytea:
 		return parseBytea(s)
@@ -147,12 +147,61 @@ func oneChar(s string) string {
 
 // parseOther reads the types that are not on the hot path.
 func parseOther(t Type, s string, io *IO) (Datum, error) {
-	_ = io
-	if info := Lookup(t.OID); info != nil && info.Type == 'p' {
+	switch t.OID {
+	case JSON:
+		if err := CheckUTF8(s); err != nil {
+			return Datum{}, err
+		}
+		return NewString(s), CheckJSON(s)
+	case JSONB:
+		if err := CheckUTF8(s); err != nil {
+			return Datum{}, err
+		}
+		v, err := ParseJSON(s)
+		if err != nil {
+			return Datum{}, err
+		}
+		return v.Datum(), nil
+	case UUID:
+		return parseUUID(s)
+	case Inet, Cidr:
+		return parseInet(t, s)
+	case Macaddr, Macaddr8:
+		return parseMacaddr(t, s)
+	case Bit, Varbit:
+		return parseBits(t, s)
+	case Money:
+		v, err := parseMoney(s)
+		return intDatum(PhysInt64, v, err)
+	case Tid:
+		return parseTid(s)
+	case PgLsn:
+		v, err := parseLsn(s)
+		return intDatum(PhysInt64, v, err)
+	case Xid8:
+		v, _ := strconv.ParseUint(trimSpace(s), 10, 64)
+		return NewInt8(int64(v)), nil
+	case Int2Vector, OidVector:
+		return parseVector(t, s, io)
+	case XML:
+		return Datum{}, pgerror.New(pgerror.FeatureNotSupported, "unsupported XML feature").
+			WithDetail("This functionality requires the server to be built with libxml support.")
+	case Record:
+		return Datum{}, pgerror.New(pgerror.FeatureNotSupported, "input of anonymous composite types is not implemented")
+	}
+	if isReg(t.OID) {
+		return parseReg(t, s, io)
+	}
+	info := Lookup(t.OID)
+	switch {
+	case info == nil:
+		if info = io.userInfo(t.OID); info != nil {
+			return parseUser(info, t, s, io)
+		}
+	case info.Elem != 0:
+		return parseArray(t.Elem(), s, io)
+	case info.Type == 'p':
 		return Datum{}, pgerror.New(pgerror.FeatureNotSupported, "cannot accept a value of type %s", info.SQLName)
 	}
 	return Datum{}, pgerror.Unsupported("input of type %s", Format(t))
 }
-
-// stringParts joins texts without formatting; for error details.
-func stringParts(parts ...string) string { return strings.Join(parts, "") }

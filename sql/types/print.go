@@ -41,6 +41,48 @@ func appendOther(dst []byte, t Type, d Datum, io *IO) []byte {
 		return appendFloat(dst, float64(d.Float32()), 32, io.ExtraFloatDigits)
 	case Bytea:
 		return appendBytea(dst, d.S, io.ByteaOutput)
+	case UUID:
+		return appendUUID(dst, d.S)
+	case Inet, Cidr:
+		return appendInet(dst, t, d)
+	case Macaddr, Macaddr8:
+		return appendMacaddr(dst, d.S)
+	case Bit, Varbit:
+		return appendBits(dst, d)
+	case Money:
+		return appendMoney(dst, d.I)
+	case Tid:
+		return appendTid(dst, d)
+	case PgLsn:
+		return appendLsn(dst, uint64(d.I))
+	case Xid8:
+		return appendUint(dst, uint64(d.I))
+	case Int2Vector, OidVector:
+		return appendVector(dst, d)
+	case Record:
+		return appendRecord(dst, d, io)
+	}
+	switch d.P {
+	case PhysUint32:
+		return appendReg(dst, t, d, io)
+	case PhysBinary:
+		if info := Lookup(t.OID); info != nil && info.Elem != 0 || t.OID == AnyArray {
+			return appendArray(dst, d, io)
+		}
+		if info := io.userInfo(t.OID); info != nil {
+			switch {
+			case info.Elem != 0:
+				return appendArray(dst, d, io)
+			case info.Type == 'd':
+				return AppendText(dst, info.Base, d, io)
+			case info.Type == 'c':
+				return appendRecord(dst, d, io)
+			}
+		}
+	case PhysInt64, PhysInt32, PhysFloat64, PhysBool:
+		if info := io.userInfo(t.OID); info != nil && info.Type == 'd' {
+			return AppendText(dst, info.Base, d, io)
+		}
 	}
 	if d.P == PhysString || d.P == PhysBinary {
 		return append(dst, d.S...)
