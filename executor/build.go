@@ -15,6 +15,7 @@ type run struct {
 	compiled map[expr.Expr]*scalar
 	ctes     map[int]*cteBuffer
 	subplans map[*expr.Subplan]*subplan
+	top      plan.Node // whose written rows Env.Affected counts
 }
 
 // Opener is a plan node that opens its own operator: sources of tests, and of
@@ -28,6 +29,7 @@ type Opener interface {
 // caller closes the operator, also after an error of Next.
 func Build(env *Env, root plan.Node) (Operator, error) {
 	r := newRun(env)
+	r.top = topOf(root)
 	op, err := r.build(root)
 	if err != nil {
 		r.close()

@@ -11,8 +11,8 @@ import (
 
 	"github.com/tidemarkdb/tidemark/catalog"
 	"github.com/tidemarkdb/tidemark/kv"
+	"github.com/tidemarkdb/tidemark/rowstore"
 	"github.com/tidemarkdb/tidemark/sql/functions"
-	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
 // BatchRows is how many rows a batch has at most.
@@ -38,6 +38,8 @@ type Env struct {
 	// Txn reads the statement's snapshot and takes its writes.
 	Txn      kv.Txn
 	Snapshot *catalog.Snapshot
+	// RowIDs gives rows without a primary key their ids; one for the store.
+	RowIDs *rowstore.RowIDs
 	// Runtime is handed to virtual tables.
 	Runtime any
 	// Functions is the context of expressions: parameters, clock, settings.
@@ -59,12 +61,3 @@ type Env struct {
 	// Stats collects EXPLAIN ANALYZE figures when not nil.
 	Stats *Stats
 }
-
-// The package's surface (files of their own):
-//
-//	func Build(env *Env, root plan.Node) (Operator, error)
-//	func PointRead(ctx, env *Env, scan *plan.Scan / project over it, row func([]types.Datum) error) — the short path, see point.go
-//	type Account: Grow(n int64) error (53200), Shrink, Close, NewAccount(name string, limit int64, parent *Account)
-//	type Stats: per plan.Node rows, batches, time, bytes, loops
-//	func CopyFrom / InsertBatches: Insert fed with batches by session (COPY)
-var _ types.Datum

@@ -5,14 +5,8 @@ import (
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
 )
 
-// The operators below follow in files of their own.
+// The operator below follows in a file of its own.
 
 func (r *run) newWindow(*plan.Window) (Operator, error) {
 	return nil, pgerror.Unsupported("window function")
 }
-
-func (r *run) newInsert(*plan.Insert) (Operator, error) { return nil, pgerror.Unsupported("INSERT") }
-
-func (r *run) newUpdate(*plan.Update) (Operator, error) { return nil, pgerror.Unsupported("UPDATE") }
-
-func (r *run) newDelete(*plan.Delete) (Operator, error) { return nil, pgerror.Unsupported("DELETE") }

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/tidemarkdb/tidemark/executor"
@@ -34,8 +35,8 @@ type Case struct {
 	Unordered bool
 	// Error is the SQLSTATE the plan ends with, "" for none.
 	Error pgerror.Code
-	// Env changes the environment.
-	Env func(*executor.Env)
+	// Env changes the environment before a run, Done ends what Env began.
+	Env, Done func(*executor.Env)
 }
 
 // BatchSizes are the batch sizes that every case runs with.
@@ -124,6 +125,9 @@ func (c *Case) run(t *testing.T, size int, inputs []*Source, m mode) ([]string, 
 	if c.Env != nil {
 		c.Env(env)
 	}
+	if c.Done != nil {
+		defer c.Done(env)
+	}
 	nodes := make([]plan.Node, len(inputs))
 	for i, in := range inputs {
 		nodes[i] = in
@@ -167,21 +171,28 @@ func (c *Case) run(t *testing.T, size int, inputs []*Source, m mode) ([]string, 
 		if len(cols) != int(batch.NumCols()) {
 			t.Errorf("%s: %d columns, the plan has %d", c.Name, batch.NumCols(), len(cols))
 		}
-		for i := range int(batch.NumRows()) {
-			fields := make([]string, batch.NumCols())
-			for k, col := range batch.Columns() {
-				fields[k] = "NULL"
-				if d := types.DatumAt(col, i); !d.IsNull() {
-					fields[k] = string(types.AppendText(nil, cols[k].Type, d, nil))
-				}
-			}
-			rows = append(rows, strings.Join(fields, "|"))
-		}
+		rows = append(rows, Text(batch, cols)...)
 		batch.Release()
 		if m == closeEarly {
 			return rows, nil
 		}
 	}
+}
+
+// Text are a batch's rows as text.
+func Text(batch arrow.RecordBatch, cols []plan.Column) []string {
+	rows := make([]string, batch.NumRows())
+	for i := range rows {
+		fields := make([]string, batch.NumCols())
+		for k, col := range batch.Columns() {
+			fields[k] = "NULL"
+			if d := types.DatumAt(col, i); !d.IsNull() {
+				fields[k] = string(types.AppendText(nil, cols[k].Type, d, nil))
+			}
+		}
+		rows[i] = strings.Join(fields, "|")
+	}
+	return rows
 }
 
 func (c *Case) equal(got []string) bool {

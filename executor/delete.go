@@ -1,0 +1,97 @@
+package executor
+
+import (
+	"context"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/tidemarkdb/tidemark/kv"
+	"github.com/tidemarkdb/tidemark/planner/plan"
+	"github.com/tidemarkdb/tidemark/sql/types"
+)
+
+// deleteRows is DELETE: the rows are collected and locked, then removed, then
+// foreign key actions run.
+type deleteRows struct {
+	run       *run
+	w         *tableWriter
+	node      *plan.Delete
+	returning []*scalar
+	schema    *arrow.Schema
+	changes   keyChanges
+}
+
+func (r *run) newDelete(n *plan.Delete) (Operator, error) {
+	w, err := r.newTableWriter(n.Table, &n.Rows)
+	if err != nil {
+		return nil, err
+	}
+	d := &deleteRows{run: r, w: w, node: n, schema: schemaOf(n.Cols)}
+	if d.returning, err = r.compileAll(n.Returning); err != nil {
+		return nil, err
+	}
+	input, err := r.build(n.Input)
+	if err != nil {
+		return nil, err
+	}
+	m := &modify{env: r.env, inputs: []Operator{input}, schema: d.schema, cleanup: w.close}
+	m.execute = func(ctx context.Context, emit func(arrow.RecordBatch) error) error {
+		return d.execute(ctx, input, emit)
+	}
+	return m, nil
+}
+
+func (d *deleteRows) execute(ctx context.Context, input Operator, emit func(arrow.RecordBatch) error) error {
+	rows, err := collectTargets(ctx, d.run.env, input, d.node.Table, d.node.Handle, kv.LockUpdate)
+	if err != nil {
+		return err
+	}
+	defer rows.clear()
+	d.w.writer.Locked = true
+	for k := range rows.chunks {
+		if err := checkContext(ctx); err != nil {
+			return err
+		}
+		batch, err := rows.chunk(k)
+		if err != nil {
+			return err
+		}
+		if batch == nil {
+			continue
+		}
+		out, err := d.chunk(batch)
+		batch.Release()
+		if err != nil {
+			return err
+		}
+		if out != nil {
+			if err := emit(out); err != nil {
+				return err
+			}
+		}
+	}
+	return d.changes.run(ctx, d.w)
+}
+
+func (d *deleteRows) chunk(batch arrow.RecordBatch) (arrow.RecordBatch, error) {
+	n := int(batch.NumRows())
+	old, err := d.w.images(oldColumns(batch, d.node.OldColumns), n)
+	if err != nil {
+		return nil, err
+	}
+	defer old.release()
+	for i := range n {
+		handle := types.DatumAt(batch.Column(d.node.Handle), i).Bytes()
+		if err := d.w.writer.Delete(handle, old.at(i)); err != nil {
+			return nil, err
+		}
+	}
+	d.changes.add(d.w, old, nil)
+	if d.run.counts(d.node) {
+		d.run.env.Affected += int64(n)
+	}
+	if len(d.returning) == 0 {
+		return nil, nil
+	}
+	return returning(d.run.env, d.returning, d.schema, batch.Columns(), n)
+}

@@ -1,0 +1,140 @@
+package executor
+
+import (
+	"context"
+	"io"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/tidemarkdb/tidemark/catalog"
+	"github.com/tidemarkdb/tidemark/planner/plan"
+	"github.com/tidemarkdb/tidemark/sql/expr"
+)
+
+// modify is the frame of INSERT, UPDATE and DELETE: at the first Next the
+// whole statement is run, and only then do the rows of RETURNING come out, so
+// that a client that stops reading does not leave half of the work undone.
+type modify struct {
+	env    *Env
+	inputs []Operator
+	schema *arrow.Schema
+	// execute runs the statement; emit takes RETURNING batches over.
+	execute func(ctx context.Context, emit func(arrow.RecordBatch) error) error
+	cleanup func()
+
+	ran  bool
+	rows *rowBuffer
+	next int
+}
+
+func (m *modify) Schema() *arrow.Schema { return m.schema }
+
+func (m *modify) Close() error {
+	if m.rows != nil {
+		m.rows.clear()
+	}
+	if m.cleanup != nil {
+		m.cleanup()
+		m.cleanup = nil
+	}
+	return closeAll(m.inputs...)
+}
+
+func (m *modify) Next(ctx context.Context) (arrow.RecordBatch, error) {
+	if err := checkContext(ctx); err != nil {
+		return nil, err
+	}
+	if !m.ran {
+		m.ran = true
+		m.rows = newRowBuffer(m.env, m.schema)
+		if err := m.execute(ctx, m.rows.add); err != nil {
+			return nil, err
+		}
+	}
+	if m.rows == nil || m.next == len(m.rows.chunks) {
+		return nil, io.EOF
+	}
+	batch := m.rows.chunks[m.next]
+	m.next++
+	batch.Retain()
+	return batch, nil
+}
+
+// counts says whether a node's rows are the statement's row count: the node at
+// the top, not one in WITH or of a foreign key's action.
+func (r *run) counts(n plan.Node) bool { return r.top == n }
+
+// topOf finds the node whose rows are the statement's: below WITH.
+func topOf(n plan.Node) plan.Node {
+	for {
+		c, ok := n.(*plan.CTE)
+		if !ok {
+			return n
+		}
+		n = c.Body
+	}
+}
+
+// readsTable says whether a plan may read a table: then its rows have to be
+// collected before the first is written (the statement must not see its own
+// writes).
+func readsTable(n plan.Node, t *catalog.Table) bool {
+	switch n := n.(type) {
+	case *plan.Scan:
+		return n.Table.ID == t.ID
+	case *plan.LookupJoin:
+		if n.Right.Table.ID == t.ID {
+			return true
+		}
+		return readsTable(n.Left, t)
+	case *plan.Values:
+		for _, row := range n.Rows {
+			if hasSubplan(row) {
+				return true
+			}
+		}
+		return false
+	case *plan.Project:
+		return hasSubplan(n.Exprs) || readsTable(n.Input, t)
+	case *plan.FunctionScan:
+		return false
+	}
+	inputs := n.Inputs()
+	if len(inputs) == 0 {
+		_, opener := n.(Opener)
+		return !opener
+	}
+	switch n.(type) {
+	case *plan.Limit, *plan.UnionAll, *plan.Sort, *plan.Distinct:
+	default: // expressions may hide subplans
+		return true
+	}
+	for _, in := range inputs {
+		if readsTable(in, t) {
+			return true
+		}
+	}
+	return false
+}
+
+func hasSubplan(es []expr.Expr) bool {
+	found := false
+	for _, e := range es {
+		expr.Walk(e, func(x expr.Expr) bool {
+			if _, ok := x.(*expr.Subplan); ok {
+				found = true
+			}
+			return !found
+		})
+	}
+	return found
+}
+
+// returning computes RETURNING over columns.
+func returning(env *Env, exprs []*scalar, schema *arrow.Schema, cols []arrow.Array, n int) (arrow.RecordBatch, error) {
+	out, err := columns(env, exprs, cols, n)
+	if err != nil {
+		return nil, err
+	}
+	return newBatch(schema, out, n), nil
+}
