@@ -57,11 +57,14 @@ func (t *txn) certify(ctx context.Context) error {
 		key := userKey(e.stored)
 		hash := table.hash(key)
 		o := t.owner()
-		if len(o.taken) > 0 && table.heldMode(o, hash) >= kv.LockNoKeyUpdate {
+		held, free := table.certify(o, hash)
+		if held {
 			return // checked when it was locked
 		}
-		if _, err = table.lock(ctx, o, key, hash, kv.LockOptions{Mode: kv.LockUpdate}, time.Time{}); err != nil {
-			return
+		if !free {
+			if _, err = table.lock(ctx, o, key, hash, kv.LockOptions{Mode: kv.LockUpdate}, time.Time{}); err != nil {
+				return
+			}
 		}
 		err = t.store.checkNewest(key, w.readTSOf(offset))
 	})

@@ -104,23 +104,31 @@ func (t *lockTable) shard(hash uint64) *lockShard {
 	return &t.shards[hash>>(64-6)]
 }
 
-// heldMode returns the mode in which o holds a lock, 0 for none.
-func (t *lockTable) heldMode(o *lockOwner, hash uint64) kv.LockMode {
+// certify takes the lock that a commit needs for a key it writes. held says
+// that o had a lock already that keeps other writers out; free is false when
+// the commit has to wait.
+func (t *lockTable) certify(o *lockOwner, hash uint64) (held, free bool) {
 	s := t.shard(hash)
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if v, ok := s.held[hash]; ok {
-		if v>>lockModeBits == o.id {
-			return kv.LockMode(v & lockModeMask)
+	v, ok := s.held[hash]
+	if ok {
+		if v>>lockModeBits == o.id && kv.LockMode(v&lockModeMask) >= kv.LockNoKeyUpdate {
+			s.mu.Unlock()
+			return true, true
 		}
-		return 0
-	}
-	if q := s.queues[hash]; q != nil {
-		if h := q.holder(o); h != nil {
-			return h.mode
+	} else if len(s.queues) == 0 {
+		s.held[hash] = o.id<<lockModeBits | uint64(kv.LockUpdate)
+		o.taken = append(o.taken, hash)
+		s.mu.Unlock()
+		return false, true
+	} else if q := s.queues[hash]; q != nil {
+		if h := q.holder(o); h != nil && h.mode >= kv.LockNoKeyUpdate {
+			s.mu.Unlock()
+			return true, true
 		}
 	}
-	return 0
+	s.mu.Unlock()
+	return false, t.tryLock(o, hash, kv.LockUpdate, nil)
 }
 
 // tryLock takes a lock if it is free for o. If not, and w is not nil, w is
@@ -268,6 +276,10 @@ func (t *lockTable) unlock(o *lockOwner, hash uint64, to kv.LockMode) {
 	s := t.shard(hash)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if to == 0 && len(s.queues) == 0 {
+		delete(s.held, hash)
+		return
+	}
 	if _, ok := s.held[hash]; ok {
 		if to == 0 {
 			delete(s.held, hash)

@@ -42,7 +42,7 @@ func (f *forwardVersions) next() bool {
 		return false
 	}
 	if f.started {
-		ok = f.it.NextPrefix()
+		ok = f.leaveKey()
 	} else {
 		f.started = true
 		ok = f.it.First()
@@ -77,16 +77,32 @@ func (f *forwardVersions) next() bool {
 			f.failure = corruptVersion(k)
 			return false
 		}
+		f.stored = k
 		if v[0] != kindPut {
 			tooNew = 0
-			ok = f.it.NextPrefix()
+			ok = f.leaveKey()
 			continue
 		}
-		f.stored, f.val = k, v[1:]
+		f.val = v[1:]
 		return true
 	}
 	f.done = true
 	return false
+}
+
+// leaveKey goes to the next user key. Most keys have one version, and Next
+// costs less than NextPrefix.
+func (f *forwardVersions) leaveKey() bool {
+	f.seek = append(f.seek[:0], f.stored...)
+	if !f.it.Next() {
+		return false
+	}
+	k := f.it.Key()
+	n := len(f.seek) - suffixLen
+	if len(k) == len(f.seek) && string(k[:n]) == string(f.seek[:n]) {
+		return f.it.NextPrefix()
+	}
+	return true
 }
 
 // reverseVersions walks descending keys. Versions of a key then come oldest
