@@ -6,18 +6,187 @@ import (
 	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
-func recordIsNull(d types.Datum, not bool) bool { return d.IsNull() != not }
-
+// compositeDatum computes an Array, Subscript, Row or Field over its operands.
 func compositeDatum(e Expr, args []types.Datum) (types.Datum, error) {
-	return types.Null, pgerror.Unsupported("%T", e)
+	switch e := e.(type) {
+	case *Array:
+		return arrayDatum(e, args)
+	case *Subscript:
+		if e.Arg.Type().OID == types.JSONB {
+			return jsonSubscript(e, args)
+		}
+		if e.Slice {
+			return sliceDatum(e, args)
+		}
+		return elementDatum(args)
+	case *Row:
+		fields := make([]types.RecordField, len(args))
+		for i, d := range args {
+			fields[i] = types.RecordField{Type: e.Args[i].Type(), Value: d}
+		}
+		return types.BuildRecord(fields), nil
+	case *Field:
+		if args[0].IsNull() {
+			return types.Null, nil
+		}
+		if fields := args[0].Record(); e.Index < len(fields) {
+			return fields[e.Index].Value, nil
+		}
+		return types.Null, nil
+	}
+	return types.Null, internalf("%T is no array or row", e)
 }
 
+var errArrayDimensions = pgerror.New(pgerror.ArraySubscriptError, "multidimensional arrays must have array expressions with matching dimensions")
+
+func arrayDatum(e *Array, args []types.Datum) (types.Datum, error) {
+	elem := e.Typ.Elem().OID
+	if !e.Multi {
+		return types.BuildArray(elem, args), nil
+	}
+	empty := 0
+	for _, d := range args {
+		if d.IsNull() || d.Array().NDim() == 0 {
+			empty++
+		}
+	}
+	if empty == len(args) {
+		return types.BuildArray(elem, nil), nil
+	}
+	return functions.StackArrays(elem, args, func(string) error { return errArrayDimensions })
+}
+
+// elementDatum is a[i]...; outside of the array it is NULL.
+func elementDatum(args []types.Datum) (types.Datum, error) {
+	at := make([]int, 0, 4)
+	for _, d := range args {
+		if d.IsNull() {
+			return types.Null, nil
+		}
+		at = append(at, int(d.I))
+	}
+	return args[0].Array().ElementAt(at[1:]...), nil
+}
+
+// sliceDatum is a[l:u]...: the part of the array that lies in the bounds, with
+// lower bounds 1.
+func sliceDatum(e *Subscript, args []types.Datum) (types.Datum, error) {
+	arr := args[0]
+	if arr.IsNull() {
+		return types.Null, nil
+	}
+	a := arr.Array()
+	dims := a.Dims()
+	k := len(e.Upper)
+	elem := a.ElemOID()
+	lo, up := make([]int, len(dims)), make([]int, len(dims))
+	for i := range dims {
+		lo[i], up[i] = dims[i].Lower, dims[i].Lower+dims[i].Length-1
+	}
+	for i := range k {
+		for j, bound := range []struct {
+			given Expr
+			d     types.Datum
+		}{{e.Lower[i], args[1+i]}, {e.Upper[i], args[1+k+i]}} {
+			if bound.given == nil {
+				continue
+			}
+			if bound.d.IsNull() {
+				return types.Null, nil
+			}
+			switch {
+			case i >= len(dims):
+			case j == 0:
+				lo[i] = max(lo[i], int(bound.d.I))
+			default:
+				up[i] = min(up[i], int(bound.d.I))
+			}
+		}
+	}
+	out := make([]types.ArrayDim, len(dims))
+	for i := range dims {
+		if lo[i] > up[i] {
+			return types.BuildArray(elem, nil), nil
+		}
+		out[i] = types.ArrayDim{Length: up[i] - lo[i] + 1, Lower: 1}
+	}
+	if len(dims) == 0 || k > len(dims) {
+		return types.BuildArray(elem, nil), nil
+	}
+	var vals []types.Datum
+	at := make([]int, len(dims))
+	for n, d := range a.All() {
+		inside := true
+		for i := len(dims) - 1; i >= 0; i-- {
+			at[i] = n%dims[i].Length + dims[i].Lower
+			n /= dims[i].Length
+			inside = inside && at[i] >= lo[i] && at[i] <= up[i]
+		}
+		if inside {
+			vals = append(vals, d)
+		}
+	}
+	return types.BuildArrayDims(elem, vals, out)
+}
+
+// jsonSubscript is jsonb['key'][1].
+func jsonSubscript(e *Subscript, args []types.Datum) (types.Datum, error) {
+	if e.Slice {
+		return types.Null, pgerror.New(pgerror.DatatypeMismatch, "jsonb subscript does not support slices")
+	}
+	path := make([]string, 0, len(args))
+	for i, d := range args {
+		if d.IsNull() {
+			return types.Null, nil
+		}
+		if i > 0 {
+			path = append(path, string(types.AppendText(nil, e.Upper[i-1].Type(), d, nil)))
+		}
+	}
+	text, ok := functions.JSONPath(args[0].S, path)
+	if !ok {
+		return types.Null, nil
+	}
+	return types.NewString(text), nil
+}
+
+// recordIsNull is row IS NULL (all fields are) or row IS NOT NULL (none is).
+func recordIsNull(d types.Datum, not bool) bool {
+	if d.IsNull() {
+		return !not
+	}
+	for _, f := range d.Record() {
+		if f.Value.IsNull() == not {
+			return false
+		}
+	}
+	return true
+}
+
+// castArray converts an array element by element.
 func castArray(c *functions.Context, e *Cast, d types.Datum) (types.Datum, error) {
-	return types.Null, pgerror.Unsupported("array cast")
-}
-
-func compileAnyAll(e *AnyAll) (Evaluator, error) { return nil, pgerror.Unsupported("ANY (array)") }
-
-func anyAllRow(c *functions.Context, e *AnyAll, row []types.Datum) (types.Datum, error) {
-	return types.Null, pgerror.Unsupported("ANY (array)")
+	from, to := e.Arg.Type().Elem(), e.Typ.Elem()
+	elem := &Cast{Arg: &Const{Typ: from}, Typ: to, Kind: CastFunc, Fn: e.Fn, Explicit: e.Explicit}
+	if e.Fn == nil {
+		elem.Kind = CastIO
+		if cast := functions.FindCast(from.OID, to.OID); from.OID == to.OID || cast != nil && !cast.InOut && cast.Fn == nil {
+			elem.Kind = CastRelabel
+		}
+	}
+	a := d.Array()
+	vals := a.Elements()
+	for i, v := range vals {
+		if v.IsNull() {
+			continue
+		}
+		v, err := castDatum(c, elem, v)
+		if err == nil && to.Mod >= 0 {
+			v, err = types.ApplyMod(to, v, e.Explicit)
+		}
+		if err != nil {
+			return types.Null, err
+		}
+		vals[i] = v
+	}
+	return types.BuildArrayDims(to.OID, vals, a.Dims())
 }

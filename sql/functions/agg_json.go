@@ -61,7 +61,7 @@ func jsonObjectAgg(c *Context, s *listAcc, _, vals []types.Datum) (types.Datum, 
 		if err != nil {
 			return types.Null, err
 		}
-		dst = append(jsonQuote(dst, key), " : "...)
+		dst = append(types.AppendJSONString(dst, key), " : "...)
 		if dst, err = appendJSON(dst, c, s.sig.Args[1], vals[i+1], false); err != nil {
 			return types.Null, err
 		}
@@ -80,7 +80,7 @@ func jsonbObjectAgg(c *Context, s *listAcc, _, vals []types.Datum) (types.Datum,
 		if err != nil {
 			return types.Null, err
 		}
-		members = append(members, jsonMember{string(jsonQuote(nil, key)), string(value)})
+		members = append(members, jsonMember{string(types.AppendJSONString(nil, key)), string(value)})
 	}
 	return types.NewString(buildObject(sortMembers(members))), nil
 }

@@ -35,6 +35,7 @@ var (
 	_ = registerComparisons(compareNames("interval_"), orderedBody(datumOrder(types.Interval)))
 	_ = registerComparisons(compareNames("timetz_"), orderedBody(datumOrder(types.Timetz)))
 	_ = registerComparisons(compareNames("tid"), orderedBody(datumOrder(types.Tid)))
+	_ = registerComparisons(compareNames("record_"), orderedBody(datumOrder(types.Record)))
 	_ = registerComparisons(compareNames("oidvector"), orderedBody(datumOrder(types.OidVector)))
 )
 

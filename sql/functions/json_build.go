@@ -1,6 +1,7 @@
 package functions
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
@@ -26,7 +27,7 @@ func appendJSON(dst []byte, c *Context, t types.Type, d types.Datum, canonical b
 	case types.Float4, types.Float8, types.Numeric:
 		text := string(types.AppendText(nil, t, d, c.IO))
 		if strings.ContainsAny(text, "Nn") { // NaN, Infinity
-			return jsonQuote(dst, text), nil
+			return types.AppendJSONString(dst, text), nil
 		}
 		if canonical && strings.ContainsAny(text, "eE") {
 			n, err := types.ParseDecimal(text)
@@ -45,11 +46,11 @@ func appendJSON(dst []byte, c *Context, t types.Type, d types.Datum, canonical b
 		b, err := types.Parse(types.Of(types.JSONB), d.S, c.IO)
 		return append(dst, b.S...), err
 	case types.Date, types.Timestamp, types.Timestamptz:
-		return jsonQuote(dst, jsonDateTime(c, t, d)), nil
+		return types.AppendJSONString(dst, jsonDateTime(c, t, d)), nil
 	case types.Record:
 		return appendJSONRecord(dst, c, d, canonical)
 	}
-	return jsonQuote(dst, string(types.AppendText(nil, t, d, c.IO))), nil
+	return types.AppendJSONString(dst, string(types.AppendText(nil, t, d, c.IO))), nil
 }
 
 // jsonDateTime is ISO 8601 whatever the session's date style is.
@@ -98,4 +99,24 @@ func jsonKey(c *Context, t types.Type, d types.Datum) (string, error) {
 		return "", pgerror.New(pgerror.InvalidParameterValue, "key value must be scalar, not array, composite, or json")
 	}
 	return string(types.AppendText(nil, t, d, c.IO)), nil
+}
+
+// appendJSONRecord prints a record as an object of f1, f2, ...
+func appendJSONRecord(dst []byte, c *Context, d types.Datum, canonical bool) ([]byte, error) {
+	colon, comma := ":", ","
+	if canonical {
+		colon, comma = ": ", ", "
+	}
+	dst = append(dst, '{')
+	for i, f := range d.Record() {
+		if i > 0 {
+			dst = append(dst, comma...)
+		}
+		dst = append(dst, "\"f"+strconv.Itoa(i+1)+"\""+colon...)
+		var err error
+		if dst, err = appendJSON(dst, c, f.Type, f.Value, canonical); err != nil {
+			return nil, err
+		}
+	}
+	return append(dst, '}'), nil
 }

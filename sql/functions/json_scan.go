@@ -164,40 +164,6 @@ func jsonHex(s string, i int) rune {
 	return rune(v)
 }
 
-// jsonQuote encodes a string as PostgreSQL's escape_json does.
-func jsonQuote(dst []byte, s string) []byte {
-	dst = append(dst, '"')
-	start := 0
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c >= ' ' && c != '"' && c != '\\' {
-			continue
-		}
-		dst = append(dst, s[start:i]...)
-		start = i + 1
-		switch c {
-		case '"', '\\':
-			dst = append(dst, '\\', c)
-		case '\b':
-			dst = append(dst, `\b`...)
-		case '\f':
-			dst = append(dst, `\f`...)
-		case '\n':
-			dst = append(dst, `\n`...)
-		case '\r':
-			dst = append(dst, `\r`...)
-		case '\t':
-			dst = append(dst, `\t`...)
-		default:
-			const digits = "0123456789abcdef"
-			dst = append(dst, `\u00`...)
-			dst = append(dst, digits[c>>4], digits[c&15])
-		}
-	}
-	dst = append(dst, s[start:]...)
-	return append(dst, '"')
-}
-
 // jsonGet is the value of an object's key; of equal keys the last.
 func jsonGet(s, key string) (value string, ok bool) {
 	if jsonKind(s) != '{' {
@@ -276,3 +242,6 @@ func jsonPath(s string, path []string) (value string, ok bool) {
 	}
 	return value, true
 }
+
+// JSONPath is the value at a path of keys and positions of JSON text.
+func JSONPath(s string, path []string) (value string, ok bool) { return jsonPath(s, path) }

@@ -104,6 +104,8 @@ func runAgg(t *testing.T, c *Context, k *oracleCase) string {
 	sig := Signature{Args: []types.Type{types.Of(k.left)}, Returns: a.Returns}
 	if a.Resolve != nil {
 		sig.Returns = a.Resolve(sig.Args)
+	} else if a.Returns.OID == types.AnyArray && !sig.Args[0].IsArray() {
+		sig.Returns = sig.Args[0].ArrayOf()
 	} else if concrete(a.Returns.OID) != a.Returns.OID {
 		sig.Returns = types.Of(k.left)
 	}
