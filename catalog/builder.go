@@ -54,6 +54,14 @@ func (b *Builder) AddSchema(name string) *Schema {
 	return sch
 }
 
+// AddSchemaID is AddSchema with a given OID.
+func (b *Builder) AddSchemaID(id OID, name string) *Schema {
+	b.oid(&id)
+	sch := &Schema{ID: id, Name: name, Owner: BootstrapRoleOID}
+	b.s.putSchema(sch)
+	return sch
+}
+
 // AddTable adds or replaces a relation. What is zero is filled in: OIDs,
 // attnums, storage, the schema (public), the kind (table), the owner.
 func (b *Builder) AddTable(t *Table) *Table {
@@ -75,7 +83,8 @@ func (b *Builder) AddTable(t *Table) *Table {
 	}
 	if t.Kind == KindSequence {
 		t.Columns = SequenceColumns()
-		(&Catalog{}).attach(t)
+		t.Sequence.Initial = t.Sequence.Start
+		t.Virtual = initialSequence(t)
 	} else {
 		b.oid(&t.RowType)
 		b.oid(&t.RowArray)

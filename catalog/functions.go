@@ -1,21 +1,13 @@
 package catalog
 
 import (
+	"slices"
 	"strings"
 	"sync"
 
-	"github.com/tidemarkdb/tidemark/sql/pgerror"
+	"github.com/tidemarkdb/tidemark/sql/functions"
 	"github.com/tidemarkdb/tidemark/sql/types"
 )
-
-// FunctionSource tells what the function library has; the node gives one to
-// SetFunctions when it starts. It is called from many goroutines and its answers
-// are never changed.
-type FunctionSource interface {
-	Procs() []ProcInfo
-	Operators() []OperatorInfo
-	Casts() []CastInfo
-}
 
 // ProcInfo is a function, aggregate or window function (pg_proc).
 type ProcInfo struct {
@@ -43,6 +35,7 @@ type OperatorInfo struct {
 	Left, Right, Result, Fn OID
 	Commutator, Negator     OID
 	CanHash, CanMerge       bool
+	commutator, negator     string
 }
 
 // CastInfo is a row of pg_cast.
@@ -51,23 +44,141 @@ type CastInfo struct {
 	Context, Method   byte
 }
 
-var (
-	functionsMu     sync.RWMutex
-	functionsSource FunctionSource
-)
-
-// SetFunctions says what pg_proc, pg_operator, pg_cast and pg_aggregate show
-// besides the functions that types and access methods need.
-func SetFunctions(src FunctionSource) {
-	functionsMu.Lock()
-	defer functionsMu.Unlock()
-	functionsSource = src
+// library is what the function registry has, in pg_catalog's terms.
+type library struct {
+	procs     []*ProcInfo // in OID order, the static ones included
+	byOID     map[OID]*ProcInfo
+	byName    map[string][]*ProcInfo
+	operators []*OperatorInfo
+	casts     []*CastInfo
 }
 
-func functions() FunctionSource {
-	functionsMu.RLock()
-	defer functionsMu.RUnlock()
-	return functionsSource
+// functionLibrary reads the registry once.
+var functionLibrary = sync.OnceValue(func() *library {
+	l := &library{byOID: map[OID]*ProcInfo{}, byName: map[string][]*ProcInfo{}}
+	for _, p := range staticProcs() {
+		l.addProc(p)
+	}
+	for f := range functions.All() {
+		switch f := f.(type) {
+		case *functions.Scalar:
+			l.addProc(&ProcInfo{
+				OID: f.OID, Name: f.Name, Args: typeOIDs(f.Args), Returns: f.Returns.OID, Variadic: variadicType(f.Variadic, f.Args), Defaults: f.Defaults,
+				Kind: 'f', Strict: f.Strict, Volatility: volatility(f.Volatility),
+			})
+		case *functions.Aggregate:
+			kind := byte('n')
+			if f.OrderedSet {
+				kind = 'o'
+			}
+			l.addProc(&ProcInfo{
+				OID: f.OID, Name: f.Name, Args: typeOIDs(f.Args), Returns: f.Returns.OID, Variadic: variadicType(f.Variadic, f.Args),
+				Kind: 'a', Volatility: 'i', Direct: f.Direct, AggKind: kind,
+			})
+		case *functions.TableFunc:
+			l.addProc(tableFuncInfo(f))
+		case *functions.Operator:
+			l.operators = append(l.operators, &OperatorInfo{
+				OID: f.OID, Name: f.Name, Left: f.Left, Right: f.Right, Result: f.Fn.Returns.OID, Fn: f.Fn.OID,
+				CanHash: f.Name == "=", CanMerge: f.Name == "=", commutator: f.Commutator, negator: f.Negator,
+			})
+		case *functions.Cast:
+			l.addCast(f)
+		}
+	}
+	l.finish()
+	return l
+})
+
+func (l *library) addProc(p *ProcInfo) {
+	if p.OID == 0 || l.byOID[p.OID] != nil {
+		return
+	}
+	l.byOID[p.OID] = p
+	l.procs = append(l.procs, p)
+	l.byName[p.Name] = append(l.byName[p.Name], p)
+}
+
+// firstCastOID numbers pg_cast's rows, which nobody refers to by number.
+const firstCastOID = 10036
+
+func (l *library) addCast(f *functions.Cast) {
+	c := &CastInfo{OID: firstCastOID + OID(len(l.casts)), From: f.From, To: f.To, Context: byte(f.Context), Method: 'b'}
+	switch {
+	case f.InOut:
+		c.Method = 'i'
+	case f.Fn != nil:
+		c.Method, c.Fn = 'f', f.Fn.OID
+	}
+	l.casts = append(l.casts, c)
+}
+
+// finish sorts, and finds commutators and negators by name.
+func (l *library) finish() {
+	slices.SortFunc(l.procs, func(a, b *ProcInfo) int { return compareOID(a.OID, b.OID) })
+	slices.SortFunc(l.operators, func(a, b *OperatorInfo) int { return compareOID(a.OID, b.OID) })
+	type key struct {
+		name        string
+		left, right OID
+	}
+	ids := map[key]OID{}
+	for _, o := range l.operators {
+		ids[key{o.Name, o.Left, o.Right}] = o.OID
+	}
+	for _, o := range l.operators {
+		if o.commutator != "" {
+			o.Commutator = ids[key{o.commutator, o.Right, o.Left}]
+		}
+		if o.negator != "" {
+			o.Negator = ids[key{o.negator, o.Left, o.Right}]
+		}
+	}
+}
+
+func tableFuncInfo(f *functions.TableFunc) *ProcInfo {
+	p := &ProcInfo{
+		OID: f.OID, Name: f.Name, Args: typeOIDs(f.Args), Variadic: variadicType(f.Variadic, f.Args), Defaults: f.Defaults,
+		Kind: 'f', Strict: f.Strict, ReturnsSet: true, Volatility: volatility(f.Volatility), Returns: types.Record,
+	}
+	if len(f.Columns) == 1 {
+		p.Returns = f.Columns[0].Type.OID
+		return p
+	}
+	for _, c := range f.Columns {
+		p.OutNames = append(p.OutNames, c.Name)
+		p.OutTypes = append(p.OutTypes, c.Type.OID)
+	}
+	return p
+}
+
+func typeOIDs(ts []types.Type) []OID {
+	out := make([]OID, len(ts))
+	for i, t := range ts {
+		out[i] = t.OID
+	}
+	return out
+}
+
+// variadicType is provariadic: the element type of the last parameter.
+func variadicType(variadic bool, args []types.Type) OID {
+	if !variadic || len(args) == 0 {
+		return 0
+	}
+	switch last := args[len(args)-1]; last.OID {
+	case types.Any:
+		return types.Any
+	case types.AnyArray:
+		return types.AnyElement
+	default:
+		return last.Elem().OID
+	}
+}
+
+func volatility(v functions.Volatility) byte {
+	if v == 0 {
+		return byte(functions.Immutable)
+	}
+	return byte(v)
 }
 
 // Columns of pg_proc's rows in systemdata.
@@ -97,13 +208,8 @@ func init() {
 		if err := staticProc.each(emit); err != nil {
 			return err
 		}
-		src := functions()
-		if src == nil {
-			return nil
-		}
-		procs := src.Procs()
-		for i := range procs {
-			if p := &procs[i]; staticProcs()[p.OID] == nil {
+		for _, p := range functionLibrary().procs {
+			if staticProcs()[p.OID] == nil {
 				if err := emit(procRow(p)); err != nil {
 					return err
 				}
@@ -112,21 +218,13 @@ func init() {
 		return nil
 	})
 	virtual("pg_aggregate", func(_ VirtualEnv, emit emitFunc) error {
-		src := functions()
-		if src == nil {
-			return nil
-		}
-		for _, p := range src.Procs() {
+		for _, p := range functionLibrary().procs {
 			if p.Kind != 'a' {
 				continue
 			}
-			kind := p.AggKind
-			if kind == 0 {
-				kind = 'n'
-			}
 			zero := dOid(0)
 			err := emit([]types.Datum{
-				dOid(p.OID), dChar(kind), dInt2(p.Direct), zero, zero, zero, zero, zero, zero, zero, zero, dBool(false), dBool(false),
+				dOid(p.OID), dChar(p.AggKind), dInt2(p.Direct), zero, zero, zero, zero, zero, zero, zero, zero, dBool(false), dBool(false),
 				dChar('r'), dChar('r'), zero, dOid(types.Internal), dInt4(0), zero, dInt4(0), types.Null, types.Null,
 			})
 			if err != nil {
@@ -136,11 +234,7 @@ func init() {
 		return nil
 	})
 	virtual("pg_operator", func(_ VirtualEnv, emit emitFunc) error {
-		src := functions()
-		if src == nil {
-			return nil
-		}
-		for _, o := range src.Operators() {
+		for _, o := range functionLibrary().operators {
 			kind := byte('b')
 			if o.Left == 0 {
 				kind = 'l'
@@ -156,11 +250,7 @@ func init() {
 		return nil
 	})
 	virtual("pg_cast", func(_ VirtualEnv, emit emitFunc) error {
-		src := functions()
-		if src == nil {
-			return nil
-		}
-		for _, c := range src.Casts() {
+		for _, c := range functionLibrary().casts {
 			if err := emit([]types.Datum{dOid(c.OID), dOid(c.From), dOid(c.To), dOid(c.Fn), dChar(c.Context), dChar(c.Method)}); err != nil {
 				return err
 			}
@@ -194,174 +284,4 @@ func procRow(p *ProcInfo) []types.Datum {
 		dBool(false), dBool(false), dBool(p.Strict), dBool(p.ReturnsSet), dChar(p.Volatility), dChar('s'), dInt2(len(p.Args)), dInt2(p.Defaults), dOid(p.Returns),
 		vector(types.OidVector, p.Args), allTypes, modes, names, types.Null, types.Null, dText(p.Name), types.Null, types.Null, types.Null, types.Null,
 	}
-}
-
-func (r *RegResolver) source() FunctionSource {
-	if r.Functions != nil {
-		return r.Functions
-	}
-	return functions()
-}
-
-func (r *RegResolver) procByID(id OID) *ProcInfo {
-	if p := staticProcs()[id]; p != nil {
-		return p
-	}
-	if src := r.source(); src != nil {
-		procs := src.Procs()
-		for i := range procs {
-			if procs[i].OID == id {
-				return &procs[i]
-			}
-		}
-	}
-	return nil
-}
-
-// procsByName lists the functions of a name, each OID once.
-func (r *RegResolver) procsByName(name string) []*ProcInfo {
-	var out []*ProcInfo
-	for _, p := range staticProcs() {
-		if p.Name == name {
-			out = append(out, p)
-		}
-	}
-	if src := r.source(); src != nil {
-		procs := src.Procs()
-		for i := range procs {
-			if procs[i].Name == name && staticProcs()[procs[i].OID] == nil {
-				out = append(out, &procs[i])
-			}
-		}
-	}
-	return out
-}
-
-func (r *RegResolver) procIn(parts []string) (uint32, error) {
-	name := parts[len(parts)-1]
-	if len(parts) == 1 || len(parts) == 2 && parts[0] == "pg_catalog" {
-		switch found := r.procsByName(name); len(found) {
-		case 0:
-		case 1:
-			return uint32(found[0].OID), nil
-		default:
-			return 0, pgerror.New(pgerror.AmbiguousFunction, "more than one function named %q", strings.Join(parts, "."))
-		}
-	}
-	return 0, pgerror.New(pgerror.UndefinedFunction, "function %q does not exist", strings.Join(parts, "."))
-}
-
-func (r *RegResolver) procedureIn(text string) (uint32, error) {
-	open := strings.IndexByte(text, '(')
-	if open < 0 || !strings.HasSuffix(strings.TrimSpace(text), ")") {
-		return 0, pgerror.New(pgerror.InvalidTextRepresentation, "expected a left parenthesis")
-	}
-	parts, err := SplitName(text[:open])
-	if err != nil {
-		return 0, err
-	}
-	var args []OID
-	list := strings.TrimSuffix(strings.TrimSpace(text[open+1:]), ")")
-	if strings.TrimSpace(list) != "" {
-		for _, a := range splitTop(list) {
-			t, err := types.ParseTypeName(a, r)
-			if err != nil {
-				return 0, err
-			}
-			args = append(args, t.OID)
-		}
-	}
-	for _, p := range r.procsByName(parts[len(parts)-1]) {
-		if equalOIDs(p.Args, args) {
-			return uint32(p.OID), nil
-		}
-	}
-	return 0, pgerror.New(pgerror.UndefinedFunction, "function %q does not exist", text)
-}
-
-func equalOIDs(a, b []OID) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
-}
-
-// splitTop splits at commas outside of parentheses.
-func splitTop(s string) []string {
-	var out []string
-	depth, start := 0, 0
-	for i := range len(s) {
-		switch s[i] {
-		case '(':
-			depth++
-		case ')':
-			depth--
-		case ',':
-			if depth == 0 {
-				out = append(out, s[start:i])
-				start = i + 1
-			}
-		}
-	}
-	return append(out, s[start:])
-}
-
-func (r *RegResolver) operator(match func(*OperatorInfo) bool) *OperatorInfo {
-	src := r.source()
-	if src == nil {
-		return nil
-	}
-	ops := src.Operators()
-	for i := range ops {
-		if match(&ops[i]) {
-			return &ops[i]
-		}
-	}
-	return nil
-}
-
-func (r *RegResolver) operatorIn(typ OID, text string) (uint32, error) {
-	name, args, hasArgs := strings.Cut(text, "(")
-	name = strings.TrimPrefix(strings.TrimSpace(name), "pg_catalog.")
-	undefined := pgerror.New(pgerror.UndefinedFunction, "operator does not exist: %s", text)
-	var want []OID
-	if hasArgs && typ == types.Regoperator {
-		for _, a := range splitTop(strings.TrimSuffix(strings.TrimSpace(args), ")")) {
-			if a = strings.TrimSpace(a); strings.EqualFold(a, "none") {
-				want = append(want, 0)
-				continue
-			}
-			t, err := types.ParseTypeName(a, r)
-			if err != nil {
-				return 0, err
-			}
-			want = append(want, t.OID)
-		}
-		if len(want) != 2 {
-			return 0, undefined
-		}
-	}
-	matches := 0
-	op := r.operator(func(o *OperatorInfo) bool {
-		if o.Name != name || want != nil && (o.Left != want[0] || o.Right != want[1]) {
-			return false
-		}
-		matches++
-		return want != nil
-	})
-	switch {
-	case op != nil:
-		return uint32(op.OID), nil
-	case matches > 1:
-		return 0, pgerror.New(pgerror.AmbiguousFunction, "more than one operator named %s", text)
-	case matches == 1:
-		op = r.operator(func(o *OperatorInfo) bool { return o.Name == name })
-		return uint32(op.OID), nil
-	}
-	return 0, undefined
 }

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -11,12 +12,10 @@ import (
 
 // RegResolver implements types.Resolver over a snapshot: it reads and prints
 // the reg* types and knows the user's types. Path is the search path with the
-// implicit pg_temp and pg_catalog in it; Functions may be nil.
+// implicit pg_temp and pg_catalog in it.
 type RegResolver struct {
 	Snapshot *Snapshot
 	Path     []string
-	// Functions finds built-in functions and operators for regproc and its kin.
-	Functions FunctionSource
 }
 
 var _ types.Resolver = (*RegResolver)(nil)
@@ -47,14 +46,16 @@ func (r *RegResolver) RegOut(typ types.OID, id uint32) (string, bool) {
 			}
 		}
 	case types.Regproc, types.Regprocedure:
-		if p := r.procByID(oid); p != nil {
+		if p := functionLibrary().byOID[oid]; p != nil {
 			if typ == types.Regproc {
 				return QuoteIdent(p.Name), true
 			}
 			return QuoteIdent(p.Name) + "(" + r.typeList(p.Args) + ")", true
 		}
 	case types.Regoper, types.Regoperator:
-		if op := r.operator(func(o *OperatorInfo) bool { return o.OID == oid }); op != nil {
+		ops := functionLibrary().operators
+		if i := slices.IndexFunc(ops, func(o *OperatorInfo) bool { return o.OID == oid }); i >= 0 {
+			op := ops[i]
 			if typ == types.Regoper {
 				return op.Name, true
 			}

@@ -314,6 +314,13 @@ func (c *Catalog) sequenceRelation(t *Table) *Virtual {
 	}}
 }
 
+// initialSequence is sequenceRelation without a store: the state it starts with.
+func initialSequence(t *Table) *Virtual {
+	return &Virtual{Rows: func(_ VirtualEnv, emit func([]types.Datum) error) error {
+		return emit([]types.Datum{types.NewInt8(t.Sequence.Initial), types.NewInt8(0), types.NewBool(t.Sequence.InitialCalled)})
+	}}
+}
+
 func (v VirtualEnv) context() context.Context {
 	if v.Ctx != nil {
 		return v.Ctx

@@ -72,6 +72,10 @@ func (s *staticTable) parse() ([][]types.Datum, error) {
 			if f == `\N` {
 				continue
 			}
+			if cols[i].Type.Phys() == types.PhysUint32 { // reg* columns are numbers here
+				row[i] = dOid(parseOID(f))
+				continue
+			}
 			if row[i], err = types.Parse(cols[i].Type, strings.ReplaceAll(f, `\\`, `\`), nil); err != nil {
 				return nil, fmt.Errorf("systemdata/%s.tsv: %s: %w", s.name, cols[i].Name, err)
 			}

@@ -1,6 +1,7 @@
 package catalog_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"sync"
@@ -26,6 +27,21 @@ type node struct {
 	fs    vfs.FS
 	store kv.Store
 	*catalog.Catalog
+	*recorder
+}
+
+// recorder notes the calls of DestroyRange, which the store does when it pleases.
+type recorder struct {
+	kv.Store
+	mu        sync.Mutex
+	destroyed []kv.Span
+}
+
+func (r *recorder) DestroyRange(ctx context.Context, span kv.Span) error {
+	r.mu.Lock()
+	r.destroyed = append(r.destroyed, span)
+	r.mu.Unlock()
+	return r.Store.DestroyRange(ctx, span)
 }
 
 func openNode(t *testing.T, fs vfs.FS) *node {
@@ -37,11 +53,12 @@ func openNode(t *testing.T, fs vfs.FS) *node {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := catalog.Open(context.Background(), store)
+	rec := &recorder{Store: store}
+	c, err := catalog.Open(context.Background(), rec)
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := &node{t: t, fs: fs, store: store, Catalog: c}
+	n := &node{t: t, fs: fs, store: rec, Catalog: c, recorder: rec}
 	t.Cleanup(n.stop)
 	return n
 }
@@ -50,7 +67,7 @@ func (n *node) stop() {
 	if n.store == nil {
 		return
 	}
-	if err := n.Close(context.Background()); err != nil {
+	if err := n.Catalog.Close(context.Background()); err != nil {
 		n.t.Error(err)
 	}
 	if err := n.store.Close(); err != nil {
@@ -67,7 +84,7 @@ func (n *node) restart() *node {
 
 func (n *node) snapshot() *catalog.Snapshot {
 	n.t.Helper()
-	s, err := n.Snapshot(context.Background(), db)
+	s, err := n.Catalog.Snapshot(context.Background(), db)
 	if err != nil {
 		n.t.Fatal(err)
 	}
@@ -233,45 +250,36 @@ func TestNumbersAreNeverReused(t *testing.T) {
 func TestDropDestroysStorage(t *testing.T) {
 	ctx := context.Background()
 	n := openNode(t, nil)
-	a := n.createTable(cattest.Table("a", "id int8 key"))
-	span := catalog.StorageSpan(a.Storage)
-	write := func(span kv.Span) {
-		bulk, err := n.store.Bulk(ctx)
-		if err != nil {
-			t.Fatal(err)
+	// destroyed restarts the node, so that background work is over, and says
+	// whether the span was destroyed exactly once since the last call.
+	destroyed := func(span kv.Span) bool {
+		t.Helper()
+		n.stop()
+		calls := n.destroyed
+		n = openNode(t, n.fs)
+		calls = append(calls, n.destroyed...)
+		n.destroyed = nil
+		if len(calls) > 1 {
+			t.Errorf("destroyed %x", calls)
 		}
-		defer bulk.Close()
-		if err := errors.Join(bulk.Put(append(span.Start, 'x'), []byte("row")), bulk.Flush()); err != nil {
-			t.Fatal(err)
-		}
+		return len(calls) == 1 && bytes.Equal(calls[0].Start, span.Start) && bytes.Equal(calls[0].End, span.End)
 	}
-	count := func(span kv.Span) int {
-		r, err := n.store.Begin(ctx, kv.TxnOptions{ReadOnly: true})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer r.Rollback()
-		it, err := r.Scan(ctx, span, kv.ScanOptions{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer it.Close()
-		batch, _ := it.NextBatch(ctx)
-		return len(batch)
-	}
-	write(span)
-	if count(span) != 1 {
-		t.Fatal("row is not there")
+	a := n.createTable(cattest.Table("a", "id int8 key", "u text unique"))
+	n.edit(func(e *catalog.Editor) error {
+		c := e.Snapshot().TableByID(a.ID).Clone()
+		c.Indexes = c.Indexes[:1]
+		return e.UpdateTable(c)
+	})
+	if !destroyed(catalog.IndexSpan(a.Storage, a.Indexes[1].Storage)) {
+		t.Error("the dropped index's entries stay")
 	}
 	n.edit(func(e *catalog.Editor) error { return e.DropTable(a.ID) })
-	n = n.restart() // waits for the destruction
-	if count(span) != 0 {
-		t.Error("row of the dropped table is still there")
+	if !destroyed(catalog.StorageSpan(a.Storage)) {
+		t.Error("the dropped table's rows stay")
 	}
 
 	// A crash between commit and destruction: commit without telling the catalog.
 	b := n.createTable(cattest.Table("b", "id int8 key"))
-	write(catalog.StorageSpan(b.Storage))
 	txn, e := n.begin()
 	if err := e.DropTable(b.ID); err != nil {
 		t.Fatal(err)
@@ -279,40 +287,39 @@ func TestDropDestroysStorage(t *testing.T) {
 	if _, err := txn.Commit(ctx, false); err != nil {
 		t.Fatal(err)
 	}
-	n = n.restart()
-	if count(catalog.StorageSpan(b.Storage)) != 0 {
-		t.Error("row of the dropped table is still there after a crash")
+	if !destroyed(catalog.StorageSpan(b.Storage)) {
+		t.Error("the dropped table's rows stay after a crash")
 	}
 
-	// Storage under construction goes away with its transaction.
+	// Storage under construction goes away with its transaction, in a crash too.
 	txn, e = n.begin()
 	st, _ := e.NewStorage()
 	if err := e.Protect(ctx, catalog.StorageSpan(st)); err != nil {
 		t.Fatal(err)
 	}
-	write(catalog.StorageSpan(st))
 	txn.Rollback()
-	n = n.restart()
-	if count(catalog.StorageSpan(st)) != 0 {
-		t.Error("storage of a transaction that crashed is still there")
+	if !destroyed(catalog.StorageSpan(st)) {
+		t.Error("the storage of a transaction that crashed stays")
 	}
 	txn, e = n.begin()
 	c := cattest.Table("c", "id int8 key")
 	c.Schema, c.Kind = catalog.PublicOID, catalog.KindTable
 	c.Storage, _ = e.NewStorage()
-	if err := e.Protect(ctx, catalog.StorageSpan(c.Storage)); err != nil {
+	sp, ksp := e.Savepoint(), txn.Savepoint()
+	other, _ := e.NewStorage()
+	if err := e.Protect(ctx, catalog.StorageSpan(other)); err != nil {
 		t.Fatal(err)
 	}
-	write(catalog.StorageSpan(c.Storage))
-	if err := e.CreateTable(c); err != nil {
+	e.RollbackTo(sp)
+	txn.RollbackTo(ksp, false)
+	if err := errors.Join(e.Protect(ctx, catalog.StorageSpan(c.Storage)), e.CreateTable(c)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := e.Commit(ctx, false); err != nil {
 		t.Fatal(err)
 	}
-	n = n.restart()
-	if count(catalog.StorageSpan(c.Storage)) != 1 {
-		t.Error("committed storage was destroyed")
+	if !destroyed(catalog.StorageSpan(other)) {
+		t.Error("the storage of a rolled back savepoint stays")
 	}
 }
 
@@ -342,7 +349,7 @@ func TestDatabases(t *testing.T) {
 	n := openNode(t, nil)
 	d := &catalog.Database{Name: "shop", Owner: catalog.PostgresRoleOID, AllowConnections: true}
 	n.edit(func(e *catalog.Editor) error { return e.CreateDatabase(d) })
-	s, err := n.Snapshot(ctx, d.ID)
+	s, err := n.Catalog.Snapshot(ctx, d.ID)
 	if err != nil || s.Schema("public") == nil || s.Role("tidemark") == nil {
 		t.Fatalf("snapshot of the new database: %v, %v", s, err)
 	}
@@ -367,7 +374,7 @@ func TestDatabases(t *testing.T) {
 		t.Error("databases share tables or do not share roles")
 	}
 	n = n.restart()
-	if s, _ = n.Snapshot(ctx, d.ID); s.Table(catalog.PublicOID, "only_here") == nil {
+	if s, _ = n.Catalog.Snapshot(ctx, d.ID); s.Table(catalog.PublicOID, "only_here") == nil {
 		t.Error("table is lost")
 	}
 	txn, e = n.begin()
@@ -377,7 +384,7 @@ func TestDatabases(t *testing.T) {
 	txn.Rollback()
 	n.edit(func(e *catalog.Editor) error { return e.DropDatabase(d.ID) })
 	n = n.restart()
-	if _, err := n.Snapshot(ctx, d.ID); pgerror.CodeOf(err) != pgerror.UndefinedDatabase {
+	if _, err := n.Catalog.Snapshot(ctx, d.ID); pgerror.CodeOf(err) != pgerror.UndefinedDatabase {
 		t.Errorf("err = %v", err)
 	}
 }
@@ -399,7 +406,7 @@ func TestConcurrentEdits(t *testing.T) {
 					return
 				default:
 				}
-				s, err := n.Snapshot(ctx, db)
+				s, err := n.Catalog.Snapshot(ctx, db)
 				if err != nil {
 					t.Error(err)
 					return
