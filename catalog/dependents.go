@@ -158,7 +158,7 @@ func (d *dependentFinder) ofColumn(t *Table, num int16) {
 	for i := range t.Indexes {
 		ix := &t.Indexes[i]
 		uses := containsNum(ix.Include, num) || slices.ContainsFunc(ix.Columns, func(c IndexColumn) bool { return c.Num == num }) ||
-			slices.Contains(expressionColumns(t, ix), num)
+			mentions(ix.expressions(), t.Columns[num-1].Name) || mentions(ix.Predicate, t.Columns[num-1].Name)
 		if uses && ix.Constraint != 0 {
 			d.add('a', ObjectConstraint, ix.Constraint, 0)
 		} else if uses {
@@ -200,15 +200,25 @@ func (d *dependentFinder) ofColumn(t *Table, num int16) {
 	}
 }
 
-// expressionColumns lists the columns that an index's expressions and predicate mention.
-func expressionColumns(t *Table, ix *Index) []int16 {
-	text := []string{ix.Predicate}
+// expressions joins the texts of an index's expression columns.
+func (ix *Index) expressions() string {
+	var text []string
 	for i := range ix.Columns {
-		text = append(text, ix.Columns[i].Expr)
+		if ix.Columns[i].Num == 0 {
+			text = append(text, ix.Columns[i].Expr)
+		}
+	}
+	return strings.Join(text, ", ")
+}
+
+// mentionedColumns lists the columns that an expression's text mentions.
+func mentionedColumns(t *Table, text string) []int16 {
+	if text == "" {
+		return nil
 	}
 	var out []int16
 	for i := range t.Columns {
-		if c := &t.Columns[i]; !c.Dropped && mentions(strings.Join(text, " "), c.Name) {
+		if c := &t.Columns[i]; !c.Dropped && mentions(text, c.Name) {
 			out = append(out, c.Num)
 		}
 	}

@@ -276,12 +276,12 @@ func procRow(p *ProcInfo) []types.Datum {
 				n[i] = p.OutNames[i-len(p.Args)]
 			}
 		}
-		allTypes, modes, names = numbers(types.OidArray, all), parsed(types.CharArray, "{"+strings.Join(m, ",")+"}"), texts(n)
+		allTypes, modes, names = numbers(types.Oid, all), types.BuildArray(types.Char, stringDatums(m)), texts(n)
 	}
 	const internalLanguage, cost = 12, 1
 	return []types.Datum{
 		dOid(p.OID), dText(p.Name), dOid(PgCatalogOID), dOid(BootstrapRoleOID), dOid(internalLanguage), dReal(cost), dReal(rows), dOid(p.Variadic), dOid(0), dChar(p.Kind),
 		dBool(false), dBool(false), dBool(p.Strict), dBool(p.ReturnsSet), dChar(p.Volatility), dChar('s'), dInt2(len(p.Args)), dInt2(p.Defaults), dOid(p.Returns),
-		vector(types.OidVector, p.Args), allTypes, modes, names, types.Null, types.Null, dText(p.Name), types.Null, types.Null, types.Null, types.Null,
+		vector(types.Oid, p.Args), allTypes, modes, names, types.Null, types.Null, dText(p.Name), types.Null, types.Null, types.Null, types.Null,
 	}
 }

@@ -158,7 +158,7 @@ func (s *Snapshot) describeType(t types.Type) infoType {
 		if t.Mod >= 0 && t.Mod&0xFFFF != 0xFFFF {
 			d.datetime = dInt4(int(t.Mod & 0xFFFF))
 		}
-		if fields := strings.TrimPrefix(types.Format(types.Type{OID: t.OID, Mod: t.Mod | 0xFFFF}), "interval"); t.Mod >= 0 && fields != "" {
+		if fields := strings.TrimPrefix(types.Format(t), "interval"); t.Mod >= 0 && fields != "" && fields[0] != '(' {
 			d.intervalType = dText(strings.ToUpper(strings.TrimSpace(fields)))
 		}
 	}
@@ -284,5 +284,5 @@ func elementTypeRow(s *Snapshot, t *Table, c *Column) []types.Datum {
 	for range 15 { // element modifiers are not shown, as in PostgreSQL
 		row = append(row, types.Null)
 	}
-	return append(row, types.Null, s.catalogName(), d.udtSchema, d.udtName, types.Null, types.Null, types.Null, types.Null, dText("a"+itoa(int(c.Num))))
+	return append(row, s.catalogName(), d.udtSchema, d.udtName, types.Null, types.Null, types.Null, types.Null, dText("a"+itoa(int(c.Num))))
 }

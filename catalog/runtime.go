@@ -129,12 +129,7 @@ func init() {
 			return nil
 		}
 		for _, p := range rt.PreparedStatements() {
-			params := numbers(types.OidArray, p.Params)
-			if params.IsNull() {
-				params = parsed(types.OidArray, "{}")
-			} else {
-				params = retypeArray(params)
-			}
+			params := types.BuildArray(types.Regtype, integers(types.Regtype, p.Params))
 			err := emit([]types.Datum{
 				dText(p.Name), dText(p.Statement), dTime(p.Prepared), params, dBool(p.FromSQL), dInt8(p.Generic), dInt8(p.Custom),
 			})
@@ -206,6 +201,3 @@ func lockRow(l *Lock) []types.Datum {
 		dText(l.VirtualTransaction), dInt4(l.PID), dText(l.Mode), dBool(l.Granted), dBool(false), dTime(l.WaitStart),
 	}
 }
-
-// retypeArray makes an oid[] a regtype[]: both lie alike.
-func retypeArray(d types.Datum) types.Datum { return d }

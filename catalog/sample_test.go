@@ -181,7 +181,7 @@ func addOrders(b *catalog.Builder, o oracleIDs, ns, status, positive catalog.OID
 			},
 		},
 		Checks: []catalog.Check{{
-			ID: o.constraint("orders_qty_check"), Name: "orders_qty_check", Expr: "qty IS NULL OR customer_id > 0", Columns: []int16{2, 4},
+			ID: o.constraint("orders_qty_check"), Name: "orders_qty_check", Expr: "qty IS NULL OR customer_id > 0", Columns: []int16{4, 2},
 			NoInherit: true, Comment: "never mind",
 		}},
 		ForeignKeys: []catalog.ForeignKey{

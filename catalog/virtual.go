@@ -1,9 +1,6 @@
 package catalog
 
 import (
-	"strconv"
-	"strings"
-
 	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
@@ -94,30 +91,25 @@ func parsed(typ OID, text string) types.Datum {
 }
 
 // vector is an int2vector or oidvector.
-func vector[T ~int16 | ~uint32 | ~int](typ OID, values []T) types.Datum {
-	b := make([]byte, 0, 32)
-	for i, v := range values {
-		if i > 0 {
-			b = append(b, ' ')
-		}
-		b = strconv.AppendInt(b, int64(v), 10)
-	}
-	return parsed(typ, string(b))
+func vector[T ~int16 | ~uint32](elem OID, values []T) types.Datum {
+	return types.BuildVector(elem, integers(elem, values))
 }
 
 // numbers is an array of integers; NULL when there are none.
-func numbers[T ~int16 | ~uint32 | ~int](typ OID, values []T) types.Datum {
+func numbers[T ~int16 | ~uint32](elem OID, values []T) types.Datum {
 	if len(values) == 0 {
 		return types.Null
 	}
-	b := []byte{'{'}
+	return types.BuildArray(elem, integers(elem, values))
+}
+
+func integers[T ~int16 | ~uint32](elem OID, values []T) []types.Datum {
+	phys := types.Of(elem).Phys()
+	out := make([]types.Datum, len(values))
 	for i, v := range values {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = strconv.AppendInt(b, int64(v), 10)
+		out[i] = types.NewInt(phys, int64(v))
 	}
-	return parsed(typ, string(append(b, '}')))
+	return out
 }
 
 // texts is a text[]; NULL when there are none.
@@ -125,18 +117,15 @@ func texts(values []string) types.Datum {
 	if len(values) == 0 {
 		return types.Null
 	}
-	var b strings.Builder
-	b.WriteByte('{')
+	return types.BuildArray(types.Text, stringDatums(values))
+}
+
+func stringDatums(values []string) []types.Datum {
+	out := make([]types.Datum, len(values))
 	for i, v := range values {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteByte('"')
-		b.WriteString(strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(v))
-		b.WriteByte('"')
+		out[i] = dText(v)
 	}
-	b.WriteByte('}')
-	return parsed(types.TextArray, b.String())
+	return out
 }
 
 // options renders WITH (...) as reloptions has it.

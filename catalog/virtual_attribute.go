@@ -131,6 +131,7 @@ func emitIndexAttributes(s *Snapshot, t *Table, ix *Index, emit emitFunc) error 
 	for i, num := range ix.Include {
 		f := columnFields(s, ix.ID, &t.Columns[num-1])
 		f.num, f.notNull, f.hasDefault, f.identity, f.generated = len(ix.Columns)+i+1, false, false, 0, 0
+		f.collation = 0
 		if err := emit(f.row(s)); err != nil {
 			return err
 		}
@@ -174,7 +175,7 @@ func columnFields(s *Snapshot, rel OID, c *Column) attributeFields {
 	}
 	if c.Dropped {
 		f.name = "........pg.dropped." + itoa(int(c.Num)) + "........"
-		f.typ, f.notNull, f.hasDefault, f.hasMissing = types.Of(0), false, false, false
+		f.notNull, f.hasDefault, f.hasMissing, f.target = false, false, false, 0
 		return f
 	}
 	f.collation = s.columnCollation(c)
@@ -182,9 +183,12 @@ func columnFields(s *Snapshot, rel OID, c *Column) attributeFields {
 }
 
 func (f *attributeFields) row(s *Snapshot) []types.Datum {
-	tf := s.facts(f.typ.OID)
+	tf, dims := s.facts(f.typ.OID), btoi(s.isArray(f.typ.OID))
+	if f.dropped { // the type is forgotten, but not how it lay
+		f.typ.OID = 0
+	}
 	return []types.Datum{
-		dOid(f.rel), dText(f.name), dOid(f.typ.OID), dInt4(f.target), dInt2(tf.len), dInt2(f.num), dInt4(btoi(s.isArray(f.typ.OID))), dInt4(-1), dInt4(int(f.typ.Mod)),
+		dOid(f.rel), dText(f.name), dOid(f.typ.OID), dInt4(f.target), dInt2(tf.len), dInt2(f.num), dInt4(dims), dInt4(-1), dInt4(int(f.typ.Mod)),
 		dBool(tf.byVal), dChar(tf.align), dChar(tf.storage), dText(""), dBool(f.notNull), dBool(f.hasDefault), dBool(f.hasMissing),
 		dChar(f.identity), dChar(f.generated), dBool(f.dropped), dBool(true), dInt4(0), dOid(f.collation),
 		types.Null, types.Null, types.Null, types.Null,

@@ -51,9 +51,9 @@ func (f *constraintFields) row() []types.Datum {
 	return []types.Datum{
 		dOid(f.id), dText(f.name), dOid(f.schema), dChar(f.kind), dBool(f.deferrable), dBool(f.deferred), dBool(f.validated), dOid(f.rel), dOid(f.typ),
 		dOid(f.index), dOid(0), dOid(f.ref), dChar(f.onUpdate), dChar(f.onDelete), dChar(f.match), dBool(true), dInt4(0), dBool(f.noInherit),
-		numbers(types.Int2Array, f.key), numbers(types.Int2Array, f.refKey),
-		numbers(types.OidArray, f.equal), numbers(types.OidArray, f.equal), numbers(types.OidArray, f.equal),
-		numbers(types.Int2Array, f.setColumns), types.Null, dNullText(f.expr),
+		numbers(types.Int2, f.key), numbers(types.Int2, f.refKey),
+		numbers(types.Oid, f.equal), numbers(types.Oid, f.equal), numbers(types.Oid, f.equal),
+		numbers(types.Int2, f.setColumns), types.Null, dNullText(f.expr),
 	}
 }
 

@@ -1,6 +1,10 @@
 package catalog
 
-import "github.com/tidemarkdb/tidemark/sql/types"
+import (
+	"slices"
+
+	"github.com/tidemarkdb/tidemark/sql/types"
+)
 
 func init() {
 	virtual("pg_depend", func(v VirtualEnv, emit emitFunc) error {
@@ -9,19 +13,19 @@ func init() {
 			d.table(t)
 		}
 		for _, t := range v.Snapshot.Types() {
-			d.add(classType, t.ID, 0, classNamespace, t.Schema, 0, 'n')
-			if t.Kind == 'd' {
-				d.typeUse(classType, t.ID, 0, t.Base.OID)
-			}
-			for i := range t.Fields {
-				d.typeUse(classClass, t.Relation, i+1, t.Fields[i].Type.OID)
-			}
+			d.userType(t)
 		}
 		return d.err
 	}).byOID(1, func(v VirtualEnv, id OID, emit emitFunc) error {
+		if id == 0 {
+			return nil
+		}
 		d := &depends{s: v.Snapshot, emit: emit, only: id}
-		if t := d.owner(id); t != nil {
+		switch t := d.owner(id); {
+		case t != nil:
 			d.table(t)
+		default:
+			d.typeOf(id)
 		}
 		return d.err
 	})
@@ -59,11 +63,50 @@ func (d *depends) typeUse(class, id OID, sub int, typ OID) {
 	}
 }
 
+// typeOf yields what a type, its array, its relation or its constraint depends on.
+func (d *depends) typeOf(id OID) {
+	for _, t := range d.s.Types() {
+		if t.ID == id || t.ArrayID == id || t.Relation == id || slices.ContainsFunc(t.Checks, func(c Check) bool { return c.ID == id }) {
+			d.userType(t)
+			return
+		}
+	}
+	if t, _ := d.s.TypeOrRow(id); t != nil {
+		d.rowType(d.s.TableByID(t.Relation))
+	}
+}
+
+func (d *depends) userType(t *UserType) {
+	d.add(classType, t.ArrayID, 0, classType, t.ID, 0, 'i')
+	d.add(classType, t.ID, 0, classNamespace, t.Schema, 0, 'n')
+	if t.Kind == 'd' {
+		d.typeUse(classType, t.ID, 0, t.Base.OID)
+	}
+	if t.Kind == 'c' {
+		d.add(classClass, t.Relation, 0, classType, t.ID, 0, 'i')
+	}
+	for i := range t.Fields {
+		d.typeUse(classClass, t.Relation, i+1, t.Fields[i].Type.OID)
+	}
+	for i := range t.Checks {
+		d.add(classConstraint, t.Checks[i].ID, 0, classType, t.ID, 0, 'a')
+	}
+}
+
+func (d *depends) rowType(t *Table) {
+	if t == nil || t.RowType == 0 {
+		return
+	}
+	d.add(classType, t.RowArray, 0, classType, t.RowType, 0, 'i')
+	d.add(classType, t.RowType, 0, classClass, t.ID, 0, 'i')
+}
+
 func (d *depends) table(t *Table) {
 	if t.Kind == KindVirtual {
 		return
 	}
 	d.add(classClass, t.ID, 0, classNamespace, t.Schema, 0, 'n')
+	d.rowType(t)
 	if t.Sequence != nil && t.Sequence.OwnerTable != 0 {
 		d.add(classClass, t.ID, 0, classClass, t.Sequence.OwnerTable, int(t.Sequence.OwnerColumn), d.s.ownershipType(t))
 	}
@@ -77,6 +120,7 @@ func (d *depends) table(t *Table) {
 	for i := range t.Checks {
 		for _, n := range t.Checks[i].Columns {
 			d.add(classConstraint, t.Checks[i].ID, 0, classClass, t.ID, int(n), 'a')
+			d.add(classConstraint, t.Checks[i].ID, 0, classClass, t.ID, int(n), 'n')
 		}
 	}
 	for i := range t.ForeignKeys {
@@ -116,7 +160,11 @@ func (d *depends) column(t *Table, c *Column) {
 	if c.Default == "" {
 		return
 	}
-	d.add(classAttrDef, c.DefaultID, 0, classClass, t.ID, int(c.Num), 'a')
+	kind := byte('a')
+	if c.Generated {
+		kind = 'i'
+	}
+	d.add(classAttrDef, c.DefaultID, 0, classClass, t.ID, int(c.Num), kind)
 	for _, id := range d.s.defaultDependencies(c) {
 		if d.s.TableByID(id) != nil {
 			d.add(classAttrDef, c.DefaultID, 0, classClass, id, 0, 'n')
@@ -161,13 +209,22 @@ func (d *depends) indexes(t *Table) {
 			d.add(classClass, ix.ID, 0, classConstraint, ix.Constraint, 0, 'i')
 			class, id = classConstraint, ix.Constraint
 		}
+		plain := slices.Clone(ix.Include)
 		for j := range ix.Columns {
 			if n := ix.Columns[j].Num; n != 0 {
-				d.add(class, id, 0, classClass, t.ID, int(n), 'a')
+				plain = append(plain, n)
 			}
 		}
-		for _, n := range ix.Include {
+		for _, n := range plain {
 			d.add(class, id, 0, classClass, t.ID, int(n), 'a')
+		}
+		if len(plain) == 0 { // nothing else would drop it with the table
+			d.add(class, id, 0, classClass, t.ID, 0, 'a')
+		}
+		for _, text := range []string{ix.expressions(), ix.Predicate} {
+			for _, n := range mentionedColumns(t, text) {
+				d.add(class, id, 0, classClass, t.ID, int(n), 'a')
+			}
 		}
 	}
 }

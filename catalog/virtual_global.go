@@ -57,9 +57,9 @@ func init() {
 					members = append(members, m.ID)
 				}
 			}
-			list := numbers(types.OidArray, members)
+			list := numbers(types.Oid, members)
 			if list.IsNull() {
-				list = parsed(types.OidArray, "{}")
+				list = types.BuildArray(types.Oid, nil)
 			}
 			return emit([]types.Datum{dText(r.Name), dOid(r.ID), list})
 		})

@@ -1,10 +1,6 @@
 package catalog
 
-import (
-	"strings"
-
-	"github.com/tidemarkdb/tidemark/sql/types"
-)
+import "github.com/tidemarkdb/tidemark/sql/types"
 
 func init() {
 	// By the table rather than by the index: psql asks for a table's indexes.
@@ -42,7 +38,6 @@ func indexRow(s *Snapshot, t *Table, ix *Index) []types.Datum {
 	n := len(ix.Columns)
 	keys := make([]int16, n, n+len(ix.Include))
 	collations, classes, opts := make([]OID, n), make([]OID, n), make([]int16, n)
-	var exprs []string
 	for i := range ix.Columns {
 		c := &ix.Columns[i]
 		keys[i] = c.Num
@@ -62,15 +57,12 @@ func indexRow(s *Snapshot, t *Table, ix *Index) []types.Datum {
 		if c.NullsFirst {
 			opts[i] |= indoptionNullsFirst
 		}
-		if c.Num == 0 {
-			exprs = append(exprs, c.Expr)
-		}
 	}
 	keys = append(keys, ix.Include...)
 	return []types.Datum{
 		dOid(ix.ID), dOid(t.ID), dInt2(len(keys)), dInt2(n), dBool(ix.Unique), dBool(ix.NullsNotDistinct), dBool(ix.Primary), dBool(false),
 		dBool(!ix.Deferrable), dBool(false), dBool(ix.State == IndexPublic), dBool(false), dBool(ix.State != IndexDeleteOnly), dBool(true), dBool(false),
-		vector(types.Int2Vector, keys), vector(types.OidVector, collations), vector(types.OidVector, classes), vector(types.Int2Vector, opts),
-		dNullText(strings.Join(exprs, ", ")), dNullText(ix.Predicate),
+		vector(types.Int2, keys), vector(types.Oid, collations), vector(types.Oid, classes), vector(types.Int2, opts),
+		dNullText(ix.expressions()), dNullText(ix.Predicate),
 	}
 }

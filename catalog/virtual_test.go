@@ -33,6 +33,8 @@ func virtualRows(t *testing.T, s *catalog.Snapshot, name string) [][]string {
 	return out
 }
 
+var copyEscapes = strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\t", `\t`)
+
 func rowText(t *testing.T, s *catalog.Snapshot, tab *catalog.Table, row []types.Datum) []string {
 	t.Helper()
 	if len(row) != len(tab.Columns) {
@@ -58,7 +60,7 @@ func rowText(t *testing.T, s *catalog.Snapshot, tab *catalog.Table, row []types.
 			typ = types.Of(types.Oid) // the dump has numbers
 		}
 		text := types.TextOf(typ, d, io)
-		out[i] = strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\t", `\t`).Replace(text)
+		out[i] = copyEscapes.Replace(text)
 	}
 	return out
 }
@@ -129,10 +131,12 @@ func TestVirtualTablesLikePostgres(t *testing.T) {
 		"pg_enum":        {},
 		"pg_sequence":    {},
 		"pg_description": {},
-		"pg_tables":      {key: 0, keys: "sales"},
-		"pg_indexes":     {key: 0, keys: "sales", except: []int{4}},
-		"pg_sequences":   {key: 0, keys: "sales"},
-		"pg_views":       {key: 0, keys: "sales"},
+		// Views' rules have no OIDs of their own here; sequences' and types' rows differ in order only.
+		"pg_depend":    {},
+		"pg_tables":    {key: 0, keys: "sales"},
+		"pg_indexes":   {key: 0, keys: "sales", except: []int{4}},
+		"pg_sequences": {key: 0, keys: "sales"},
+		"pg_views":     {key: 0, keys: "sales"},
 
 		"information_schema.attributes":              {key: 1, keys: "sales"},
 		"information_schema.check_constraints":       {key: 1, keys: "sales", except: []int{3}},
@@ -154,9 +158,17 @@ func TestVirtualTablesLikePostgres(t *testing.T) {
 				if c.keys != "" {
 					return r[c.key] != c.keys
 				}
+				if name == "pg_depend" {
+					return false
+				}
 				return len(r[c.key]) != 5 || r[c.key] < "16384"
 			})
-			compareRows(t, got, oracle(t, name), c.except)
+			want := oracle(t, name)
+			if name == "pg_depend" {
+				want = withoutToastAndRules(t, want)
+				got = withoutToastAndRules(t, got)
+			}
+			compareRows(t, got, want, c.except)
 		})
 	}
 }
@@ -197,4 +209,16 @@ func compareRows(t *testing.T, got, want [][]string, except []int) {
 	if len(g) != len(w) && !t.Failed() {
 		t.Errorf("%d rows, want %d", len(g), len(w))
 	}
+}
+
+// withoutToastAndRules leaves out what pg_depend cannot have here: TOAST
+// tables, and the OIDs of view rules.
+func withoutToastAndRules(t *testing.T, rows [][]string) [][]string {
+	names := map[string]bool{}
+	for _, r := range oracle(t, "pg_class") {
+		names[r[0]] = true
+	}
+	return slices.DeleteFunc(rows, func(r []string) bool {
+		return r[0] == "2618" || r[0] == "1259" && !names[r[1]]
+	})
 }

@@ -34,11 +34,11 @@ func init() {
 		if row, ok := staticTypeRows()[id]; ok {
 			return emit(row)
 		}
-		t, isArray := v.Snapshot.TypeOrRow(id)
+		t := v.Snapshot.typeByID(id)
 		switch {
 		case t == nil:
 			return nil
-		case isArray:
+		case t.ArrayID == id:
 			return emit(arrayTypeRow(v.Snapshot, t))
 		}
 		return emit(userTypeRow(v.Snapshot, t))
