@@ -89,7 +89,9 @@ func where(s *plan.Scan, o int, op string, v int32) *plan.Scan {
 
 // run runs a plan in a transaction of its own and commits it.
 func (f *fixture) run(n plan.Node) ([]string, int64, error) {
-	f.t.Helper()
+	if f.t != nil {
+		f.t.Helper()
+	}
 	txn, err := f.store.Begin(context.Background(), kv.TxnOptions{})
 	if err != nil {
 		f.t.Fatal(err)
@@ -106,7 +108,9 @@ func (f *fixture) run(n plan.Node) ([]string, int64, error) {
 }
 
 func (f *fixture) runIn(txn kv.Txn, n plan.Node) ([]string, int64, error) {
-	f.t.Helper()
+	if f.t != nil {
+		f.t.Helper()
+	}
 	alloc := memory.NewCheckedAllocator(memory.NewGoAllocator())
 	defer alloc.AssertSize(f.t, 0)
 	env := f.env(alloc, txn)
@@ -135,13 +139,18 @@ func (f *fixture) runIn(txn kv.Txn, n plan.Node) ([]string, int64, error) {
 }
 
 func (f *fixture) env(alloc memory.Allocator, txn kv.Txn) *executor.Env {
+	if f.ids == nil {
+		f.ids = rowstore.NewRowIDs()
+	}
 	env := NewEnv(alloc)
 	env.Txn, env.RowIDs = txn, f.ids
 	return env
 }
 
 func (f *fixture) must(n plan.Node) []string {
-	f.t.Helper()
+	if f.t != nil {
+		f.t.Helper()
+	}
 	rows, _, err := f.run(n)
 	if err != nil {
 		f.t.Fatalf("%v: %s", err, pgerror.From(err).Detail)
@@ -151,20 +160,26 @@ func (f *fixture) must(n plan.Node) []string {
 
 // content are the table's rows, without handles.
 func (f *fixture) content(t *catalog.Table) string {
-	f.t.Helper()
+	if f.t != nil {
+		f.t.Helper()
+	}
 	s := &plan.Scan{Base: Cols("id int4, name text, n int4"), Table: t, Output: []int{0, 2, 3}}
 	return strings.Join(f.must(&plan.Sort{Base: s.Base, Input: s, Keys: []expr.SortKey{{Expr: Col(s, 0)}}}), " ")
 }
 
 // byIndex are the ids in the order of the index on n.
 func (f *fixture) byIndex(t *catalog.Table) string {
-	f.t.Helper()
+	if f.t != nil {
+		f.t.Helper()
+	}
 	s := &plan.Scan{Base: Cols("id int4"), Table: t, Output: []int{0}, Index: &t.Indexes[1]}
 	return strings.Join(f.must(s), " ")
 }
 
 func (f *fixture) expect(t *catalog.Table, content, byIndex string) {
-	f.t.Helper()
+	if f.t != nil {
+		f.t.Helper()
+	}
 	if got := f.content(t); got != content {
 		f.t.Errorf("rows: %s\nwant: %s", got, content)
 	}

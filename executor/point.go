@@ -1,0 +1,366 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/tidemarkdb/tidemark/catalog"
+	"github.com/tidemarkdb/tidemark/kv"
+	"github.com/tidemarkdb/tidemark/planner/plan"
+	"github.com/tidemarkdb/tidemark/rowstore"
+	"github.com/tidemarkdb/tidemark/sql/expr"
+	"github.com/tidemarkdb/tidemark/sql/types"
+)
+
+// Point is the short path of statements about one row known by its key, and
+// of single-row inserts: datums from end to end, no operators and no Arrow.
+// It is made once for a plan, is read-only, and may be run by many sessions at
+// once.
+type Point struct {
+	kind   pointKind
+	table  *catalog.Table
+	layout *rowstore.Layout
+
+	// Reading (all kinds but insert): the row whose index has the values key.
+	scan     *plan.Scan
+	key      []expr.Expr
+	position int // of the index in Table.Indexes, -1 if the key is the row's
+	decoder  *rowstore.RowDecoder
+	project  []expr.Expr // nil: the scan's columns as they are
+
+	insert  *plan.Insert
+	values  [][]expr.Expr // the row, then projections of it
+	update  *plan.Update
+	delete  *plan.Delete
+	rows    *plan.RowChecks
+	mode    kv.LockMode
+	uniques bool // an update may change unique keys
+	fks     bool // an update may change references
+	live    []int
+
+	scratch sync.Pool // of *pointScratch
+}
+
+type pointKind uint8
+
+const (
+	pointRead pointKind = iota
+	pointInsert
+	pointUpdate
+	pointDelete
+)
+
+// pointScratch is the memory of one run, used again by the next.
+type pointScratch struct {
+	writer           *rowstore.Writer
+	key, value       []byte
+	rowKey           []byte
+	keys             []kv.Key
+	equal            []types.Datum
+	input            []types.Datum // the scan's columns
+	out              []types.Datum
+	old, row         []types.Datum // by ordinal
+	handle           []byte
+	projected, spare []types.Datum
+}
+
+// PointPlan recognises the plans of the short path; nil means that the
+// statement needs operators.
+func PointPlan(q *plan.Query) *Point {
+	p := &Point{position: -1}
+	ok := false
+	switch n := q.Root.(type) {
+	case *plan.Scan:
+		ok = p.setScan(n)
+	case *plan.Project:
+		if s, isScan := n.Input.(*plan.Scan); isScan && !hasSubplan(n.Exprs) {
+			ok = p.setScan(s)
+			p.project = n.Exprs
+		}
+	case *plan.Insert:
+		ok = p.setInsert(n)
+	case *plan.Update:
+		ok = p.setUpdate(n)
+	case *plan.Delete:
+		ok = p.setDelete(n)
+	}
+	if !ok {
+		return nil
+	}
+	p.layout = layoutOf(p.table)
+	if p.scan != nil {
+		p.decoder = p.layout.Decoder(p.scan.Output)
+	}
+	for i := range p.table.Columns {
+		if !p.table.Columns[i].Dropped {
+			p.live = append(p.live, i)
+		}
+	}
+	p.scratch.New = func() any { return &pointScratch{writer: p.layout.Writer(nil)} }
+	return p
+}
+
+// setScan takes a scan of one whole key.
+func (p *Point) setScan(n *plan.Scan) bool {
+	if !n.PointGet || len(n.Ranges) != 1 || n.Table.Kind != catalog.KindTable {
+		return false
+	}
+	r := &n.Ranges[0]
+	for _, null := range r.IsNull {
+		if null {
+			return false
+		}
+	}
+	if r.Lower != nil || r.Upper != nil || hasSubplan(r.Equal) || (n.Filter != nil && hasSubplan([]expr.Expr{n.Filter})) {
+		return false
+	}
+	p.table, p.scan, p.key = n.Table, n, r.Equal
+	f := pointFetch{index: n.Index, layout: layoutOf(n.Table)}
+	p.position = f.position()
+	if n.Index == nil && !n.Table.Clustered {
+		return false
+	}
+	return true
+}
+
+func (p *Point) setInsert(n *plan.Insert) bool {
+	if n.Conflict != nil || hasSubplan(n.Returning) {
+		return false
+	}
+	input := n.Input
+	for {
+		switch in := input.(type) {
+		case *plan.Project:
+			if hasSubplan(in.Exprs) {
+				return false
+			}
+			p.values = append([][]expr.Expr{in.Exprs}, p.values...)
+			input = in.Input
+			continue
+		case *plan.Values:
+			if len(in.Rows) != 1 || hasSubplan(in.Rows[0]) {
+				return false
+			}
+			p.values = append([][]expr.Expr{in.Rows[0]}, p.values...)
+			p.kind, p.table, p.insert, p.rows = pointInsert, n.Table, n, &n.Rows
+			return simpleChecks(&n.Rows)
+		}
+		return false
+	}
+}
+
+// simpleChecks says that no constraint needs a subquery.
+func simpleChecks(rows *plan.RowChecks) bool {
+	for _, list := range [][]plan.NamedCheck{rows.Checks, rows.CheckOptions} {
+		for _, c := range list {
+			if hasSubplan([]expr.Expr{c.Expr}) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func (p *Point) setUpdate(n *plan.Update) bool {
+	s, ok := n.Input.(*plan.Scan)
+	if !ok || !p.setScan(s) || !s.WithHandle || hasSubplan(n.Returning) || !simpleChecks(&n.Rows) || s.Table.ID != n.Table.ID {
+		return false
+	}
+	assigned := map[int16]bool{}
+	for _, a := range n.Assignments {
+		if hasSubplan([]expr.Expr{a.Value}) {
+			return false
+		}
+		assigned[n.Table.Columns[a.Column].Num] = true
+	}
+	for _, r := range n.Rows.Referencing {
+		for _, c := range r.Key.RefColumns {
+			if assigned[c] {
+				return false
+			}
+		}
+	}
+	for _, f := range n.Rows.ForeignKeys {
+		for _, c := range f.Key.Columns {
+			p.fks = p.fks || assigned[c]
+		}
+	}
+	for i := range n.Table.Indexes {
+		ix := &n.Table.Indexes[i]
+		if !ix.Unique {
+			continue
+		}
+		p.uniques = p.uniques || ix.Predicate != ""
+		for _, c := range ix.Columns {
+			p.uniques = p.uniques || c.Num == 0 || assigned[c.Num]
+		}
+	}
+	p.kind, p.table, p.update, p.rows = pointUpdate, n.Table, n, &n.Rows
+	p.mode = updateLock(n.Table, n.Assignments)
+	return true
+}
+
+func (p *Point) setDelete(n *plan.Delete) bool {
+	s, ok := n.Input.(*plan.Scan)
+	if !ok || !p.setScan(s) || !s.WithHandle || hasSubplan(n.Returning) || len(n.Rows.Referencing) > 0 || s.Table.ID != n.Table.ID {
+		return false
+	}
+	p.kind, p.table, p.delete, p.rows, p.mode = pointDelete, n.Table, n, &n.Rows, kv.LockUpdate
+	return true
+}
+
+// Run runs the statement. emit gets the result's row, if there is one; its
+// datums are valid during the call only. Rows written are counted in
+// env.Affected. At READ COMMITTED a write that finds its row changed since the
+// snapshot takes the lock, refreshes the snapshot and goes on from the newest
+// version; kv.ErrWriteConflict comes back where that is not possible.
+func (p *Point) Run(ctx context.Context, env *Env, emit func([]types.Datum) error) error {
+	if err := checkContext(ctx); err != nil {
+		return err
+	}
+	s := p.scratch.Get().(*pointScratch)
+	defer p.put(s)
+	switch p.kind {
+	case pointInsert:
+		return p.runInsert(ctx, env, s, emit)
+	case pointRead:
+		return p.runRead(ctx, env, s, emit)
+	}
+	return p.runWrite(ctx, env, s, emit)
+}
+
+// maxScratch is how large a buffer may be to be kept.
+const maxScratch = 64 << 10
+
+func (p *Point) put(s *pointScratch) {
+	s.writer.Reset(nil)
+	if cap(s.value) > maxScratch {
+		s.value = nil
+	}
+	clear(s.keys[:cap(s.keys)])
+	p.scratch.Put(s)
+}
+
+// resize makes a slice of n NULLs, in the memory of d if it fits.
+func resize(d []types.Datum, n int) []types.Datum {
+	if cap(d) < n {
+		return make([]types.Datum, n)
+	}
+	d = d[:n]
+	clear(d)
+	return d
+}
+
+// find computes the key and reads the row into s.input; the strings in it
+// alias the store's buffer. s.rowKey is the row's key.
+func (p *Point) find(ctx context.Context, env *Env, s *pointScratch) (value []byte, found bool, err error) {
+	s.equal = resize(s.equal, len(p.key))
+	for i, e := range p.key {
+		if s.equal[i], err = expr.EvalConst(env.Functions, e); err != nil {
+			return nil, false, err
+		}
+	}
+	var ok bool
+	if s.key, ok, err = p.layout.PointKey(s.key[:0], p.scan.Index, s.equal); err != nil || !ok {
+		return nil, false, err
+	}
+	if p.position < 0 {
+		s.rowKey = append(s.rowKey[:0], s.key...)
+		return env.Txn.Get(ctx, s.rowKey)
+	}
+	entry, found, err := env.Txn.Get(ctx, s.key)
+	if err != nil || !found {
+		return nil, false, err
+	}
+	handle, err := p.layout.HandleOfEntry(p.position, s.key, entry)
+	if err != nil {
+		return nil, false, err
+	}
+	s.rowKey = rowstore.RowKey(s.rowKey[:0], p.table, handle)
+	return env.Txn.Get(ctx, s.rowKey)
+}
+
+// read finds the row, decodes it and looks at the filter.
+func (p *Point) read(ctx context.Context, env *Env, s *pointScratch, keep bool) (bool, error) {
+	value, found, err := p.find(ctx, env, s)
+	if err != nil || !found {
+		return false, err
+	}
+	if keep { // another call on the transaction comes before the row is done with
+		s.value = append(s.value[:0], value...)
+		value = s.value
+	}
+	width := len(p.scan.Output)
+	s.input = resize(s.input, width+1)
+	handle := rowstore.HandleOfRowKey(s.rowKey)
+	if err := p.decoder.DecodeFull(ctx, env.Txn, handle, value, s.input[:width]); err != nil {
+		return false, err
+	}
+	if p.scan.WithHandle {
+		s.input[width] = types.NewBinary(viewString(handle))
+	} else {
+		s.input = s.input[:width]
+	}
+	if p.scan.Filter == nil {
+		return true, nil
+	}
+	d, err := expr.EvalRow(env.Functions, p.scan.Filter, s.input)
+	return err == nil && !d.IsNull() && d.Bool(), err
+}
+
+func (p *Point) runRead(ctx context.Context, env *Env, s *pointScratch, emit func([]types.Datum) error) error {
+	locking := p.scan.Locking
+	ok, err := p.read(ctx, env, s, locking != nil)
+	if err != nil || !ok {
+		return err
+	}
+	if locking != nil {
+		if ok, err = p.lock(ctx, env, s, lockOptions(env, *locking)); err != nil || !ok {
+			return err
+		}
+	}
+	if p.project == nil {
+		return emit(s.input)
+	}
+	if s.out, err = evalRow(env, p.project, s.input, s.out); err != nil {
+		return err
+	}
+	return emit(s.out)
+}
+
+// evalRow computes expressions over a row into dst's memory.
+func evalRow(env *Env, es []expr.Expr, row, dst []types.Datum) ([]types.Datum, error) {
+	dst = resize(dst, len(es))
+	for i, e := range es {
+		if o, ok := e.(*expr.Ordinal); ok {
+			dst[i] = row[o.Index]
+			continue
+		}
+		d, err := expr.EvalRow(env.Functions, e, row)
+		if err != nil {
+			return dst, err
+		}
+		dst[i] = d
+	}
+	return dst, nil
+}
+
+// lock locks the row that was read; ok is false if it is gone, does not pass
+// the filter any more, or is skipped.
+func (p *Point) lock(ctx context.Context, env *Env, s *pointScratch, o kv.LockOptions) (ok bool, err error) {
+	s.keys = append(s.keys[:0], s.rowKey)
+	granted, err := env.Txn.Lock(ctx, s.keys, o)
+	switch {
+	case err == nil:
+		return granted == nil || granted[0], nil
+	case !env.ReadCommitted || p.position >= 0 || !errors.Is(err, kv.ErrWriteConflict):
+		return false, lockError(err, p.table)
+	}
+	// The lock is ours and the row has a newer version, which nobody else can
+	// change now: go on from there.
+	if err := env.Txn.Refresh(ctx); err != nil {
+		return false, err
+	}
+	return p.read(ctx, env, s, true)
+}
