@@ -216,6 +216,9 @@ func TimestampAdd(ts int64, v IntervalValue) (int64, error) {
 		if v.Months != 0 {
 			y, m, d := CivilFromDays(day)
 			day = DaysFromCivil(addMonths(y, m, d, v.Months))
+			if _, ok := joinTimestamp(day, micros); !ok {
+				return 0, timestampOutOfRange()
+			}
 		}
 		var ok bool
 		if ts, ok = joinTimestamp(day+int64(v.Days), micros); !ok {

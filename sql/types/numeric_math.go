@@ -89,11 +89,31 @@ func (d Decimal) expScale(scale int) (Decimal, error) {
 	if precision < 0 {
 		return Decimal{scale: int32(scale)}.canonical(), nil
 	}
-	var r apd.Decimal
-	if _, err := apdContext(precision).Exp(&r, d.apd()); err != nil {
-		return Decimal{}, numericOverflow()
+	r, err := expPrecise(d.apd(), precision)
+	if err != nil {
+		return Decimal{}, err
 	}
-	return fromAPD(&r, scale), nil
+	return fromAPD(r, scale), nil
+}
+
+// expPrecise returns e^x with about the given number of digits. The library's
+// range is smaller than numeric's, so x is divided by 16 and the result
+// squared four times.
+func expPrecise(x *apd.Decimal, precision int) (*apd.Decimal, error) {
+	ctx := apdContext(precision + 6)
+	var y, r apd.Decimal
+	if _, err := ctx.Quo(&y, x, apd.New(16, 0)); err != nil {
+		return nil, numericOverflow()
+	}
+	if _, err := ctx.Exp(&r, &y); err != nil {
+		return nil, numericOverflow()
+	}
+	for range 4 {
+		if _, err := ctx.Mul(&r, &r, &r); err != nil {
+			return nil, numericOverflow()
+		}
+	}
+	return &r, nil
 }
 
 // checkLog returns the errors of the logarithms (2201E).

@@ -145,37 +145,40 @@ func powDigits(c *big.Int, exp int, n uint64, digits int) (*big.Int, int) {
 func (d Decimal) powerReal(e Decimal) (Decimal, error) {
 	neg := d.Sign() < 0 && e.isOdd()
 	d = d.Abs()
-	approx := d.log10Abs() * math.Ln10
-	if d.Cmp(NewDecimal(9, 1)) >= 0 && d.Cmp(NewDecimal(11, 1)) <= 0 {
-		r, err := d.lnPrecise(30)
-		if err != nil {
-			return Decimal{}, err
-		}
-		approx, _ = r.Float64()
+	// The estimate has PostgreSQL's low precision, since the result's scale
+	// depends on it.
+	low := max(0, 8-d.lnWeight())
+	approx, err := d.lnPrecise(low + 16)
+	if err != nil {
+		return Decimal{}, err
 	}
-	val := approx * e.Float64()
+	product, err := fromAPD(approx, low).Mul(e)
+	if err != nil {
+		return Decimal{}, err
+	}
+	val := product.Round(low).Float64()
 	if math.Abs(val) > numMaxResultScale*3.01 {
 		if val > 0 {
 			return Decimal{}, numericOverflow()
 		}
 		return Decimal{scale: numMaxDisplayScale}.canonical(), nil
 	}
-	weight := int(val * math.Log10E)
+	weight := int(val * 0.434294481903252)
 	scale := mathScale(numMinSigDigits-weight, d, e)
 	precision := max(0, scale+weight) + mathGuard + 8
 	ln, err := d.lnPrecise(precision + max(0, e.weight10()) + 8)
 	if err != nil {
 		return Decimal{}, err
 	}
-	var x, r apd.Decimal
-	ctx := apdContext(precision + 10)
-	if _, err := ctx.Mul(&x, ln, e.apd()); err != nil {
+	var x apd.Decimal
+	if _, err := apdContext(precision+10).Mul(&x, ln, e.apd()); err != nil {
 		return Decimal{}, numericOverflow()
 	}
-	if _, err := ctx.Exp(&r, &x); err != nil {
-		return Decimal{}, numericOverflow()
+	r, err := expPrecise(&x, precision)
+	if err != nil {
+		return Decimal{}, err
 	}
-	res := fromAPD(&r, scale)
+	res := fromAPD(r, scale)
 	if neg {
 		res = res.Neg()
 	}

@@ -345,7 +345,7 @@ func ZoneForName(zone string) (*time.Location, error) {
 	if a, ok := zoneAbbrevs[lower]; ok {
 		if a.zone != "" {
 			if loc, _, ok := LoadZone(a.zone); ok {
-				return loc, nil
+				return dynamicZone(lower, a, loc), nil
 			}
 		}
 		if a.offset == 0 && !a.dst {
@@ -369,7 +369,27 @@ func abbrevZone(name string, a zoneAbbrev) *time.Location {
 	return l.(*time.Location)
 }
 
-// abbrevAt returns the offset an abbreviation has at a local time: the one its
+// dynamicZone returns a location that has, at any time, the offset that an
+// abbreviation has in the zone loc.
+func dynamicZone(name string, a zoneAbbrev, loc *time.Location) *time.Location {
+	if l, ok := abbrevZones.Load(name); ok {
+		return l.(*time.Location)
+	}
+	z := &zoneTable{}
+	for _, p := range zoneOf(loc).periods {
+		p.offset, p.abbrev = int32(a.at(name, p.start)), strings.ToUpper(name)
+		z.periods = append(z.periods, p)
+	}
+	l := time.FixedZone(strings.ToUpper(name), a.offset)
+	zoneTables.Store(l, z)
+	if old, loaded := abbrevZones.LoadOrStore(name, l); loaded {
+		zoneTables.Delete(l)
+		return old.(*time.Location)
+	}
+	return l
+}
+
+// at returns the offset an abbreviation has at a local time: the one its
 // zone gives it around that time, else the zone's own.
 func (a zoneAbbrev) at(name string, secs int64) int {
 	if a.zone == "" {
