@@ -85,6 +85,14 @@ func DecodeArray(s string) Array {
 		}
 		a.nulls, s = s[:bm], s[bm:]
 	}
+	// Broken bytes must not claim more elements than they hold.
+	size := physSize(a.phys)
+	if size == 0 {
+		size = 4
+	}
+	if a.nulls == "" && a.count > len(s)/size {
+		return Array{elem: a.elem, phys: a.phys}
+	}
 	a.data = s
 	return a
 }

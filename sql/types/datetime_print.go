@@ -117,7 +117,12 @@ func appendFraction(dst []byte, micro int) []byte {
 }
 
 // AppendTime appends a time of day.
-func AppendTime(dst []byte, micros int64) []byte { return appendClock(dst, SplitTime(micros)) }
+func AppendTime(dst []byte, micros int64) []byte {
+	if micros < 0 || micros > MicrosPerDay { // broken bytes; never a value
+		_, micros = SplitDay(micros)
+	}
+	return appendClock(dst, SplitTime(micros))
+}
 
 // AppendTimestamp appends a timestamp in the session's style.
 func AppendTimestamp(dst []byte, ts int64, io *IO) []byte {
