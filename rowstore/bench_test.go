@@ -146,7 +146,7 @@ func BenchmarkIndexLookup(b *testing.B)   { benchScan(b, 1, []int{0, 1, 2}, fals
 
 func BenchmarkDecodePoint(b *testing.B) {
 	l := NewLayout(accountsTable())
-	value, _ := l.encoder.Append(nil, []types.Datum{types.NewInt4(1), types.NewInt4(2), types.NewInt4(30000), types.NewString(strings.Repeat(" ", 84))})
+	value, _, _ := l.encoder.Append(nil, []types.Datum{types.NewInt4(1), types.NewInt4(2), types.NewInt4(30000), types.NewString(strings.Repeat(" ", 84))})
 	handle := IntHandle(nil, 1)
 	d := l.Decoder([]int{0, 1, 2, 3})
 	dst := make([]types.Datum, 4)

@@ -46,7 +46,10 @@ func (w *BulkWriter) Insert(row Row, handle []byte) error {
 func (w *BulkWriter) InsertRow(row Row, handle []byte) error {
 	w.key = append(append(w.key[:0], w.rowPrefix...), handle...)
 	var overflow bool
-	w.value, overflow = w.encoder.Append(w.value[:0], row.Values)
+	var err error
+	if w.value, overflow, err = w.encoder.Append(w.value[:0], row.Values); err != nil {
+		return err
+	}
 	if err := checkRowSize(w.value); err != nil {
 		return err
 	}

@@ -158,7 +158,10 @@ func (x *indexLayout) appendEntry(dst []byte, row Row, handle []byte, distinct b
 	if x.restored != nil {
 		size := len(dst)
 		var overflow bool
-		dst, overflow = x.restored.Append(dst, row.Values)
+		var err error
+		if dst, overflow, err = x.restored.Append(dst, row.Values); err != nil {
+			return dst, err
+		}
 		if size = len(dst) - size; overflow || size > maxIndexValue {
 			return dst, pgerror.New(pgerror.ProgramLimitExceeded,
 				"index row size exceeds maximum %d for index %q", rowcodec.OverflowLimit, x.index.Name)

@@ -46,9 +46,8 @@ func (w *Writer) HandleOf(row Row) ([]byte, error) {
 // Insert writes a new row and its index entries.
 func (w *Writer) Insert(row Row, handle []byte) error {
 	w.key = append(append(w.key[:0], w.rowPrefix...), handle...)
-	var overflow bool
-	w.value, overflow = w.encoder.Append(w.value[:0], row.Values)
-	if err := checkRowSize(w.value); err != nil {
+	overflow, err := w.encode(row)
+	if err != nil {
 		return err
 	}
 	if err := w.put(w.key, w.value, w.HasHiddenRowID()); err != nil {
@@ -65,6 +64,14 @@ func (w *Writer) Insert(row Row, handle []byte) error {
 		}
 	}
 	return nil
+}
+
+// encode sets value to the coded row.
+func (w *Writer) encode(row Row) (overflow bool, err error) {
+	if w.value, overflow, err = w.encoder.Append(w.value[:0], row.Values); err != nil {
+		return false, err
+	}
+	return overflow, checkRowSize(w.value)
 }
 
 func (w *Writer) insertEntry(x *indexLayout, row Row, handle []byte) error {
@@ -144,8 +151,7 @@ func (w *Writer) Update(handle []byte, old, row Row) ([]byte, error) {
 		}
 	}
 	w.key = append(append(w.key[:0], w.rowPrefix...), handle...)
-	w.value, _ = w.encoder.Append(w.value[:0], row.Values)
-	if err := checkRowSize(w.value); err != nil {
+	if _, err := w.encode(row); err != nil {
 		return nil, err
 	}
 	if err := w.put(w.key, w.value, false); err != nil {

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/tidemarkdb/tidemark/sql/pgerror"
 	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
@@ -36,14 +37,18 @@ func NewEncoder(columns []Column) *Encoder {
 func (e *Encoder) Columns() []Column { return e.columns }
 
 // Append appends the coded row. overflow reports that at least one value is
-// longer than OverflowLimit and stands as a marker only.
-func (e *Encoder) Append(dst []byte, row []types.Datum) (out []byte, overflow bool) {
+// longer than OverflowLimit and stands as a marker only. A value whose form is
+// not its column's is refused: it could not be read back.
+func (e *Encoder) Append(dst []byte, row []types.Datum) (out []byte, overflow bool, err error) {
 	notNull, size := 0, 0
 	for i := range e.columns {
 		c := &e.columns[i]
 		d := &row[c.Ordinal]
 		if d.P == types.PhysNull {
 			continue
+		}
+		if d.P != c.Phys {
+			return dst, false, pgerror.New(pgerror.InternalError, "value of form %d for column %d of form %d", d.P, c.ID, c.Phys)
 		}
 		notNull++
 		if !c.Kind.IsBytes() {
@@ -60,14 +65,14 @@ func (e *Encoder) Append(dst []byte, row []types.Datum) (out []byte, overflow bo
 		flags |= flagOverflow
 	}
 	if e.bigIDs {
-		return e.appendLarge(dst, row, flags, notNull), overflow
+		return e.appendLarge(dst, row, flags, notNull), overflow, nil
 	}
 	start := len(dst)
 	dst = e.appendSmall(dst, row, flags, notNull, size)
 	if size > math.MaxUint16 && len(dst)-start-headerLen-len(e.columns)-2*notNull > math.MaxUint16 {
 		dst = e.appendLarge(dst[:start], row, flags, notNull)
 	}
-	return dst, overflow
+	return dst, overflow, nil
 }
 
 func (e *Encoder) appendHeader(dst []byte, flags byte, notNull int) []byte {

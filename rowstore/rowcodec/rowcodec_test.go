@@ -65,19 +65,26 @@ func TestAppendAsTiKV(t *testing.T) {
 			},
 		},
 	} {
-		got, overflow := NewEncoder(c.columns).Append([]byte("xx"), c.row)
-		if overflow || !bytes.Equal(got[2:], c.want) {
+		got, overflow, err := NewEncoder(c.columns).Append([]byte("xx"), c.row)
+		if err != nil || overflow || !bytes.Equal(got[2:], c.want) {
 			t.Errorf("%s: got %v, want %v", c.name, got[2:], c.want)
 		}
+	}
+}
+
+func TestWrongForm(t *testing.T) {
+	e := NewEncoder(columns(Column{ID: 1, Phys: types.PhysInt32}))
+	if _, _, err := e.Append(nil, []types.Datum{types.NewInt8(1)}); err == nil {
+		t.Error("an int8 was taken for an int4")
 	}
 }
 
 func TestOverflowMarker(t *testing.T) {
 	e := NewEncoder(columns(Column{ID: 1, Phys: types.PhysString}, Column{ID: 2, Phys: types.PhysBinary}))
 	row := []types.Datum{types.NewString(strings.Repeat("x", 100_000)), types.NewBinary("\xff\x01a")}
-	got, overflow := e.Append(nil, row)
+	got, overflow, err := e.Append(nil, row)
 	want := []byte{128, 0x80, 2, 0, 0, 0, 1, 2, 5, 0, 10, 0, 0xFF, 1, 0xA0, 0x8D, 0x06, 0xFF, 0, 0xFF, 1, 'a'}
-	if !overflow || !bytes.Equal(got, want) {
+	if err != nil || !overflow || !bytes.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }
@@ -98,7 +105,10 @@ func TestRoundTrip(t *testing.T) {
 			cs = append(cs, Column{ID: id, Phys: p})
 			row = append(row, drawDatum(t, p))
 		}
-		value, _ := NewEncoder(columns(cs...)).Append(nil, row)
+		value, _, err := NewEncoder(columns(cs...)).Append(nil, row)
+		if err != nil {
+			t.Fatal(err)
+		}
 		shape, err := ReadShape(value)
 		if err != nil {
 			t.Fatal(err)
