@@ -18,7 +18,7 @@ func compositeDatum(e Expr, args []types.Datum) (types.Datum, error) {
 		if e.Slice {
 			return sliceDatum(e, args)
 		}
-		return elementDatum(args)
+		return elementDatum(args[0], args[1+len(e.Lower):])
 	case *Row:
 		fields := make([]types.RecordField, len(args))
 		for i, d := range args {
@@ -57,15 +57,18 @@ func arrayDatum(e *Array, args []types.Datum) (types.Datum, error) {
 }
 
 // elementDatum is a[i]...; outside of the array it is NULL.
-func elementDatum(args []types.Datum) (types.Datum, error) {
+func elementDatum(arr types.Datum, subscripts []types.Datum) (types.Datum, error) {
+	if arr.IsNull() {
+		return types.Null, nil
+	}
 	at := make([]int, 0, 4)
-	for _, d := range args {
+	for _, d := range subscripts {
 		if d.IsNull() {
 			return types.Null, nil
 		}
 		at = append(at, int(d.I))
 	}
-	return args[0].Array().ElementAt(at[1:]...), nil
+	return arr.Array().ElementAt(at...), nil
 }
 
 // sliceDatum is a[l:u]...: the part of the array that lies in the bounds, with
@@ -135,13 +138,14 @@ func jsonSubscript(e *Subscript, args []types.Datum) (types.Datum, error) {
 		return types.Null, pgerror.New(pgerror.DatatypeMismatch, "jsonb subscript does not support slices")
 	}
 	path := make([]string, 0, len(args))
-	for i, d := range args {
+	if args[0].IsNull() {
+		return types.Null, nil
+	}
+	for i, d := range args[1+len(e.Lower):] {
 		if d.IsNull() {
 			return types.Null, nil
 		}
-		if i > 0 {
-			path = append(path, string(types.AppendText(nil, e.Upper[i-1].Type(), d, nil)))
-		}
+		path = append(path, string(types.AppendText(nil, e.Upper[i].Type(), d, nil)))
 	}
 	text, ok := functions.JSONPath(args[0].S, path)
 	if !ok {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/tidemarkdb/tidemark/sql/functions"
@@ -134,3 +135,9 @@ func TestSmoke(t *testing.T) {
 	check(&Not{Arg: nonzero}, "f", "NULL", "f", "t")
 	check(&IsNull{Arg: x}, "f", "t", "f", "f")
 }
+
+func sliceOf(a arrow.Array, from, to int) arrow.Array {
+	return array.NewSlice(a, int64(from), int64(to))
+}
+
+func tableOf(cols ...arrow.Array) []arrow.Array { return cols }

@@ -1,0 +1,119 @@
+package functions
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/tidemarkdb/tidemark/sql/types"
+)
+
+const benchRows = 4096
+
+func benchContext() *Context {
+	return &Context{Ctx: context.Background(), Alloc: memory.NewGoAllocator(), IO: &types.IO{ExtraFloatDigits: 1}}
+}
+
+// benchColumn makes a column of benchRows values, every tenth NULL if asked.
+func benchColumn(c *Context, t types.OID, withNulls bool, at func(i int) types.Datum) Value {
+	b := types.NewBuilder(c.Alloc, types.Of(t))
+	defer b.Release()
+	for i := range benchRows {
+		if withNulls && i%10 == 0 {
+			b.AppendNull()
+		} else {
+			types.AppendDatum(b, at(i))
+		}
+	}
+	return Value{Array: b.NewArray()}
+}
+
+func benchOperator(b *testing.B, name string, c *Context, left, right types.OID, args ...Value) {
+	fn := OperatorFor(name, left, right).Fn
+	sig := Signature{Args: fn.Args, Returns: fn.Returns}
+	b.ReportAllocs()
+	for b.Loop() {
+		a, err := fn.Run(c, sig, args, benchRows)
+		if err != nil {
+			b.Fatal(err)
+		}
+		a.Release()
+	}
+	b.ReportMetric(float64(b.N)*benchRows/b.Elapsed().Seconds()/1e6, "Mrows/s")
+}
+
+func BenchmarkOperators(b *testing.B) {
+	c := benchContext()
+	ints := benchColumn(c, types.Int4, false, func(i int) types.Datum { return types.NewInt4(int32(i * 7919 % 10007)) })
+	nulls := benchColumn(c, types.Int4, true, func(i int) types.Datum { return types.NewInt4(int32(i)) })
+	bigs := benchColumn(c, types.Int8, false, func(i int) types.Datum { return types.NewInt8(int64(i) * 1000003) })
+	floats := benchColumn(c, types.Float8, false, func(i int) types.Datum { return types.NewFloat64(float64(i) / 3) })
+	texts := benchColumn(c, types.Text, false, func(i int) types.Datum { return types.NewString(fmt.Sprintf("customer#%09d street", i)) })
+	decimals := benchColumn(c, types.Numeric, false, func(i int) types.Datum { return types.NewDecimal(int64(i)*31, 2).Datum() })
+	constant := func(oid types.OID, s string) Value {
+		d, err := types.Parse(types.Of(oid), s, nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		return Value{Array: DatumArray(c, types.Of(oid).Phys(), d), Const: true}
+	}
+	for _, k := range []struct {
+		name, op    string
+		left, right types.OID
+		args        []Value
+	}{
+		{"int4<const", "<", types.Int4, types.Int4, []Value{ints, constant(types.Int4, "5000")}},
+		{"int4=int4", "=", types.Int4, types.Int4, []Value{ints, nulls}},
+		{"float8>const", ">", types.Float8, types.Float8, []Value{floats, constant(types.Float8, "500")}},
+		{"text=const", "=", types.Text, types.Text, []Value{texts, constant(types.Text, "customer#000000077 street")}},
+		{"text<text", "<", types.Text, types.Text, []Value{texts, texts}},
+		{"int4+const", "+", types.Int4, types.Int4, []Value{ints, constant(types.Int4, "5")}},
+		{"int4+int4 nulls", "+", types.Int4, types.Int4, []Value{ints, nulls}},
+		{"int8*int8", "*", types.Int8, types.Int8, []Value{bigs, bigs}},
+		{"int4/const", "/", types.Int4, types.Int4, []Value{ints, constant(types.Int4, "7")}},
+		{"float8*float8", "*", types.Float8, types.Float8, []Value{floats, floats}},
+		{"numeric+numeric", "+", types.Numeric, types.Numeric, []Value{decimals, decimals}},
+		{"numeric<const", "<", types.Numeric, types.Numeric, []Value{decimals, constant(types.Numeric, "500.5")}},
+		{"like prefix", "~~", types.Text, types.Text, []Value{texts, constant(types.Text, "customer#00000%")}},
+		{"like contains", "~~", types.Text, types.Text, []Value{texts, constant(types.Text, "%0077%")}},
+		{"like general", "~~", types.Text, types.Text, []Value{texts, constant(types.Text, "%_0_7%str_et")}},
+		{"regex", "~", types.Text, types.Text, []Value{texts, constant(types.Text, "0+77 ")}},
+	} {
+		b.Run(k.name, func(b *testing.B) { benchOperator(b, k.op, c, k.left, k.right, k.args...) })
+	}
+}
+
+func BenchmarkAggregates(b *testing.B) {
+	c := benchContext()
+	groups := make([]uint32, benchRows)
+	for i := range groups {
+		groups[i] = uint32(i * 7919 % 1000)
+	}
+	for _, k := range []struct {
+		name string
+		oid  types.OID
+		v    Value
+	}{
+		{"sum", types.Int4, benchColumn(c, types.Int4, false, func(i int) types.Datum { return types.NewInt4(int32(i)) })},
+		{"sum", types.Int8, benchColumn(c, types.Int8, false, func(i int) types.Datum { return types.NewInt8(int64(i)) })},
+		{"sum", types.Float8, benchColumn(c, types.Float8, false, func(i int) types.Datum { return types.NewFloat64(float64(i)) })},
+		{"sum", types.Numeric, benchColumn(c, types.Numeric, false, func(i int) types.Datum { return types.NewDecimal(int64(i), 2).Datum() })},
+		{"avg", types.Float8, benchColumn(c, types.Float8, true, func(i int) types.Datum { return types.NewFloat64(float64(i)) })},
+		{"max", types.Int4, benchColumn(c, types.Int4, false, func(i int) types.Datum { return types.NewInt4(int32(i)) })},
+	} {
+		b.Run(k.name+" "+typeName(k.oid), func(b *testing.B) {
+			agg := aggArity(k.name, k.oid)
+			acc := agg.New(c, Signature{Args: agg.Args, Returns: agg.Returns})
+			acc.Resize(1000)
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := acc.Update(c, groups, []Value{k.v}, benchRows); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.N)*benchRows/b.Elapsed().Seconds()/1e6, "Mrows/s")
+		})
+	}
+}
