@@ -1,0 +1,169 @@
+package binder
+
+import (
+	"github.com/tidemarkdb/tidemark/planner/logical"
+	"github.com/tidemarkdb/tidemark/sql/ast"
+	"github.com/tidemarkdb/tidemark/sql/expr"
+	"github.com/tidemarkdb/tidemark/sql/functions"
+	"github.com/tidemarkdb/tidemark/sql/pgerror"
+)
+
+// aggregate makes an aggregate call (transformAggregateCall).
+func (b *Binder) aggregate(s *scope, f *ast.FuncCall, c *boundCall, fn *functions.Aggregate) (expr.Expr, error) {
+	switch {
+	case fn.OrderedSet && !f.WithinGroup:
+		return nil, at(f, pgerror.WrongObjectType, "WITHIN GROUP is required for ordered-set aggregate %s", c.name)
+	case !fn.OrderedSet && f.WithinGroup:
+		return nil, at(f, pgerror.WrongObjectType, "%s is not an ordered-set aggregate, so it cannot have WITHIN GROUP", c.name)
+	case len(f.Args) == 0 && !f.Star && !f.WithinGroup:
+		return nil, at(f, pgerror.WrongObjectType, "%s(*) must be used to call a parameterless aggregate function", c.name)
+	}
+	for i, a := range c.args {
+		if containsSet(a) {
+			return nil, pgerror.New(pgerror.FeatureNotSupported, "aggregate function calls cannot contain set-returning function calls").
+				WithHint("You might be able to move the set-returning function into a LATERAL FROM item.").At(argLoc(f, i))
+		}
+	}
+	agg := &expr.Aggregate{Fn: fn, Args: c.args, Distinct: f.Distinct, Typ: c.returns, OrderBy: c.keys}
+	if !f.WithinGroup {
+		for _, o := range f.OrderBy {
+			k, err := b.aggOrder(s, o, f, agg)
+			if err != nil {
+				return nil, err
+			}
+			agg.OrderBy = append(agg.OrderBy, k)
+		}
+	}
+	if f.Distinct {
+		for i, a := range c.args {
+			if err := b.groupable(a.Type(), argLoc(f, i)); err != nil {
+				return nil, err
+			}
+		}
+		for i, k := range agg.OrderBy {
+			if !containsEqual(agg.Args, k.Expr) {
+				return nil, at(f.OrderBy[i].Expr, pgerror.InvalidColumnReference, "in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list")
+			}
+		}
+	}
+	if f.Filter != nil {
+		cond, err := b.bindCondition(s, f.Filter, kindFilter, "FILTER")
+		if err != nil {
+			return nil, err
+		}
+		agg.Filter = cond
+	}
+	return agg, b.placeAggregate(s, f, agg)
+}
+
+func (b *Binder) aggOrder(s *scope, o *ast.SortBy, _ *ast.FuncCall, _ *expr.Aggregate) (expr.SortKey, error) {
+	e, err := b.bindExpr(s, o.Expr)
+	if err != nil {
+		return expr.SortKey{}, err
+	}
+	if e, err = b.toText(e, o.Expr.Loc()); err != nil {
+		return expr.SortKey{}, err
+	}
+	return b.sortKey(e, o)
+}
+
+func argLoc(f *ast.FuncCall, i int) int {
+	if i < len(f.Args) {
+		return leftmost(f.Args[i])
+	}
+	return f.Loc()
+}
+
+// placeAggregate finds the query level the aggregate belongs to (the innermost
+// of its columns) and checks that it may stand there.
+func (b *Binder) placeAggregate(s *scope, f *ast.FuncCall, agg *expr.Aggregate) error {
+	deepest := int32(-1)
+	nested := false
+	visit := func(e expr.Expr) {
+		logical.Walk(e, func(x expr.Expr) bool {
+			switch x := x.(type) {
+			case *expr.Column:
+				deepest = max(deepest, b.MD.Cols[x.ID].Depth)
+			case *expr.Aggregate:
+				nested = true
+				return false
+			case *logical.WindowCall:
+				nested = true
+			case *expr.Subplan:
+				if n, ok := x.Plan.(logical.Node); ok {
+					outer := logical.OuterColumns(n)
+					outer.Each(func(id expr.ColumnID) { deepest = max(deepest, b.MD.Cols[id].Depth) })
+				}
+			}
+			return true
+		})
+	}
+	for _, a := range agg.Args {
+		visit(a)
+	}
+	visit(agg.Filter)
+	for _, k := range agg.OrderBy {
+		visit(k.Expr)
+	}
+	owner := s
+	for deepest > 0 && owner.depth > deepest && owner.parent != nil {
+		owner = owner.parent
+	}
+	if nested {
+		for i, a := range agg.Args {
+			if w := findWindow(a); w != nil {
+				return pgerror.New(pgerror.GroupingError, "aggregate function calls cannot contain window function calls").At(w.Position)
+			}
+			if logical.Any(a, func(x expr.Expr) bool { g, ok := x.(*expr.Aggregate); return ok && b.aggOwner(g, s) == owner }) {
+				return pgerror.New(pgerror.GroupingError, "aggregate function calls cannot be nested").At(argLoc(f, i))
+			}
+		}
+	}
+	if k := kindInfo[owner.kind]; k.agg != "" {
+		return at(f, pgerror.GroupingError, "aggregate functions are not allowed in %s", k.agg)
+	}
+	if owner.kind == kindFilter {
+		return at(f, pgerror.GroupingError, "aggregate functions are not allowed in FILTER")
+	}
+	owner.hasAggs = true
+	if owner != s {
+		if b.aggDepth == nil {
+			b.aggDepth = map[*expr.Aggregate]int32{}
+		}
+		b.aggDepth[agg] = owner.depth
+	}
+	return nil
+}
+
+// aggOwner returns the level an aggregate belongs to as seen from s.
+func (b *Binder) aggOwner(a *expr.Aggregate, s *scope) *scope {
+	d, ok := b.aggDepth[a]
+	for ok && s.depth > d && s.parent != nil {
+		s = s.parent
+	}
+	return s
+}
+
+func containsSet(e expr.Expr) bool {
+	return logical.Any(e, func(x expr.Expr) bool { _, ok := x.(*logical.SetCall); return ok })
+}
+
+func findWindow(e expr.Expr) *logical.WindowCall {
+	var w *logical.WindowCall
+	logical.Walk(e, func(x expr.Expr) bool {
+		if c, ok := x.(*logical.WindowCall); ok && w == nil {
+			w = c
+		}
+		return w == nil
+	})
+	return w
+}
+
+func containsEqual(list []expr.Expr, e expr.Expr) bool {
+	for _, a := range list {
+		if logical.Equal(a, e) {
+			return true
+		}
+	}
+	return false
+}

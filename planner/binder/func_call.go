@@ -1,0 +1,320 @@
+package binder
+
+import (
+	"strings"
+
+	"github.com/tidemarkdb/tidemark/planner/logical"
+	"github.com/tidemarkdb/tidemark/planner/plan"
+	"github.com/tidemarkdb/tidemark/sql/ast"
+	"github.com/tidemarkdb/tidemark/sql/expr"
+	"github.com/tidemarkdb/tidemark/sql/functions"
+	"github.com/tidemarkdb/tidemark/sql/pgerror"
+	"github.com/tidemarkdb/tidemark/sql/types"
+)
+
+// argNames are the parameter names of the functions that are commonly called
+// with named arguments; left out ones are 0.
+var argNames = map[string][]string{
+	"make_interval": {"years", "months", "weeks", "days", "hours", "mins", "secs"},
+}
+
+// bindFuncCall is ParseFuncOrColumn.
+func (b *Binder) bindFuncCall(s *scope, f *ast.FuncCall) (expr.Expr, error) {
+	call, err := b.resolveCall(s, f)
+	if err != nil {
+		return nil, err
+	}
+	if call.done != nil {
+		return call.done, nil
+	}
+	return b.finishCall(s, f, call)
+}
+
+// boundCall is a call whose function is known and whose arguments are coerced.
+type boundCall struct {
+	done    expr.Expr // a cast in function form
+	ref     any
+	args    []expr.Expr
+	returns types.Type
+	sig     functions.Signature
+	name    string
+	keys    []expr.SortKey
+}
+
+func (b *Binder) resolveCall(s *scope, f *ast.FuncCall) (*boundCall, error) {
+	name := f.Name[len(f.Name)-1]
+	full := strings.Join(f.Name, ".")
+	if len(f.Name) > 1 {
+		switch schema := f.Name[len(f.Name)-2]; schema {
+		case "pg_catalog", "information_schema":
+		default:
+			if b.cat == nil || b.cat.Schema(schema) == nil {
+				return nil, at(f, pgerror.UndefinedSchema, "schema %q does not exist", schema)
+			}
+			// Functions of extensions are registered under their bare name.
+		}
+	}
+	argNodes, err := namedArgs(name, f.Args)
+	if err != nil {
+		return nil, err
+	}
+	args := make([]expr.Expr, 0, len(argNodes)+len(f.OrderBy))
+	locs := make([]int, 0, len(argNodes)+len(f.OrderBy))
+	for _, a := range argNodes {
+		e, err := b.bindExpr(s, a)
+		if err != nil {
+			return nil, err
+		}
+		args, locs = append(args, e), append(locs, leftmost(a))
+	}
+	direct := len(args)
+	if f.WithinGroup {
+		for _, o := range f.OrderBy {
+			e, err := b.bindExpr(s, o.Expr)
+			if err != nil {
+				return nil, err
+			}
+			args, locs = append(args, e), append(locs, leftmost(o.Expr))
+		}
+	}
+	oidArgs := make([]types.OID, len(args))
+	for i, a := range args {
+		oidArgs[i] = a.Type().OID
+	}
+	c, how, target := b.findFunction(name, oidArgs, !f.Variadic)
+	switch how {
+	case foundCoercion:
+		if f.Star || f.Distinct || f.Over != nil || f.Filter != nil || f.OrderBy != nil {
+			return nil, b.noFunction(f, full, oidArgs)
+		}
+		e, err := b.coerce(args[0], types.Of(target), functions.CastExplicit, locs[0])
+		if err != nil {
+			return nil, err
+		}
+		return &boundCall{done: e}, nil
+	case foundNone:
+		return nil, b.noFunction(f, full, oidArgs)
+	case foundSeveral:
+		return nil, at(f, pgerror.AmbiguousFunction, "function %s is not unique", b.signature(full, oidArgs)).
+			WithHint("Could not choose a best candidate function. You might need to add explicit type casts.")
+	}
+	out := &boundCall{ref: c.ref, name: name}
+	if err := b.coerceArgs(out, c, args, locs, f); err != nil {
+		return nil, err
+	}
+	if f.WithinGroup {
+		for i, o := range f.OrderBy {
+			k, err := b.sortKey(out.args[direct+i], o)
+			if err != nil {
+				return nil, err
+			}
+			out.keys = append(out.keys, k)
+		}
+	}
+	return out, nil
+}
+
+// namedArgs puts named arguments in their place.
+func namedArgs(name string, args []ast.Expr) ([]ast.Expr, error) {
+	named := false
+	for _, a := range args {
+		if _, ok := a.(*ast.NamedArg); ok {
+			named = true
+		}
+	}
+	if !named {
+		return args, nil
+	}
+	names := argNames[name]
+	if names == nil {
+		return nil, pgerror.Unsupported("named arguments of function %s", name).At(args[0].Loc())
+	}
+	out := make([]ast.Expr, len(names))
+	for i, a := range args {
+		n, ok := a.(*ast.NamedArg)
+		if !ok {
+			if i >= len(out) {
+				return args, nil
+			}
+			out[i] = a
+			continue
+		}
+		pos := -1
+		for k, name := range names {
+			if name == n.Name {
+				pos = k
+			}
+		}
+		if pos < 0 {
+			return nil, at(n, pgerror.UndefinedFunction, "function %s has no argument named %q", name, n.Name)
+		}
+		out[pos] = n.Arg
+	}
+	for i := range out {
+		if out[i] == nil {
+			out[i] = &ast.Const{Kind: ast.ConstInt, Text: "0"}
+		}
+	}
+	return out, nil
+}
+
+// coerceArgs converts the arguments to the declared types (make_fn_arguments).
+func (b *Binder) coerceArgs(out *boundCall, c *candidate, args []expr.Expr, locs []int, f ast.Node) error {
+	actual := make([]types.Type, len(args))
+	poly := isPolymorphic(c.returns)
+	for i, a := range args {
+		actual[i] = a.Type()
+		poly = poly || isPolymorphic(c.args[i])
+	}
+	want := c.args
+	ret := c.returns
+	if poly {
+		p, err := b.resolvePolymorphic(c.args, actual, false)
+		if err != nil {
+			return withLoc(err, f.Loc())
+		}
+		want = make([]types.OID, len(c.args))
+		for i, t := range c.args {
+			want[i] = p.actual(t)
+		}
+		if ret = p.actual(ret); ret == 0 {
+			return at(f, pgerror.DatatypeMismatch, "could not determine polymorphic type because input has type unknown")
+		}
+	}
+	for i := range args {
+		if actual[i].OID == want[i] || want[i] == 0 {
+			continue
+		}
+		if want[i] == types.Any && actual[i].OID == types.Unknown {
+			// As for pg_typeof and format: an unknown literal is text to the kernel.
+			if _, isParam := args[i].(*expr.Param); !isParam {
+				e, err := b.toText(args[i], locs[i])
+				if err != nil {
+					return err
+				}
+				args[i] = e
+				continue
+			}
+		}
+		e, err := b.coerceType(args[i], types.Of(want[i]), functions.CastImplicit, locs[i], -1)
+		if err != nil {
+			return err
+		}
+		if e == nil {
+			return at(f, pgerror.InternalError, "argument %d cannot become %s", i+1, b.typeName(types.Of(want[i])))
+		}
+		args[i] = e
+	}
+	if c.variadic != 0 {
+		n := c.nominal - 1
+		elem := types.Of(want[len(want)-1])
+		arr, ok := b.arrayOf(elem)
+		if !ok {
+			return at(f, pgerror.UndefinedObject, "could not find array type for data type %s", b.typeName(elem))
+		}
+		args = append(args[:n:n], &expr.Array{Args: args[n:], Typ: arr})
+	}
+	out.args = args
+	out.sig.Args = make([]types.Type, len(args))
+	for i, a := range args {
+		out.sig.Args[i] = a.Type()
+	}
+	out.returns = types.Of(ret)
+	switch r := out.ref.(type) {
+	case *functions.Scalar:
+		if r.Resolve != nil {
+			out.returns = r.Resolve(out.sig.Args)
+		}
+	case *functions.Aggregate:
+		if r.Resolve != nil {
+			out.returns = r.Resolve(out.sig.Args)
+		}
+	}
+	out.sig.Returns = out.returns
+	return nil
+}
+
+func (b *Binder) noFunction(f *ast.FuncCall, name string, args []types.OID) error {
+	sig := b.signature(name, args)
+	if f.Star {
+		sig = name + "(*)"
+	}
+	err := at(f, pgerror.UndefinedFunction, "function %s does not exist", b.signature(name, args))
+	_ = sig
+	if len(f.OrderBy) > 1 && !f.WithinGroup {
+		return err.WithHint("No aggregate function matches the given name and argument types. Perhaps you misplaced ORDER BY; ORDER BY must appear after all regular arguments of the aggregate.")
+	}
+	return err.WithHint("No function matches the given name and argument types. You might need to add explicit type casts.")
+}
+
+// finishCall makes the expression of a resolved call.
+func (b *Binder) finishCall(s *scope, f *ast.FuncCall, c *boundCall) (expr.Expr, error) {
+	switch fn := c.ref.(type) {
+	case *functions.Aggregate:
+		if f.Over != nil {
+			return b.windowCall(s, f, c, fn)
+		}
+		return b.aggregate(s, f, c, fn)
+	case *windowFunc:
+		if f.Over == nil {
+			return nil, at(f, pgerror.WrongObjectType, "window function %s requires an OVER clause", c.name)
+		}
+		return b.windowCall(s, f, c, nil)
+	}
+	switch {
+	case f.Star:
+		return nil, at(f, pgerror.WrongObjectType, "%s(*) specified, but %s is not an aggregate function", c.name, c.name)
+	case f.Distinct:
+		return nil, at(f, pgerror.WrongObjectType, "DISTINCT specified, but %s is not an aggregate function", c.name)
+	case f.WithinGroup:
+		return nil, at(f, pgerror.WrongObjectType, "WITHIN GROUP specified, but %s is not an aggregate function", c.name)
+	case len(f.OrderBy) > 0:
+		return nil, at(f, pgerror.WrongObjectType, "ORDER BY specified, but %s is not an aggregate function", c.name)
+	case f.Filter != nil:
+		return nil, at(f, pgerror.WrongObjectType, "FILTER specified, but %s is not an aggregate function", c.name)
+	case f.Over != nil:
+		return nil, at(f, pgerror.WrongObjectType, "OVER specified, but %s is not a window function nor an aggregate function", c.name)
+	}
+	switch fn := c.ref.(type) {
+	case *functions.Scalar:
+		return &expr.Call{Fn: fn, Args: c.args, Typ: c.returns}, nil
+	case *functions.TableFunc:
+		return b.setCall(s, f, c, fn)
+	}
+	return nil, at(f, pgerror.InternalError, "function %s cannot be called", c.name)
+}
+
+// setCall is a set-returning function outside of FROM.
+func (b *Binder) setCall(s *scope, f *ast.FuncCall, c *boundCall, fn *functions.TableFunc) (expr.Expr, error) {
+	k := kindInfo[s.kind]
+	switch {
+	case s.kind == kindFromFunction:
+		return nil, at(f, pgerror.FeatureNotSupported, "set-returning functions must appear at top level of FROM")
+	case k.srf != "":
+		return nil, at(f, pgerror.FeatureNotSupported, "set-returning functions are not allowed in %s", k.srf)
+	}
+	s.hasSRF = true
+	names := b.tableFuncColumns(fn, c)
+	e := &logical.SetCall{Call: logical.Call{Fn: fn, Args: c.args, Sig: c.sig, Names: names}, Column: -1, Typ: types.Of(types.Record)}
+	if len(names) == 1 {
+		e.Column, e.Typ = 0, names[0].Type
+	}
+	return e, nil
+}
+
+// tableFuncColumns are a table function's result columns; a single one takes
+// the polymorphic result type.
+func (b *Binder) tableFuncColumns(fn *functions.TableFunc, c *boundCall) []plan.Column {
+	cols := fn.Columns
+	if fn.Resolve != nil {
+		cols = fn.Resolve(c.sig.Args)
+	}
+	out := make([]plan.Column, len(cols))
+	for i, col := range cols {
+		out[i] = plan.Column{Name: col.Name, Type: col.Type}
+		if len(cols) == 1 && isPolymorphic(col.Type.OID) {
+			out[i].Type = c.returns
+		}
+	}
+	return out
+}

@@ -1,0 +1,366 @@
+package binder
+
+import (
+	"github.com/tidemarkdb/tidemark/catalog"
+	"github.com/tidemarkdb/tidemark/planner/logical"
+	"github.com/tidemarkdb/tidemark/sql/ast"
+	"github.com/tidemarkdb/tidemark/sql/expr"
+	"github.com/tidemarkdb/tidemark/sql/pgerror"
+	"github.com/tidemarkdb/tidemark/sql/types"
+)
+
+// dmlTarget finds the table that a statement writes.
+func (b *Binder) dmlTarget(r *ast.RangeVar, verb string) (*catalog.Table, error) {
+	if b.opts.ReadOnly {
+		return nil, pgerror.New(pgerror.ReadOnlySqlTransaction, "cannot execute %s in a read-only transaction", verb)
+	}
+	t, err := b.lookupTable(r)
+	if err != nil {
+		return nil, err
+	}
+	switch t.Kind {
+	case catalog.KindTable:
+	case catalog.KindView:
+		return nil, pgerror.Unsupported("%s of a view", verb).At(r.Loc())
+	case catalog.KindSequence:
+		return nil, pgerror.New(pgerror.WrongObjectType, "cannot change sequence %q", t.Name)
+	case catalog.KindMaterializedView:
+		return nil, pgerror.New(pgerror.WrongObjectType, "cannot change materialized view %q", t.Name)
+	default:
+		return nil, pgerror.New(pgerror.InsufficientPrivilege, "permission denied for table %s", t.Name)
+	}
+	b.addWrite(t)
+	return t, nil
+}
+
+// columnOrdinal finds a target column.
+func columnOrdinal(t *catalog.Table, c *ast.InsertColumn) (int, error) {
+	for i := range t.Columns {
+		if t.Columns[i].Name == c.Name && !t.Columns[i].Dropped {
+			if len(c.Steps) > 0 {
+				return 0, pgerror.Unsupported("assignment to a part of a column").At(c.Loc())
+			}
+			return i, nil
+		}
+	}
+	switch c.Name {
+	case "ctid", "tableoid", "xmin", "xmax", "cmin", "cmax":
+		return 0, at(c, pgerror.FeatureNotSupported, "cannot assign to system column %q", c.Name)
+	}
+	return 0, at(c, pgerror.UndefinedColumn, "column %q of relation %q does not exist", c.Name, t.Name)
+}
+
+// inserter binds one INSERT.
+type inserter struct {
+	b      *Binder
+	st     *ast.Insert
+	table  *catalog.Table
+	first  expr.ColumnID
+	target []int // given columns (ordinals)
+	// defaults are the bound defaults by ordinal, made when first needed.
+	defaults map[int]expr.Expr
+}
+
+// bindInsert is transformInsertStmt.
+func (b *Binder) bindInsert(s *scope, st *ast.Insert) (query, error) {
+	ctes, err := b.bindWith(s, st.With, true)
+	if err != nil {
+		return query{}, err
+	}
+	t, err := b.dmlTarget(st.Table, "INSERT")
+	if err != nil {
+		return query{}, err
+	}
+	in := &inserter{b: b, st: st, table: t, defaults: map[int]expr.Expr{}}
+	if err := in.columns(); err != nil {
+		return query{}, err
+	}
+	alias := t.Name
+	if st.Table.Alias != nil {
+		alias = st.Table.Alias.Name
+	}
+	in.first = b.tableColumns(t, alias, s.depth)
+	b.MD.Relations++
+	node, target, err := in.source(s)
+	if err != nil {
+		return query{}, err
+	}
+	ins := &logical.Insert{Table: t, Input: node, Target: target, First: in.first}
+	for _, o := range target {
+		ins.Cols = append(ins.Cols, in.first+expr.ColumnID(o))
+	}
+	if ins.Rows, err = b.RowChecks(t); err != nil {
+		return query{}, err
+	}
+	item := &nsItem{alias: alias, table: t, first: in.first, relVisible: true, colsVisible: true, lateralOK: true}
+	if st.Table.Alias == nil {
+		item.schema = t.Schema
+	}
+	s.items, s.all = append(s.items, item), append(s.all, item)
+	if st.OnConflict != nil {
+		if ins.Conflict, err = b.bindOnConflict(s, in, ins.Rows); err != nil {
+			return query{}, err
+		}
+	}
+	q := query{node: ins}
+	if ins.Returning, q.cols, err = b.bindReturning(s, st.Returning); err != nil {
+		return query{}, err
+	}
+	if len(ctes) > 0 {
+		q.node = &logical.With{CTEs: ctes, Body: q.node}
+	}
+	return q, nil
+}
+
+func (in *inserter) columns() error {
+	t := in.table
+	if in.st.Columns == nil {
+		for i := range t.Columns {
+			if !t.Columns[i].Dropped {
+				in.target = append(in.target, i)
+			}
+		}
+		return nil
+	}
+	seen := make([]bool, len(t.Columns))
+	for _, c := range in.st.Columns {
+		i, err := columnOrdinal(t, c)
+		if err != nil {
+			return err
+		}
+		if seen[i] {
+			return at(c, pgerror.DuplicateColumn, "column %q specified more than once", c.Name)
+		}
+		seen[i] = true
+		in.target = append(in.target, i)
+	}
+	return nil
+}
+
+// source binds the rows to insert into a node whose columns are first+ordinal.
+func (in *inserter) source(s *scope) (logical.Node, []int, error) {
+	b, sel := in.b, in.st.Query
+	var node logical.Node
+	var given int
+	var err error
+	plainValues := sel != nil && sel.Values != nil && sel.With == nil && len(sel.OrderBy) == 0 && sel.Limit == nil && sel.Offset == nil && len(sel.Locking) == 0
+	switch {
+	case sel == nil:
+		node, err = in.values([][]expr.Expr{{}}, [][]int{{}})
+	case plainValues:
+		rows, locs, e := b.valueRows(s, sel.Values, kindInsertTarget)
+		if e != nil {
+			return nil, nil, e
+		}
+		given = len(rows[0])
+		if e := in.checkCount(given, func(i int) int { return locs[0][i] }); e != nil {
+			return nil, nil, e
+		}
+		node, err = in.values(rows, locs)
+	default:
+		node, err = in.query(s, sel)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	target := in.fullTarget(false)
+	if hasGenerated(in.table) {
+		p := &logical.Project{Input: node}
+		for _, o := range target {
+			id := in.first + expr.ColumnID(o)
+			p.Items = append(p.Items, logical.Item{ID: id, Expr: b.MD.Col(id)})
+		}
+		for o := range in.table.Columns {
+			c := &in.table.Columns[o]
+			if !c.Generated || c.Dropped {
+				continue
+			}
+			e, err := b.generated(in.table, c, in.first)
+			if err != nil {
+				return nil, nil, err
+			}
+			p.Items = append(p.Items, logical.Item{ID: in.first + expr.ColumnID(o), Expr: e})
+		}
+		node, target = p, append(target, in.fullTarget(true)...)
+	}
+	return node, target, nil
+}
+
+// fullTarget lists the ordinals of all columns that are (not) generated.
+func (in *inserter) fullTarget(generated bool) []int {
+	out := make([]int, 0, len(in.table.Columns))
+	for i := range in.table.Columns {
+		if c := &in.table.Columns[i]; !c.Dropped && c.Generated == generated {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// checkCount compares the number of expressions with the target list.
+func (in *inserter) checkCount(n int, loc func(int) int) error {
+	if n > len(in.target) {
+		return pgerror.New(pgerror.SyntaxError, "INSERT has more expressions than target columns").At(loc(len(in.target)))
+	}
+	if n < len(in.target) {
+		if in.st.Columns != nil {
+			return at(in.st.Columns[n], pgerror.SyntaxError, "INSERT has more target columns than expressions")
+		}
+		in.target = in.target[:n]
+	}
+	return nil
+}
+
+// value converts one given value for its column.
+func (in *inserter) value(ord int, e expr.Expr, loc int) (expr.Expr, error) {
+	c := &in.table.Columns[ord]
+	if _, ok := e.(*expr.Default); ok {
+		return in.columnDefault(ord)
+	}
+	if err := in.mayGive(c); err != nil {
+		return nil, err
+	}
+	if c.Identity != 0 && in.st.Overriding == ast.OverridingUser {
+		return in.columnDefault(ord)
+	}
+	return in.b.assign(e, c, loc)
+}
+
+// mayGive refuses values for generated and identity columns.
+func (in *inserter) mayGive(c *catalog.Column) error {
+	switch {
+	case c.Generated:
+		return pgerror.New(pgerror.GeneratedAlways, "cannot insert a non-DEFAULT value into column %q", c.Name).
+			WithDetail("Column %q is a generated column.", c.Name)
+	case c.Identity == 'a' && in.st.Overriding == ast.OverridingNone:
+		return pgerror.New(pgerror.GeneratedAlways, "cannot insert a non-DEFAULT value into column %q", c.Name).
+			WithDetail("Column %q is an identity column defined as GENERATED ALWAYS.", c.Name).
+			WithHint("Use OVERRIDING SYSTEM VALUE to override.")
+	}
+	return nil
+}
+
+func (in *inserter) columnDefault(ord int) (expr.Expr, error) {
+	if e, ok := in.defaults[ord]; ok {
+		return e, nil
+	}
+	e, err := in.b.columnDefault(&in.table.Columns[ord])
+	if err == nil {
+		in.defaults[ord] = e
+	}
+	return e, err
+}
+
+// values makes the Values node of full rows.
+func (in *inserter) values(rows [][]expr.Expr, locs [][]int) (logical.Node, error) {
+	full := in.fullTarget(false)
+	at := make([]int, len(in.table.Columns)) // position in the given row, -1 for none
+	for i := range at {
+		at[i] = -1
+	}
+	if len(rows[0]) > 0 {
+		for i, o := range in.target {
+			at[o] = i
+		}
+	}
+	v := &logical.Values{Cols: make([]expr.ColumnID, len(full)), Rows: make([][]expr.Expr, len(rows))}
+	for i, o := range full {
+		v.Cols[i] = in.first + expr.ColumnID(o)
+	}
+	for r, row := range rows {
+		out := make([]expr.Expr, len(full))
+		for i, o := range full {
+			var err error
+			if at[o] < 0 {
+				out[i], err = in.columnDefault(o)
+			} else {
+				out[i], err = in.value(o, row[at[o]], locs[r][at[o]])
+			}
+			if err != nil {
+				return nil, err
+			}
+		}
+		// A value for a generated column must be DEFAULT.
+		for o := range in.table.Columns {
+			if c := &in.table.Columns[o]; c.Generated && at[o] >= 0 {
+				if _, ok := row[at[o]].(*expr.Default); !ok {
+					return nil, in.mayGive(c)
+				}
+			}
+		}
+		v.Rows[r] = out
+	}
+	return v, nil
+}
+
+// query is INSERT ... SELECT.
+func (in *inserter) query(s *scope, sel *ast.Select) (logical.Node, error) {
+	b := in.b
+	q, err := b.bindSelect(s, sel, &selectOptions{keepUnknown: true, topLevel: true})
+	if err != nil {
+		return nil, err
+	}
+	if err := in.checkCount(len(q.cols), q.loc); err != nil {
+		return nil, err
+	}
+	at := make([]int, len(in.table.Columns))
+	for i := range at {
+		at[i] = -1
+	}
+	for i, o := range in.target {
+		at[o] = i
+	}
+	p := &logical.Project{Input: q.node}
+	for o := range in.table.Columns {
+		c := &in.table.Columns[o]
+		if c.Dropped {
+			continue
+		}
+		var e expr.Expr
+		if k := at[o]; k >= 0 {
+			id := q.cols[k].id
+			if b.MD.Cols[id].Type.OID == types.Unknown && q.items != nil {
+				if err := b.typeItem(q.items, id, c.Type, q.loc(k)); err != nil {
+					return nil, err
+				}
+			}
+			e, err = in.value(o, b.MD.Col(id), q.loc(k))
+		} else if c.Generated {
+			continue
+		} else {
+			e, err = in.columnDefault(o)
+		}
+		if err != nil {
+			return nil, err
+		}
+		p.Items = append(p.Items, logical.Item{ID: in.first + expr.ColumnID(o), Expr: e})
+	}
+	return p, nil
+}
+
+// bindReturning binds RETURNING.
+func (b *Binder) bindReturning(s *scope, list []*ast.Target) ([]logical.Item, []column, error) {
+	if len(list) == 0 {
+		return nil, nil, nil
+	}
+	targets, err := b.bindTargets(s, list, kindReturning)
+	if err != nil {
+		return nil, nil, err
+	}
+	items := make([]logical.Item, len(targets))
+	cols := make([]column, len(targets))
+	for i, t := range targets {
+		e, err := b.toText(t.expr, t.loc)
+		if err != nil {
+			return nil, nil, err
+		}
+		info := logical.ColumnInfo{Name: t.name, Type: e.Type(), Depth: s.depth}
+		if c, ok := e.(*expr.Column); ok {
+			src := b.MD.Cols[c.ID]
+			info.Table, info.Num = src.Table, src.Num
+		}
+		items[i] = logical.Item{ID: b.MD.Add(info), Expr: e}
+		cols[i] = column{name: t.name, id: items[i].ID, typ: e.Type()}
+	}
+	return items, cols, nil
+}

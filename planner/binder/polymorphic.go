@@ -1,0 +1,126 @@
+package binder
+
+import (
+	"github.com/tidemarkdb/tidemark/sql/functions"
+	"github.com/tidemarkdb/tidemark/sql/pgerror"
+	"github.com/tidemarkdb/tidemark/sql/types"
+)
+
+// poly is what the polymorphic pseudo-types of a call stand for.
+type poly struct {
+	elem, array             types.Type // anyelement family
+	compatElem, compatArray types.Type
+}
+
+// resolvePolymorphic is enforce_generic_type_consistency (and with check the
+// quieter check_generic_type_consistency): it finds the actual types from the
+// arguments.
+func (b *Binder) resolvePolymorphic(declared []types.OID, actual []types.Type, check bool) (poly, error) {
+	var p poly
+	var compat []types.Type
+	nonArray, enum := false, false
+	haveElem, haveCompat := false, false
+	for i, d := range declared {
+		a := actual[i]
+		switch d {
+		case types.AnyElement, types.AnyNonArray, types.AnyEnum:
+			haveElem = true
+			nonArray = nonArray || d == types.AnyNonArray
+			enum = enum || d == types.AnyEnum
+			if a.OID == types.Unknown {
+				continue
+			}
+			if p.elem.OID != 0 && p.elem.OID != a.OID {
+				return p, pgerror.New(pgerror.DatatypeMismatch, "arguments declared \"%s\" are not all alike", "anyelement").
+					WithDetail("%s versus %s", b.typeName(p.elem), b.typeName(a))
+			}
+			p.elem = types.Of(a.OID)
+		case types.AnyArray:
+			haveElem = true
+			if a.OID == types.Unknown {
+				continue
+			}
+			a = b.base(a)
+			if p.array.OID != 0 && p.array.OID != a.OID {
+				return p, pgerror.New(pgerror.DatatypeMismatch, "arguments declared \"%s\" are not all alike", "anyarray").
+					WithDetail("%s versus %s", b.typeName(p.array), b.typeName(a))
+			}
+			p.array = types.Of(a.OID)
+		case types.AnyCompatible, types.AnyCompatibleNonArray:
+			haveCompat = true
+			if a.OID != types.Unknown {
+				compat = append(compat, a)
+			}
+		case types.AnyCompatibleArray:
+			haveCompat = true
+			if a.OID == types.Unknown {
+				continue
+			}
+			e, ok := b.elem(a)
+			if !ok {
+				return p, pgerror.New(pgerror.DatatypeMismatch, "argument declared %s is not an array but type %s", "anycompatiblearray", b.typeName(a))
+			}
+			compat = append(compat, types.Of(e.OID))
+		case types.AnyRange:
+			return p, pgerror.Unsupported("type anyrange")
+		}
+	}
+	if p.array.OID != 0 && p.array.OID != types.AnyArray {
+		e, ok := b.elem(p.array)
+		if !ok {
+			return p, pgerror.New(pgerror.DatatypeMismatch, "argument declared %s is not an array but type %s", "anyarray", b.typeName(p.array))
+		}
+		if p.elem.OID == 0 {
+			p.elem = types.Of(e.OID)
+		} else if p.elem.OID != e.OID {
+			return p, pgerror.New(pgerror.DatatypeMismatch, "argument declared %s is not consistent with argument declared %s", "anyarray", "anyelement").
+				WithDetail("%s versus %s", b.typeName(p.array), b.typeName(p.elem))
+		}
+	}
+	if haveElem && p.elem.OID == 0 && !check {
+		// Only unknown literals.
+		return p, pgerror.New(pgerror.DatatypeMismatch, "could not determine polymorphic type because input has type unknown")
+	}
+	if nonArray && p.elem.OID != 0 && b.isArray(p.elem.OID) {
+		return p, pgerror.New(pgerror.DatatypeMismatch, "type matched to anynonarray is an array type: %s", b.typeName(p.elem))
+	}
+	if enum && p.elem.OID != 0 && b.category(p.elem.OID) != 'E' {
+		return p, pgerror.New(pgerror.DatatypeMismatch, "type matched to anyenum is not an enum type: %s", b.typeName(p.elem))
+	}
+	if p.elem.OID != 0 && p.array.OID == 0 {
+		p.array, _ = b.arrayOf(p.elem)
+	}
+	if haveCompat {
+		if len(compat) == 0 {
+			p.compatElem = textType
+		} else {
+			t, err := b.commonOf(compat, make([]int, len(compat)), "arguments of anycompatible family")
+			if err != nil {
+				return p, err
+			}
+			p.compatElem = t
+			for _, a := range compat {
+				if !b.canCoerce(a.OID, t.OID, functions.CastImplicit) {
+					return p, pgerror.New(pgerror.DatatypeMismatch, "arguments of anycompatible family cannot be cast to a common type")
+				}
+			}
+		}
+		p.compatArray, _ = b.arrayOf(p.compatElem)
+	}
+	return p, nil
+}
+
+// actual replaces a pseudo-type by what it stands for.
+func (p *poly) actual(t types.OID) types.OID {
+	switch t {
+	case types.AnyElement, types.AnyNonArray, types.AnyEnum:
+		return p.elem.OID
+	case types.AnyArray:
+		return p.array.OID
+	case types.AnyCompatible, types.AnyCompatibleNonArray:
+		return p.compatElem.OID
+	case types.AnyCompatibleArray:
+		return p.compatArray.OID
+	}
+	return t
+}

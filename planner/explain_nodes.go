@@ -1,0 +1,404 @@
+package planner
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/tidemarkdb/tidemark/catalog"
+	"github.com/tidemarkdb/tidemark/planner/plan"
+	"github.com/tidemarkdb/tidemark/sql/expr"
+)
+
+var joinWords = map[plan.JoinType]string{
+	plan.LeftJoin: " Left", plan.RightJoin: " Right", plan.FullJoin: " Full",
+	plan.SemiJoin: " Semi", plan.AntiJoin: " Anti", plan.AntiNullJoin: " Anti",
+}
+
+// joinKind is "Hash Left Join", "Nested Loop" (inner) or "Nested Loop Left Join".
+func joinKind(name string, t plan.JoinType, always bool) string {
+	if t == plan.InnerJoin {
+		if always {
+			return name + " Join"
+		}
+		return name
+	}
+	return name + joinWords[t] + " Join"
+}
+
+func (x *explainer) describe(n plan.Node, e *explained) {
+	switch n := n.(type) {
+	case *plan.Scan:
+		x.scan(n, e, nil)
+	case *plan.VirtualScan:
+		e.kind = "Virtual Scan"
+		e.label = " on " + tableLabel(n.Table, n.Alias)
+		e.fields = append(e.fields, Property{"Relation Name", n.Table.Name}, Property{"Alias", n.Alias})
+		if n.ByOID != nil {
+			c := ""
+			if n.Table.Virtual != nil {
+				c = n.Table.Columns[n.Table.Virtual.ByOIDColumn].Name
+			}
+			e.add("Index Cond", "("+expr.QuoteIdent(c)+" = "+x.expr(n.ByOID)+")")
+		}
+		e.add("Filter", x.cond(n.Filter))
+	case *plan.Values:
+		if len(n.Rows) == 1 {
+			e.kind = "Result"
+			if len(n.Rows[0]) > 0 {
+				x.exprs(n.Rows[0]) // finds subplans
+			}
+		} else {
+			e.kind, e.label = "Values Scan", " on \"*VALUES*\""
+		}
+	case *plan.FunctionScan:
+		e.kind = "Function Scan"
+		name := ""
+		if len(n.Calls) == 1 && n.Calls[0].Fn != nil {
+			name = n.Calls[0].Fn.Name
+		}
+		e.label = " on "
+		if name != "" {
+			e.label += name
+		}
+		if n.Alias != name {
+			e.label = strings.TrimRight(e.label, " ") + " " + expr.QuoteIdent(n.Alias)
+		}
+		for _, c := range n.Calls {
+			x.exprs(c.Args)
+		}
+	case *plan.Filter:
+		e.kind = "Filter"
+		e.add("Filter", x.cond(n.Cond))
+		x.child(e, n.Input, "Outer")
+	case *plan.Project:
+		e.kind = "Project"
+		if x.opt.Verbose {
+			e.add("Expressions", x.exprs(n.Exprs))
+		} else {
+			x.exprs(n.Exprs)
+		}
+		x.child(e, n.Input, "Outer")
+	case *plan.ProjectSet:
+		e.kind = "ProjectSet"
+		x.child(e, n.Input, "Outer")
+	default:
+		x.describeMore(n, e)
+	}
+}
+
+func (x *explainer) describeMore(n plan.Node, e *explained) {
+	switch n := n.(type) {
+	case *plan.Limit:
+		e.kind = "Limit"
+		if x.opt.Verbose {
+			if n.Count != nil {
+				e.add("Count", x.expr(n.Count))
+			}
+			if n.Offset != nil {
+				e.add("Offset", x.expr(n.Offset))
+			}
+		}
+		x.child(e, n.Input, "Outer")
+	case *plan.Sort:
+		e.kind = "Sort"
+		if n.TopCount != nil {
+			e.kind = "Top-N Sort"
+		}
+		if n.Presorted > 0 {
+			e.kind = "Incremental Sort"
+		}
+		e.add("Sort Key", x.keys(n.Keys))
+		if n.Presorted > 0 {
+			e.add("Presorted Key", x.keys(n.Keys[:n.Presorted]))
+		}
+		x.child(e, n.Input, "Outer")
+	case *plan.Distinct:
+		e.kind = "HashAggregate"
+		if n.On != nil {
+			e.kind = "Unique"
+		}
+		x.child(e, n.Input, "Outer")
+	case *plan.Aggregate:
+		x.aggregate(n, e)
+	case *plan.HashJoin:
+		e.kind = joinKind("Hash", n.Type, true)
+		conds := make([]string, len(n.LeftKeys))
+		for i := range n.LeftKeys {
+			op := " = "
+			if n.NullEqual != nil && n.NullEqual[i] {
+				op = " IS NOT DISTINCT FROM "
+			}
+			conds[i] = "(" + x.expr(n.LeftKeys[i]) + op + x.expr(n.RightKeys[i]) + ")"
+		}
+		cond := strings.Join(conds, " AND ")
+		if len(conds) > 1 {
+			cond = "(" + cond + ")"
+		}
+		e.add("Hash Cond", cond)
+		e.add("Join Filter", x.cond(n.Residual))
+		x.child(e, n.Left, "Outer")
+		x.child(e, n.Right, "Inner")
+		build := e.children[len(e.children)-1]
+		if n.BuildLeft {
+			build = e.children[len(e.children)-2]
+		}
+		hash := &explained{kind: "Hash", node: build.node, relation: build.relation, children: []*explained{build}}
+		build.relation = "Outer"
+		for i, c := range e.children {
+			if c == build {
+				e.children[i] = hash
+			}
+		}
+	case *plan.LookupJoin:
+		e.kind = joinKind("Lookup", n.Type, true)
+		e.add("Join Filter", x.cond(n.Residual))
+		x.child(e, n.Left, "Outer")
+		r := &explained{node: n.Right, relation: "Inner"}
+		saved := x.pending
+		x.pending = nil
+		x.scan(n.Right, r, n.Keys)
+		r.children = x.pending
+		x.pending = saved
+		e.children = append(e.children, r)
+	case *plan.NestedLoop:
+		e.kind = joinKind("Nested Loop", n.Type, false)
+		e.add("Join Filter", x.cond(n.Cond))
+		x.child(e, n.Left, "Outer")
+		x.child(e, n.Right, "Inner")
+	case *plan.MergeJoin:
+		e.kind = joinKind("Merge", n.Type, true)
+		e.add("Merge Cond", x.keys(n.LeftKeys)+" = "+x.keys(n.RightKeys))
+		e.add("Join Filter", x.cond(n.Residual))
+		x.child(e, n.Left, "Outer")
+		x.child(e, n.Right, "Inner")
+	default:
+		x.describeRest(n, e)
+	}
+}
+
+func (x *explainer) describeRest(n plan.Node, e *explained) {
+	switch n := n.(type) {
+	case *plan.UnionAll:
+		e.kind = "Append"
+		for _, c := range n.Children {
+			x.child(e, c, "Member")
+		}
+	case *plan.SetOp:
+		e.kind = "HashSetOp Intersect"
+		if n.Kind == plan.Except {
+			e.kind = "HashSetOp Except"
+		}
+		if n.All {
+			e.kind += " All"
+		}
+		x.child(e, n.Left, "Outer")
+		x.child(e, n.Right, "Inner")
+	case *plan.CTE:
+		x.describe(n.Body, e)
+		e.node = n.Body
+		c := x.node(n.Input, "InitPlan")
+		c.subname = "CTE " + n.Name
+		e.children = append([]*explained{c}, e.children...)
+	case *plan.CTERef:
+		e.kind = "CTE Scan"
+		e.label = " on " + expr.QuoteIdent(n.Name)
+		if n.Alias != n.Name {
+			e.label += " " + expr.QuoteIdent(n.Alias)
+		}
+	case *plan.RecursiveUnion:
+		e.kind = "Recursive Union"
+		x.child(e, n.Initial, "Outer")
+		x.child(e, n.Step, "Inner")
+	case *plan.LockRows:
+		e.kind = "LockRows"
+		x.child(e, n.Input, "Outer")
+	case *plan.Window:
+		e.kind = "WindowAgg"
+		x.child(e, n.Input, "Outer")
+	case *plan.Insert:
+		e.kind, e.label = "Insert", " on "+expr.QuoteIdent(n.Table.Name)
+		if c := n.Conflict; c != nil {
+			e.add("Conflict Resolution", map[bool]string{true: "UPDATE", false: "NOTHING"}[c.Update != nil])
+			var names []string
+			for _, a := range c.Arbiters {
+				names = append(names, expr.QuoteIdent(n.Table.Indexes[a].Name))
+			}
+			e.add("Conflict Arbiter Indexes", strings.Join(names, ", "))
+			e.add("Conflict Filter", x.cond(c.Where))
+		}
+		x.child(e, n.Input, "Outer")
+	case *plan.Update:
+		e.kind, e.label = "Update", " on "+expr.QuoteIdent(n.Table.Name)
+		for _, a := range n.Assignments {
+			x.expr(a.Value)
+		}
+		x.child(e, n.Input, "Outer")
+	case *plan.Delete:
+		e.kind, e.label = "Delete", " on "+expr.QuoteIdent(n.Table.Name)
+		x.child(e, n.Input, "Outer")
+	default:
+		e.kind = "Unknown"
+		for _, c := range n.Inputs() {
+			x.child(e, c, "Outer")
+		}
+	}
+}
+
+func (x *explainer) cond(e expr.Expr) string {
+	if e == nil {
+		return ""
+	}
+	s := x.expr(e)
+	if !strings.HasPrefix(s, "(") {
+		s = "(" + s + ")"
+	}
+	return s
+}
+
+func (x *explainer) aggregate(n *plan.Aggregate, e *explained) {
+	switch {
+	case n.Sets != nil:
+		e.kind = "MixedAggregate"
+	case len(n.Keys) == 0:
+		e.kind = "Aggregate"
+	case n.Ordered:
+		e.kind = "GroupAggregate"
+	default:
+		e.kind = "HashAggregate"
+	}
+	keys := make([]string, len(n.Keys))
+	for i, k := range n.Keys {
+		keys[i] = x.expr(k)
+	}
+	if n.Sets == nil {
+		e.add("Group Key", strings.Join(keys, ", "))
+	}
+	for _, s := range n.Sets {
+		var names []string
+		for _, k := range s {
+			names = append(names, keys[k])
+		}
+		if len(names) == 0 {
+			names = []string{"()"}
+		}
+		e.add("Group Key", strings.Join(names, ", "))
+	}
+	for _, a := range n.Aggs {
+		x.exprs(a.Args)
+	}
+	x.child(e, n.Input, "Outer")
+}
+
+func tableLabel(t *catalog.Table, alias string) string {
+	s := expr.QuoteIdent(t.Name)
+	if alias != "" && alias != t.Name {
+		s += " " + expr.QuoteIdent(alias)
+	}
+	return s
+}
+
+// scan describes a scan; keys are a lookup join's.
+func (x *explainer) scan(n *plan.Scan, e *explained, keys []expr.Expr) {
+	e.fields = append(e.fields, Property{"Relation Name", n.Table.Name}, Property{"Alias", n.Alias})
+	on := " on " + tableLabel(n.Table, n.Alias)
+	ranged := len(n.Ranges) > 0 || keys != nil
+	index := n.Index
+	if index == nil && n.Table.Clustered && len(n.Table.Indexes) > 0 {
+		index = &n.Table.Indexes[0]
+	}
+	switch {
+	case n.Index == nil && !ranged && !n.Reverse:
+		e.kind, e.label = "Seq Scan", on
+	default:
+		e.kind = "Index Scan"
+		if n.Reverse {
+			e.label = " Backward"
+		}
+		e.label += " using " + expr.QuoteIdent(index.Name) + on
+		e.fields = append(e.fields, Property{"Index Name", index.Name})
+	}
+	if ranged && index != nil {
+		e.add("Index Cond", x.ranges(n, index, keys))
+	}
+	e.add("Filter", x.cond(n.Filter))
+	if n.Limit > 0 && x.opt.Verbose {
+		e.add("Limit", strconv.FormatInt(n.Limit, 10))
+	}
+}
+
+// ranges prints a scan's ranges as conditions.
+func (x *explainer) ranges(n *plan.Scan, ix *catalog.Index, keys []expr.Expr) string {
+	if keys != nil {
+		return x.rangeCond(n, ix, plan.KeyRange{Equal: keys})
+	}
+	if len(n.Ranges) == 1 {
+		return x.rangeCond(n, ix, n.Ranges[0])
+	}
+	// Ranges of an IN list differ in one value.
+	r := n.Ranges[0]
+	for i := range r.Equal {
+		differ := false
+		for _, o := range n.Ranges[1:] {
+			differ = differ || o.Equal[i] != r.Equal[i]
+		}
+		if !differ {
+			continue
+		}
+		vals := make([]expr.Expr, len(n.Ranges))
+		for k, o := range n.Ranges {
+			vals[k] = o.Equal[i]
+		}
+		one := r
+		one.Equal = append([]expr.Expr(nil), r.Equal...)
+		one.Equal[i] = &expr.Array{Args: vals, Typ: vals[0].Type()}
+		return x.rangeCondAny(n, ix, one, i)
+	}
+	return x.rangeCond(n, ix, r)
+}
+
+func (x *explainer) rangeCond(n *plan.Scan, ix *catalog.Index, r plan.KeyRange) string {
+	return x.rangeCondAny(n, ix, r, -1)
+}
+
+func (x *explainer) rangeCondAny(n *plan.Scan, ix *catalog.Index, r plan.KeyRange, anyAt int) string {
+	name := func(i int) string {
+		c := &ix.Columns[i]
+		if c.Num == 0 {
+			return "(" + c.Expr + ")"
+		}
+		return expr.QuoteIdent(n.Table.Columns[c.Num-1].Name)
+	}
+	var conds []string
+	for i, v := range r.Equal {
+		switch {
+		case r.IsNull != nil && r.IsNull[i]:
+			conds = append(conds, "("+name(i)+" IS NULL)")
+		case i == anyAt:
+			vals := x.exprs(v.(*expr.Array).Args)
+			conds = append(conds, "("+name(i)+" = ANY ("+vals+"))")
+		default:
+			conds = append(conds, "("+name(i)+" = "+x.expr(v)+")")
+		}
+	}
+	i := len(r.Equal)
+	if r.Lower != nil {
+		conds = append(conds, "("+name(i)+boundOp(" >", r.Lower)+x.expr(r.Lower.Value)+")")
+	}
+	if r.Upper != nil {
+		conds = append(conds, "("+name(i)+boundOp(" <", r.Upper)+x.expr(r.Upper.Value)+")")
+	}
+	if r.NotNull && r.Lower == nil && r.Upper == nil {
+		conds = append(conds, "("+name(i)+" IS NOT NULL)")
+	}
+	if len(conds) == 1 {
+		return conds[0]
+	}
+	return "(" + strings.Join(conds, " AND ") + ")"
+}
+
+func boundOp(op string, b *plan.Bound) string {
+	if b.Inclusive {
+		return op + "= "
+	}
+	return op + " "
+}

@@ -1,0 +1,213 @@
+package physical
+
+import (
+	"math"
+
+	"github.com/tidemarkdb/tidemark/planner/logical"
+	"github.com/tidemarkdb/tidemark/planner/plan"
+	"github.com/tidemarkdb/tidemark/sql/expr"
+)
+
+// satisfies reports whether rows in order have are also in order want.
+func satisfies(have, want []expr.SortKey) bool {
+	return prefixOf(have, want) == len(want)
+}
+
+// prefixOf counts the leading keys of want that rows in order have are ordered by.
+func prefixOf(have, want []expr.SortKey) int {
+	for i, k := range want {
+		if i >= len(have) || have[i].Desc != k.Desc || have[i].NullsFirst != k.NullsFirst || !logical.Equal(have[i].Expr, k.Expr) {
+			return i
+		}
+	}
+	return len(want)
+}
+
+// sort builds an ORDER BY; lim is the LIMIT above it, if there is one.
+func (b *Builder) sort(n *logical.Sort, need *logical.ColSet, h hint, lim *logical.Limit) rel {
+	in := need.Clone()
+	for _, k := range n.Keys {
+		logical.ExprColumns(k.Expr, &in)
+	}
+	r := b.build(n.Input, &in, hint{order: n.Keys, limit: h.limit, want: h.want})
+	if satisfies(r.order, n.Keys) {
+		return r
+	}
+	var count, offset expr.Expr
+	if lim != nil && !lim.WithTies {
+		count, offset = lim.Count, lim.Offset
+	}
+	return b.addSort(r, n.Keys, count, offset)
+}
+
+func (b *Builder) addSort(r rel, keys []expr.SortKey, count, offset expr.Expr) rel {
+	s := &plan.Sort{Input: r.node, Keys: b.resolveKeys(keys, r.cols), Presorted: prefixOf(r.order, keys)}
+	if count != nil {
+		s.TopCount, s.TopOffset = b.resolve(count, nil), b.resolve(offset, nil)
+	}
+	s.Cols = r.node.Columns()
+	s.Cost = *r.node.Estimate()
+	n := math.Max(2, s.Cost.Rows)
+	s.Cost.Startup = s.Cost.Total + 2*cpuOperator*n*math.Log2(n)
+	s.Cost.Total = s.Cost.Startup + n*cpuOperator
+	return rel{s, r.cols, keys}
+}
+
+func (b *Builder) limit(n *logical.Limit, need *logical.ColSet, h hint) rel {
+	child := h
+	child.limit = limitRows(n)
+	var r rel
+	in := need.Clone()
+	for _, k := range n.Keys {
+		logical.ExprColumns(k.Expr, &in)
+	}
+	switch input := n.Input.(type) {
+	case *logical.Sort:
+		r = b.sort(input, &in, child, n)
+	case *logical.Project:
+		// Sort may stand below a projection that only drops columns.
+		r = b.build(n.Input, &in, child)
+	default:
+		r = b.build(n.Input, &in, child)
+	}
+	l := &plan.Limit{Input: r.node, Count: b.resolve(n.Count, nil), Offset: b.resolve(n.Offset, nil), WithTies: n.WithTies}
+	if n.WithTies {
+		l.Keys = b.resolveKeys(n.Keys, r.cols)
+	}
+	l.Cols = r.node.Columns()
+	l.Cost = *r.node.Estimate()
+	if child.limit > 0 && child.limit < l.Cost.Rows {
+		l.Cost.Total = l.Cost.Startup + (l.Cost.Total-l.Cost.Startup)*child.limit/l.Cost.Rows
+		l.Cost.Rows = child.limit
+	}
+	if s, ok := r.node.(*plan.Scan); ok && n.Offset == nil && !n.WithTies && s.Locking == nil {
+		if c, ok := n.Count.(*expr.Const); ok {
+			s.Limit = c.Value.Int()
+		}
+	}
+	return rel{l, r.cols, r.order}
+}
+
+// limitRows is how many rows a LIMIT asks its input for, 0 if not known.
+func limitRows(n *logical.Limit) float64 {
+	if n.WithTies || n.Count == nil {
+		return 0
+	}
+	rows := 100.0 // a parameter: few rows are usual
+	if c, ok := n.Count.(*expr.Const); ok {
+		rows = float64(c.Value.Int())
+	}
+	if c, ok := n.Offset.(*expr.Const); ok {
+		rows += float64(c.Value.Int())
+	}
+	return math.Max(rows, 1)
+}
+
+func (b *Builder) distinct(n *logical.Distinct, need *logical.ColSet, h hint) rel {
+	if n.On != nil {
+		in := needed(need, n.On...)
+		r := b.build(n.Input, &in, hint{want: h.want})
+		d := &plan.Distinct{Input: r.node, On: b.resolveAll(n.On, r.cols)}
+		d.Cols = r.node.Columns()
+		d.Cost = *r.node.Estimate()
+		d.Cost.Rows = math.Max(1, d.Cost.Rows/2)
+		return rel{d, r.cols, r.order}
+	}
+	// All columns of the input count, whoever needs them.
+	cols := logical.Output(n.Input)
+	var in logical.ColSet
+	in.AddAll(cols)
+	child := hint{}
+	if len(h.order) > 0 {
+		child.order = h.order
+	}
+	r := b.exact(n.Input, &in, cols, child)
+	d := &plan.Distinct{Input: r.node}
+	d.Cols = r.node.Columns()
+	d.Cost = *r.node.Estimate()
+	d.Cost.Total += d.Cost.Rows * cpuOperator * float64(len(cols))
+	d.Cost.Rows = math.Max(1, d.Cost.Rows/4)
+	return rel{d, cols, nil}
+}
+
+func (b *Builder) union(n *logical.Union) rel {
+	u := &plan.UnionAll{}
+	for i, in := range n.Inputs {
+		var need logical.ColSet
+		need.AddAll(n.InCols[i])
+		r := b.exact(in, &need, n.InCols[i], hint{})
+		u.Children = append(u.Children, r.node)
+		u.Cost.Rows += r.rows()
+		u.Cost.Total += r.cost()
+	}
+	u.Cols = b.columns(n.Cols)
+	u.Cost.Width = width(u.Cols)
+	return rel{u, n.Cols, nil}
+}
+
+func (b *Builder) setOp(n *logical.SetOp) rel {
+	var ln, rn logical.ColSet
+	ln.AddAll(n.LeftCols)
+	rn.AddAll(n.RightCols)
+	l := b.exact(n.Left, &ln, n.LeftCols, hint{})
+	r := b.exact(n.Right, &rn, n.RightCols, hint{})
+	s := &plan.SetOp{Left: l.node, Right: r.node, Kind: n.Kind, All: n.All}
+	s.Cols = b.columns(n.Cols)
+	s.Cost = plan.Cost{Rows: math.Max(1, l.rows()/2), Width: width(s.Cols)}
+	s.Cost.Total = l.cost() + r.cost() + (l.rows()+r.rows())*cpuOperator*float64(len(n.Cols))
+	s.Cost.Startup = s.Cost.Total
+	return rel{s, n.Cols, nil}
+}
+
+func (b *Builder) with(n *logical.With, need *logical.ColSet, h hint) rel {
+	if b.ctes == nil {
+		b.ctes = map[int]*cteInfo{}
+	}
+	type made struct {
+		def *logical.CTE
+		r   rel
+	}
+	var list []made
+	for _, c := range n.CTEs {
+		if c.Refs == 0 && !c.Modifying {
+			continue
+		}
+		var in logical.ColSet
+		in.AddAll(c.Cols)
+		r := b.exact(c.Plan, &in, c.Cols, hint{})
+		b.ctes[c.ID] = &cteInfo{rows: r.rows()}
+		list = append(list, made{c, r})
+	}
+	body := b.build(n.Body, need, h)
+	for i := len(list) - 1; i >= 0; i-- {
+		c := &plan.CTE{ID: list[i].def.ID, Name: list[i].def.Name, Input: list[i].r.node, Modifying: list[i].def.Modifying, Body: body.node}
+		c.Cols = body.node.Columns()
+		c.Cost = *body.node.Estimate()
+		c.Cost.Total += list[i].r.cost()
+		body.node = c
+	}
+	return body
+}
+
+func (b *Builder) cteRef(n *logical.CTERef) rel {
+	r := &plan.CTERef{ID: n.Def.ID, Name: n.Def.Name, Alias: n.Alias}
+	r.Cols = b.columns(n.Cols)
+	rows := 100.0
+	if i := b.ctes[n.Def.ID]; i != nil {
+		rows = i.rows
+	}
+	r.Cost = plan.Cost{Rows: rows, Total: rows * cpuTuple, Width: width(r.Cols)}
+	return rel{r, n.Cols, nil}
+}
+
+func (b *Builder) recursive(n *logical.RecursiveUnion) rel {
+	var in, st logical.ColSet
+	in.AddAll(n.InitialCols)
+	st.AddAll(n.StepCols)
+	l := b.exact(n.Initial, &in, n.InitialCols, hint{})
+	r := b.exact(n.Step, &st, n.StepCols, hint{})
+	u := &plan.RecursiveUnion{ID: n.ID, Initial: l.node, Step: r.node, All: n.All}
+	u.Cols = b.columns(n.Cols)
+	u.Cost = plan.Cost{Rows: l.rows() + 10*r.rows(), Total: l.cost() + 10*r.cost(), Width: width(u.Cols)}
+	return rel{u, n.Cols, nil}
+}

@@ -1,0 +1,78 @@
+package rules
+
+import (
+	"context"
+
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/tidemarkdb/tidemark/planner/logical"
+	"github.com/tidemarkdb/tidemark/planner/plan"
+	"github.com/tidemarkdb/tidemark/sql/expr"
+	"github.com/tidemarkdb/tidemark/sql/functions"
+	"github.com/tidemarkdb/tidemark/sql/types"
+)
+
+// foldTree replaces immutable expressions over constants by their values
+// (expr.Fold), and cuts what constants decide: TRUE conditions go, and an
+// expression that would fail stays to fail when it is run.
+func (r *Rewriter) foldTree(n logical.Node) logical.Node {
+	logical.VisitExprs(n, func(p *expr.Expr) { *p = r.foldExpr(*p) })
+	logical.VisitInputs(n, func(c *logical.Node) { *c = r.foldTree(*c) })
+	switch x := n.(type) {
+	case *logical.Filter:
+		if x.Conds = r.dropTrue(x.Conds); len(x.Conds) == 0 {
+			return x.Input
+		}
+	case *logical.Join:
+		if x.Type == plan.InnerJoin || len(x.On) > 1 {
+			x.On = r.dropTrue(x.On)
+		}
+	}
+	return n
+}
+
+func (r *Rewriter) foldExpr(e expr.Expr) expr.Expr {
+	logical.Walk(e, func(x expr.Expr) bool {
+		if s, ok := x.(*expr.Subplan); ok {
+			if n, ok := s.Plan.(logical.Node); ok {
+				s.Plan = r.foldTree(n)
+			}
+		}
+		return true
+	})
+	if r.NoFold || !logical.Any(e, isComplex) {
+		return e
+	}
+	if r.fold == nil {
+		io := r.IO
+		if io == nil {
+			io = types.DefaultIO()
+		}
+		r.fold = &functions.Context{Ctx: context.Background(), Alloc: memory.DefaultAllocator, IO: io}
+	}
+	if logical.Any(e, ownNode) {
+		return logical.MapChildren(e, r.foldExpr)
+	}
+	return expr.Fold(r.fold, e)
+}
+
+// ownNode finds the expressions that package expr does not know.
+func ownNode(e expr.Expr) bool {
+	switch e.(type) {
+	case *logical.SetCall, *logical.WindowCall, *logical.Grouping:
+		return true
+	}
+	return false
+}
+
+func (r *Rewriter) dropTrue(conds []expr.Expr) []expr.Expr {
+	var out []expr.Expr
+	for _, c := range conds {
+		if k, ok := c.(*expr.Const); ok && !k.Value.IsNull() && k.Value.Bool() {
+			r.changes++
+			continue
+		}
+		out = logical.Conjuncts(out, c)
+	}
+	return out
+}

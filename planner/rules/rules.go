@@ -1,0 +1,95 @@
+package rules
+
+import (
+	"github.com/tidemarkdb/tidemark/planner/logical"
+	"github.com/tidemarkdb/tidemark/sql/expr"
+	"github.com/tidemarkdb/tidemark/sql/functions"
+	"github.com/tidemarkdb/tidemark/sql/types"
+)
+
+// Rewriter applies the rules to one statement.
+type Rewriter struct {
+	MD     *logical.Metadata
+	NoFold bool
+	IO     *types.IO
+	fold   *functions.Context
+	// changes counts what the rules changed, to see when they are done.
+	changes int
+}
+
+// Run rewrites a tree to a fixed point.
+func (r *Rewriter) Run(n logical.Node) logical.Node {
+	if simple(n) {
+		return r.pushFilters(n, nil)
+	}
+	n = r.inlineCTEs(n)
+	for range 8 {
+		before := r.changes
+		n = r.foldTree(n)
+		n = r.unnestSubqueries(n)
+		n = r.pushFilters(n, nil)
+		if r.changes == before {
+			break
+		}
+	}
+	return n
+}
+
+// simple reports whether the tree is a chain over one scan or VALUES without
+// subqueries, for which pushing filters down is all there is to do.
+func simple(n logical.Node) bool {
+	for {
+		plain := true
+		logical.VisitExprs(n, func(p *expr.Expr) {
+			plain = plain && !logical.Any(*p, isComplex)
+		})
+		if !plain {
+			return false
+		}
+		switch x := n.(type) {
+		case *logical.Scan, *logical.Values:
+			return true
+		case *logical.Filter:
+			n = x.Input
+		case *logical.Project:
+			n = x.Input
+		case *logical.Sort:
+			n = x.Input
+		case *logical.Limit:
+			n = x.Input
+		case *logical.LockRows:
+			n = x.Input
+		case *logical.Update:
+			n = x.Input
+		case *logical.Delete:
+			n = x.Input
+		case *logical.Insert:
+			n = x.Input
+		default:
+			return false
+		}
+	}
+}
+
+// isComplex finds what folding or unnesting could simplify.
+func isComplex(e expr.Expr) bool {
+	switch e := e.(type) {
+	case *expr.Subplan, *expr.Logic, *expr.Case, *expr.Coalesce, *expr.InList:
+		return true
+	case *expr.Call:
+		return allConst(e.Args)
+	case *expr.Cast:
+		_, ok := e.Arg.(*expr.Const)
+		return ok
+	}
+	return false
+}
+
+func allConst(args []expr.Expr) bool {
+	for _, a := range args {
+		if _, ok := a.(*expr.Const); !ok {
+			return false
+		}
+	}
+	return true
+}
