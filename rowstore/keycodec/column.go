@@ -66,7 +66,7 @@ func formOf(t types.Type) form {
 		return formInterval
 	case types.JSONB:
 		return formJSONB
-	case types.Bytea, types.UUID, types.Macaddr:
+	case types.Bytea, types.UUID, types.Macaddr, types.Macaddr8:
 		return formBytes
 	case types.JSON, types.XML, types.Record:
 		return formNone
@@ -146,7 +146,7 @@ func appendInner(dst []byte, t types.Type, f form, d types.Datum) ([]byte, error
 	case formInterval:
 		return appendInterval(dst, d), nil
 	case formArray:
-		return appendArray(dst, t, d)
+		return appendArray(dst, d)
 	case formJSONB:
 		return appendJSONB(dst, d.S)
 	case formOther:

@@ -80,7 +80,8 @@ var orderedTypes = []types.OID{
 	types.Bool, types.Int2, types.Int4, types.Int8, types.Oid, types.Float4, types.Float8,
 	types.Numeric, types.Text, types.Varchar, types.Bpchar, types.Name, types.Bytea, types.UUID,
 	types.Date, types.Time, types.Timestamp, types.Timestamptz, types.Money, types.PgLsn,
-	types.Interval, types.Timetz,
+	types.Interval, types.Timetz, types.Inet, types.Varbit, types.JSONB,
+	types.Int4Array, types.TextArray, types.NumericArray,
 }
 
 // drawDatum draws a value; small domains and shared prefixes make ties likely.
@@ -97,6 +98,24 @@ func drawDatum(t *rapid.T, oid types.OID) types.Datum {
 		return types.NewFloat64(rapid.OneOf(rapid.Float64(), rapid.SampledFrom([]float64{
 			0, math.Copysign(0, -1), math.NaN(), -math.NaN(), math.Inf(1), math.Inf(-1),
 		})).Draw(t, "float8"))
+	case types.Inet:
+		return parse(t, typ, rapid.OneOf(
+			rapid.SampledFrom([]string{"10.0.0.0/8", "10.0.0.0/9", "10.0.0.1/8", "10.128.0.0/9", "10.0.0.1", "::1", "::/0", "0.0.0.0/0"}),
+			rapid.StringMatching(`10\.[01]\.[0-3]\.[01]/([1-9]|[12][0-9])`),
+		).Draw(t, "inet"))
+	case types.Varbit:
+		return parse(t, typ, rapid.StringMatching(`[01]{0,18}`).Draw(t, "bits"))
+	case types.JSONB:
+		return parse(t, typ, drawJSON(t, 2))
+	case types.Int4Array, types.NumericArray:
+		return parse(t, typ, rapid.OneOf(
+			rapid.SampledFrom([]string{"{}", "{{1,2},{3,4}}", "{1,2,3,4}", "[0:1]={1,2}", "{NULL}", "{1,NULL}", "{{1},{2}}"}),
+			rapid.StringMatching(`\{[0-3](,([0-3]|NULL)){0,3}\}`),
+		).Draw(t, "array"))
+	case types.TextArray:
+		return parse(t, typ, rapid.OneOf(
+			rapid.SampledFrom([]string{"{}", "{a}", "{a,a}", "{NULL}", `{""}`}), rapid.StringMatching(`\{"[ab]{0,10}"(,"[ab]{0,9}"){0,3}\}`),
+		).Draw(t, "array"))
 	case types.Interval:
 		return types.IntervalValue{
 			Months: rapid.OneOf(rapid.Int32Range(-2, 2), rapid.Int32()).Draw(t, "months"),
@@ -112,11 +131,7 @@ func drawDatum(t *rapid.T, oid types.OID) types.Datum {
 			rapid.StringMatching(`-?[0-9]{1,3}(\.[0-9]{1,3})?`),
 			rapid.StringMatching(`-?[0-9]{1,40}(\.[0-9]{1,40})?`),
 		).Draw(t, "numeric")
-		d, err := types.Parse(typ, text, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return d
+		return parse(t, typ, text)
 	}
 	switch typ.Phys() {
 	case types.PhysString:
@@ -135,6 +150,48 @@ func drawDatum(t *rapid.T, oid types.OID) types.Datum {
 		return types.NewOid(rapid.Uint32().Draw(t, "oid"))
 	}
 	return types.NewInt8(rapid.Int64().Draw(t, "int8"))
+}
+
+func parse(t *rapid.T, typ types.Type, text string) types.Datum {
+	d, err := types.Parse(typ, text, nil)
+	if err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	return d
+}
+
+func drawJSON(t *rapid.T, depth int) string {
+	kinds := 9
+	if depth == 0 {
+		kinds = 6
+	}
+	switch rapid.IntRange(0, kinds).Draw(t, "kind") {
+	case 0:
+		return "null"
+	case 1:
+		return "true"
+	case 2:
+		return "false"
+	case 3, 4:
+		return rapid.SampledFrom([]string{"0", "-0.0", "1", "1.00", "-1.5", "12", "120", "1e3", "-7e-3", "0.001"}).Draw(t, "number")
+	case 5, 6:
+		return `"` + rapid.StringMatching(`[ab]{0,9}`).Draw(t, "string") + `"`
+	}
+	members := rapid.IntRange(0, 3).Draw(t, "members")
+	open, end := "[", "]"
+	if rapid.Bool().Draw(t, "object") {
+		open, end = "{", "}"
+	}
+	for i := range members {
+		if i > 0 {
+			open += ","
+		}
+		if end == "}" {
+			open += `"` + rapid.StringMatching(`[ab]{1,2}`).Draw(t, "key") + `":`
+		}
+		open += drawJSON(t, depth-1)
+	}
+	return open + end
 }
 
 // TestKeyOrder checks on random pairs of rows of two columns that the bytewise
