@@ -129,7 +129,34 @@ func AppendTimestamp(dst []byte, ts int64, io *IO) []byte {
 	if IsTimestampInfinite(ts) {
 		return appendInfinity(dst, ts)
 	}
+	if io == nil || io.dateStyle() == styleISO {
+		if out, ok := appendISOTimestamp(dst, ts); ok {
+			return out
+		}
+	}
 	return appendDateTime(dst, SplitTimestamp(ts), false, io.orDefault())
+}
+
+// appendISOTimestamp appends a timestamp of the years 1 to 9999 in ISO style;
+// it is the wire's hot path.
+func appendISOTimestamp(dst []byte, ts int64) ([]byte, bool) {
+	day, micros := SplitDay(ts)
+	y, m, d := CivilFromDays(day)
+	if y < 1 || y > 9999 {
+		return dst, false
+	}
+	secs := uint32(micros / MicrosPerSecond)
+	frac := int(micros - int64(secs)*MicrosPerSecond)
+	h := secs / 3600
+	secs -= h * 3600
+	mi := secs / 60
+	secs -= mi * 60
+	c := uint32(y) / 100
+	l := uint32(y) - c*100
+	dst = append(dst, smalls[2*c], smalls[2*c+1], smalls[2*l], smalls[2*l+1], '-',
+		smalls[2*m], smalls[2*m+1], '-', smalls[2*d], smalls[2*d+1], ' ',
+		smalls[2*h], smalls[2*h+1], ':', smalls[2*mi], smalls[2*mi+1], ':', smalls[2*secs], smalls[2*secs+1])
+	return appendFraction(dst, frac), true
 }
 
 // AppendTimestamptz appends a timestamptz in the session's zone and style.
@@ -138,6 +165,15 @@ func AppendTimestamptz(dst []byte, ts int64, io *IO) []byte {
 		return appendInfinity(dst, ts)
 	}
 	io = io.orDefault()
+	if io.dateStyle() == styleISO {
+		offset := 0
+		if io.TimeZone != nil {
+			offset = int(zoneOf(io.TimeZone).at(unixSeconds(ts)).offset)
+		}
+		if out, ok := appendISOTimestamp(dst, ts+int64(offset)*MicrosPerSecond); ok {
+			return appendZoneOffset(out, offset)
+		}
+	}
 	return appendDateTime(dst, SplitTimestamptz(ts, io.TimeZone), true, io)
 }
 
