@@ -68,6 +68,14 @@ func (s *momentAcc[T]) Bytes() int64 { return int64(cap(s.states)) * 24 }
 func (s *momentAcc[T]) Update(_ *Context, groups []uint32, args []Value, n int) error {
 	x := fixedValues[T](args[0].Array)
 	m := mask(args[0])
+	if args[0].Array.NullN() == 0 {
+		for i := range n {
+			if err := s.states[groupOf(groups, i)].add(float64(x[i&m])); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	return eachRow(groups, args[:1], n, func(g uint32, i int) error {
 		return s.states[g].add(float64(x[i&m]))
 	})

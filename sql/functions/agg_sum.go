@@ -203,6 +203,20 @@ func (s *floatSum[T]) Update(_ *Context, groups []uint32, args []Value, n int) e
 		s.sums[0], s.seen[0] = sum, true
 		return nil
 	}
+	if groups != nil && v.Array.NullN() == 0 {
+		for i, g := range groups[:n] {
+			y := x[i&m]
+			sum := s.sums[g] + y
+			if sum-sum != 0 {
+				if err := s.add(g, y); err != nil {
+					return err
+				}
+				continue
+			}
+			s.sums[g], s.seen[g] = sum, true
+		}
+		return nil
+	}
 	return eachRow(groups, args[:1], n, func(g uint32, i int) error {
 		return s.add(g, x[i&m])
 	})

@@ -30,44 +30,88 @@ var (
 
 // floatArithmetic registers + - * / of two float types.
 func floatArithmetic[A, B, R float](prefix string) *Scalar {
-	behind(prefix+"mi", floating(func(out []R, a []A, b []B, am, bm int) (odd bool) {
+	behind(prefix+"mi", floating(func(out []R, a []A, b []B, am, bm int) bool {
+		var odd R
+		if am != 0 && bm != 0 {
+			a, b = a[:len(out)], b[:len(out)]
+			for i := range out {
+				r := R(a[i]) - R(b[i])
+				out[i] = r
+				odd += r * 0
+			}
+			return odd != 0
+		}
 		for i := range out {
 			r := R(a[i&am]) - R(b[i&bm])
 			out[i] = r
-			odd = odd || r-r != 0
+			odd += r * 0
 		}
-		return odd
+		return odd != 0
 	}, func(a, b R) (R, error) {
 		return checkFloat(a-b, isInf(a) || isInf(b), true)
 	}))
-	behind(prefix+"mul", floating(func(out []R, a []A, b []B, am, bm int) (odd bool) {
-		for i := range out {
-			r := R(a[i&am]) * R(b[i&bm])
-			out[i] = r
-			odd = odd || r-r != 0 || r == 0
-		}
-		return odd
-	}, func(a, b R) (R, error) {
+	behind(prefix+"mul", floating(mulFloats[A, B, R], func(a, b R) (R, error) {
 		return checkFloat(a*b, isInf(a) || isInf(b), a == 0 || b == 0)
 	}))
-	behind(prefix+"div", floating(func(out []R, a []A, b []B, am, bm int) (odd bool) {
+	behind(prefix+"div", floating(func(out []R, a []A, b []B, am, bm int) bool {
+		var odd R
+		zeros := false
 		for i := range out {
 			r := R(a[i&am]) / R(b[i&bm])
 			out[i] = r
-			odd = odd || r-r != 0 || r == 0
+			odd += r * 0
+			if r == 0 {
+				zeros = true
+			}
 		}
-		return odd
+		return odd != 0 || zeros
 	}, floatDivide[R]))
-	return behind(prefix+"pl", floating(func(out []R, a []A, b []B, am, bm int) (odd bool) {
+	return behind(prefix+"pl", floating(func(out []R, a []A, b []B, am, bm int) bool {
+		var odd R
+		if am != 0 && bm != 0 {
+			a, b = a[:len(out)], b[:len(out)]
+			for i := range out {
+				r := R(a[i]) + R(b[i])
+				out[i] = r
+				odd += r * 0
+			}
+			return odd != 0
+		}
 		for i := range out {
 			r := R(a[i&am]) + R(b[i&bm])
 			out[i] = r
-			odd = odd || r-r != 0
+			odd += r * 0
 		}
-		return odd
+		return odd != 0
 	}, func(a, b R) (R, error) {
 		return checkFloat(a+b, isInf(a) || isInf(b), true)
 	}))
+}
+
+func mulFloats[A, B, R float](out []R, a []A, b []B, am, bm int) bool {
+	var odd R
+	zeros := false
+	if am != 0 && bm != 0 {
+		a, b = a[:len(out)], b[:len(out)]
+		for i := range out {
+			r := R(a[i]) * R(b[i])
+			out[i] = r
+			odd += r * 0 // NaN if r is not finite
+			if r == 0 {
+				zeros = true
+			}
+		}
+		return odd != 0 || zeros
+	}
+	for i := range out {
+		r := R(a[i&am]) * R(b[i&bm])
+		out[i] = r
+		odd += r * 0
+		if r == 0 {
+			zeros = true
+		}
+	}
+	return odd != 0 || zeros
 }
 
 func floatUnary[T float](prefix string) *Scalar {

@@ -1,15 +1,19 @@
 package functions
 
 import (
+	"math"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
 	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
 var (
-	_ = behind("numeric_add", fn2E(types.Decimal.Add))
-	_ = behind("numeric_sub", fn2E(types.Decimal.Sub))
-	_ = behind("numeric_mul", fn2E(types.Decimal.Mul))
-	_ = behind("numeric_div", fn2E(types.Decimal.Div))
-	_ = behind("numeric_mod", fn2E(types.Decimal.Mod))
+	_ = behind("numeric_add", decimalBody(types.Decimal.Add))
+	_ = behind("numeric_sub", decimalBody(types.Decimal.Sub))
+	_ = behind("numeric_mul", decimalBody(types.Decimal.Mul))
+	_ = behind("numeric_div", decimalBody(types.Decimal.Div))
+	_ = behind("numeric_mod", decimalBody(types.Decimal.Mod))
 	_ = behind("numeric_power", fn2E(types.Decimal.Power))
 	_ = behind("numeric_abs", fn1(types.Decimal.Abs))
 	_ = behind("numeric_uminus", fn1(types.Decimal.Neg))
@@ -38,4 +42,84 @@ func decimalToInt[R signed](oid types.OID) func(d types.Decimal) (R, error) {
 		v, err := d.ToInt(oid)
 		return R(v), err
 	}
+}
+
+// decimalBody lifts an operation on numerics over a batch: values are decoded,
+// computed and encoded one after the other, so that no batch of decoded values
+// is made.
+func decimalBody(f func(a, b types.Decimal) (types.Decimal, error)) body {
+	b := fn2E(f)
+	b.Kernel = func(c *Context, args []Value, n int) (arrow.Array, error) {
+		m, all := strictNulls(c, n, args[0], args[1])
+		if all {
+			return NullArray(c, types.PhysBinary, n), nil
+		}
+		x, y := newDecimals(args[0]), newDecimals(args[1])
+		offsets := newBuffer(c, 4*(n+1))
+		off := fixedView[int32](offsets.Bytes())
+		out := make([]byte, 0, 10*n)
+		off[0] = 0
+		for i := range n {
+			if m.valid(i) {
+				r, err := f(x.at(i), y.at(i))
+				if err == nil && len(out) > math.MaxInt32-1<<20 {
+					err = errBatchTooLarge
+				}
+				if err != nil {
+					offsets.Release()
+					m.release()
+					return nil, err
+				}
+				out = r.AppendEncode(out)
+			}
+			off[i+1] = int32(len(out))
+		}
+		data := newBuffer(c, len(out))
+		copy(data.Bytes(), out)
+		return makeArray(arrow.BinaryTypes.Binary, n, m, offsets, data), nil
+	}
+	return b
+}
+
+// decimals reads a numeric column value by value; a constant is decoded once.
+type decimals struct {
+	offsets  []int32
+	data     []byte
+	constant bool
+	value    types.Decimal
+}
+
+func newDecimals(v Value) decimals {
+	d := decimals{}
+	d.offsets, d.data = bytesOf(v.Array)
+	if v.Const {
+		d.value, d.constant = d.decode(0), true
+	}
+	return d
+}
+
+func (d *decimals) decode(i int) types.Decimal {
+	return types.DecodeNumeric(viewString(d.data[d.offsets[i]:d.offsets[i+1]]))
+}
+
+func (d *decimals) at(i int) types.Decimal {
+	if d.constant {
+		return d.value
+	}
+	return d.decode(i)
+}
+
+// compareDecimals compares numerics without decoding batches.
+func compareDecimals(op comparison) body {
+	b := fn2(func(x, y types.Decimal) bool { return op.holds(x.Cmp(y)) })
+	b.Kernel = func(c *Context, args []Value, n int) (arrow.Array, error) {
+		return compareBools(c, args, n, func(dst []byte) {
+			clear(dst)
+			x, y := newDecimals(args[0]), newDecimals(args[1])
+			for i := range n {
+				dst[i>>3] |= bit(op.holds(x.at(i).Cmp(y.at(i)))) << (i & 7)
+			}
+		})
+	}
+	return b
 }

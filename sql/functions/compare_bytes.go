@@ -31,7 +31,7 @@ var (
 	_ = behind("text_starts_with", fn2(strings.HasPrefix))
 
 	_ = registerComparisons(compareNames("jsonb_"), orderedBody(datumOrderString(types.JSONB)))
-	_ = registerComparisons(compareNames("numeric_"), orderedBody(datumOrder(types.Numeric)))
+	_ = registerComparisons(compareNames("numeric_"), compareDecimals)
 	_ = registerComparisons(compareNames("interval_"), orderedBody(datumOrder(types.Interval)))
 	_ = registerComparisons(compareNames("timetz_"), orderedBody(datumOrder(types.Timetz)))
 	_ = registerComparisons(compareNames("tid"), orderedBody(datumOrder(types.Tid)))

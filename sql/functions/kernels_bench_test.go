@@ -48,7 +48,7 @@ func BenchmarkOperators(b *testing.B) {
 	c := benchContext()
 	ints := benchColumn(c, types.Int4, false, func(i int) types.Datum { return types.NewInt4(int32(i * 7919 % 10007)) })
 	nulls := benchColumn(c, types.Int4, true, func(i int) types.Datum { return types.NewInt4(int32(i)) })
-	bigs := benchColumn(c, types.Int8, false, func(i int) types.Datum { return types.NewInt8(int64(i) * 1000003) })
+	bigs := benchColumn(c, types.Int8, false, func(i int) types.Datum { return types.NewInt8(int64(i) * 100003) })
 	floats := benchColumn(c, types.Float8, false, func(i int) types.Datum { return types.NewFloat64(float64(i) / 3) })
 	texts := benchColumn(c, types.Text, false, func(i int) types.Datum { return types.NewString(fmt.Sprintf("customer#%09d street", i)) })
 	decimals := benchColumn(c, types.Numeric, false, func(i int) types.Datum { return types.NewDecimal(int64(i)*31, 2).Datum() })
