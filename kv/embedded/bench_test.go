@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/tidemarkdb/tidemark/kv"
 )
@@ -199,5 +200,63 @@ func BenchmarkBulkLoadTxn(b *testing.B) {
 		b.ReportMetric(float64(after.Sys)/(1<<20), "MiB-sys")
 		b.ReportMetric(rows/b.Elapsed().Seconds()*float64(1), "rows/s")
 		b.StartTimer()
+	}
+}
+
+// BenchmarkHotRow reads a row with very many old versions, and its neighbours.
+func BenchmarkHotRow(b *testing.B) {
+	s := openTest(b, Config{GCLifetime: time.Hour})
+	value := make([]byte, 100)
+	for i := range uint64(100) {
+		put(b, s, string(benchKey(nil, i)), string(value))
+	}
+	for range 200_000 {
+		put(b, s, string(benchKey(nil, 50)), string(value))
+	}
+	b.Run("get", func(b *testing.B) {
+		txn := begin(b, s)
+		defer txn.Rollback()
+		key := benchKey(nil, 50)
+		for b.Loop() {
+			if _, ok, err := txn.Get(ctx, key); !ok || err != nil {
+				b.Fatal(ok, err)
+			}
+		}
+	})
+	for _, reverse := range []bool{false, true} {
+		b.Run(map[bool]string{false: "scan", true: "scan-reverse"}[reverse], func(b *testing.B) {
+			for b.Loop() {
+				txn := begin(b, s)
+				if n := len(scanAll(b, txn, kv.Span{}, kv.ScanOptions{Reverse: reverse})); n != 100 {
+					b.Fatal(n)
+				}
+				txn.Rollback()
+			}
+		})
+	}
+	if err := s.CollectGarbage(ctx); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// BenchmarkShortScan is an index lookup: open, one batch, close.
+func BenchmarkShortScan(b *testing.B) {
+	s := openTest(b, Config{Dir: b.TempDir()})
+	benchFill(b, s, 100_000)
+	b.ReportAllocs()
+	txn := begin(b, s)
+	defer txn.Rollback()
+	var start, end []byte
+	for b.Loop() {
+		i := rand.Uint64N(90_000)
+		start, end = benchKey(start, i), benchKey(end, i+3)
+		it, err := txn.Scan(ctx, kv.Span{Start: start, End: end}, kv.ScanOptions{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if batch, err := it.NextBatch(ctx); err != nil || len(batch) != 3 {
+			b.Fatal(len(batch), err)
+		}
+		it.Close()
 	}
 }

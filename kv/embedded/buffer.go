@@ -157,10 +157,9 @@ func (w *writeBuffer) rollback(m bufferMark, now kv.Timestamp) {
 		}
 		w.index.remove(userKey(e.stored))
 	})
-	for offset := range w.previous {
-		if offset >= m.end {
-			delete(w.previous, offset)
-		}
+	if len(w.previous) > 0 {
+		// In a second pass, because the first follows the chains.
+		w.arena.each(m.end, func(offset uint32, _ entry) { delete(w.previous, offset) })
 	}
 	w.index.version++
 	w.arena.truncate(m.end, m.count, m.bytes)

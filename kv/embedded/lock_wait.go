@@ -123,16 +123,25 @@ func (t *lockTable) findCycle(w *lockWaiter) []wait {
 	var path []wait
 	var visit func(w *lockWaiter) bool
 	visit = func(x *lockWaiter) bool {
-		for _, on := range t.blockers(x) {
-			path = append(path, wait{waiter: x, on: on})
+		blockers, holds := t.blockers(x)
+		for _, on := range blockers {
 			if on == w.owner {
+				path = append(path, wait{waiter: x, on: on})
 				return true
 			}
-			if !seen[on] {
-				seen[on] = true
-				if next := on.waiting.Load(); next != nil && visit(next) {
-					return true
-				}
+			if seen[on] {
+				continue
+			}
+			seen[on] = true
+			next := on.waiting.Load()
+			if next == nil || !holds && next.hash == x.hash && next.mode <= x.mode {
+				// Whom one ahead in the same queue waits for, x waits for, too:
+				// a long queue is looked at once, not once for each in it.
+				continue
+			}
+			path = append(path, wait{waiter: x, on: on})
+			if visit(next) {
+				return true
 			}
 			path = path[:len(path)-1]
 		}
@@ -145,30 +154,32 @@ func (t *lockTable) findCycle(w *lockWaiter) []wait {
 }
 
 // blockers returns those a waiter waits for: holders and waiters ahead of it
-// with whom it conflicts.
-func (t *lockTable) blockers(w *lockWaiter) []*lockOwner {
+// with whom it conflicts. holds says that its owner has the lock in a weaker
+// mode.
+func (t *lockTable) blockers(w *lockWaiter) (blockers []*lockOwner, holds bool) {
 	s := t.shard(w.hash)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	q := s.queues[w.hash]
 	if q == nil {
-		return nil
+		return nil, false
 	}
-	var blockers []*lockOwner
 	for _, h := range q.holders {
-		if h.owner != w.owner && conflict(h.mode, w.mode) {
+		if h.owner == w.owner {
+			holds = true
+		} else if conflict(h.mode, w.mode) {
 			blockers = append(blockers, h.owner)
 		}
 	}
 	for _, other := range q.waiters {
 		if other == w {
-			return blockers
+			return blockers, holds
 		}
 		if conflict(other.mode, w.mode) {
 			blockers = append(blockers, other.owner)
 		}
 	}
-	return nil // not queued any more
+	return nil, false // not queued any more
 }
 
 var lockModeNames = [...]string{
