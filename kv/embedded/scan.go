@@ -6,8 +6,6 @@ import (
 	"io"
 	"sync"
 
-	"github.com/cockroachdb/pebble/v2"
-
 	"github.com/tidemarkdb/tidemark/kv"
 )
 
@@ -26,7 +24,7 @@ type scan struct {
 
 	mu     sync.Mutex // Store.Close closes scans that were left open
 	closed bool
-	it     *pebble.Iterator
+	it     *pointIter // from the pool: opening one costs more than a short scan
 	stored versions
 	own    ownWrites
 
@@ -60,20 +58,20 @@ func (t *txn) Scan(_ context.Context, span kv.Span, opts kv.ScanOptions) (kv.Ite
 	if err := t.store.addScan(sc); err != nil {
 		return nil, err
 	}
-	it, err := t.store.db.NewIter(&pebble.IterOptions{
-		KeyTypes:   pebble.IterKeyTypePointsOnly,
-		LowerBound: appendPrefix(nil, span.Start),
-		UpperBound: appendSpanEnd(nil, span.End),
-	})
+	pi, err := t.store.iters.get(t.readTS)
 	if err != nil {
 		t.store.removeScan(sc)
-		return nil, storageError(err)
+		return nil, err
 	}
-	sc.it = it
+	pi.seek = appendPrefix(pi.seek[:0], span.Start)
+	n := len(pi.seek)
+	pi.seek = appendSpanEnd(pi.seek, span.End)
+	pi.it.SetBounds(pi.seek[:n:n], pi.seek[n:]) // it copies them
+	sc.it = pi
 	if opts.Reverse {
-		sc.stored = &reverseVersions{it: it, ts: t.readTS}
+		sc.stored = &reverseVersions{it: pi.it, ts: t.readTS}
 	} else {
-		sc.stored = &forwardVersions{it: it, ts: t.readTS}
+		sc.stored = &forwardVersions{it: pi.it, ts: t.readTS}
 	}
 	if t.write != nil && t.write.index.count > 0 {
 		sc.own.init(t.write, span, opts.Reverse)
@@ -110,8 +108,9 @@ func (sc *scan) close() {
 	}
 	sc.closed = true
 	if sc.it != nil {
-		_ = sc.it.Close()
-		sc.it = nil
+		sc.it.it.SetBounds(nil, nil)
+		sc.store.iters.put(sc.it)
+		sc.it, sc.stored = nil, nil
 	}
 	sc.store.removeScan(sc)
 }
