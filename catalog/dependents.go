@@ -81,14 +81,17 @@ func (d *dependentFinder) ofType(id OID) {
 	if t == nil {
 		return
 	}
+	if t.Kind == 'c' && t.ID == id && d.s.types.get(id) != nil {
+		d.add('i', ObjectRelation, t.Relation, 0)
+	}
 	for _, typ := range []OID{t.ID, t.ArrayID} {
 		for _, u := range d.users(typ) {
 			d.typeUsers(u, typ)
 		}
 		if ids := d.s.dependents.get(typ); ids != nil {
 			for _, u := range *ids {
-				if d.s.types.get(u) != nil {
-					d.add('n', ObjectType, u, 0)
+				if ut := d.s.types.get(u); ut != nil {
+					d.typeUsersType(ut, typ)
 				}
 			}
 		}
@@ -96,11 +99,8 @@ func (d *dependentFinder) ofType(id OID) {
 }
 
 func (d *dependentFinder) typeUsers(u *Table, typ OID) {
-	if u.View != nil {
-		if slices.Contains(u.View.DependsOn, typ) || slices.ContainsFunc(u.Columns, func(c Column) bool { return c.Type.OID == typ }) {
-			d.add('n', ObjectRelation, u.ID, 0)
-		}
-		return
+	if u.View != nil && slices.Contains(u.View.DependsOn, typ) {
+		d.add('n', ObjectRelation, u.ID, 0)
 	}
 	for i := range u.Columns {
 		c := &u.Columns[i]
@@ -110,6 +110,19 @@ func (d *dependentFinder) typeUsers(u *Table, typ OID) {
 			d.add('n', ObjectRelation, u.ID, c.Num)
 		case slices.Contains(c.DependsOn, typ):
 			d.add('n', ObjectDefault, u.ID, c.Num)
+		}
+	}
+}
+
+// typeUsersType adds what of the type u is made of typ: a domain as a whole, a
+// composite type's fields.
+func (d *dependentFinder) typeUsersType(u *UserType, typ OID) {
+	if u.Kind == 'd' {
+		d.add('n', ObjectType, u.ID, 0)
+	}
+	for i := range u.Fields {
+		if f := &u.Fields[i]; f.Type.OID == typ && !f.Dropped {
+			d.add('n', ObjectRelation, u.Relation, int16(i+1))
 		}
 	}
 }
@@ -147,7 +160,7 @@ func (d *dependentFinder) ofTable(t *Table) {
 		}
 	}
 	if t.RowType != 0 {
-		d.ofType(t.RowType)
+		d.add('i', ObjectType, t.RowType, 0)
 	}
 }
 
@@ -279,6 +292,6 @@ func (d *dependentFinder) ofIndex(t *Table, ix *Index) {
 func (d *dependentFinder) ofConstraint() {
 	r := d.s.byID.get(d.of.ID)
 	if r != nil && r.part == partIndexConstraint {
-		d.ofIndex(r.table, &r.table.Indexes[r.pos])
+		d.add('i', ObjectRelation, r.table.Indexes[r.pos].ID, 0)
 	}
 }

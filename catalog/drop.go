@@ -99,7 +99,8 @@ func (p *dropPlan) visit(ref ObjectRef) {
 func (p *dropPlan) blocked() []ObjectRef {
 	var out []ObjectRef
 	for _, ref := range slices.Backward(p.order) {
-		if !p.named[ref] && !p.silent[ref] {
+		whole := ObjectRef{Class: ref.Class, ID: ref.ID}
+		if !p.named[ref] && !p.silent[ref] && (ref.Class != ObjectRelation || ref.Sub == 0 || !p.seen[whole]) {
 			out = append(out, ref)
 		}
 	}
@@ -191,6 +192,9 @@ func Describe(s *Snapshot, path []string, ref ObjectRef) string {
 			return describeRelation(s, path, t)
 		}
 		if t := s.compositeByRelation(ref.ID); t != nil {
+			if ref.Sub > 0 {
+				return "column " + QuoteIdent(t.Fields[ref.Sub-1].Name) + " of composite type " + typeRefName(s, path, t)
+			}
 			return "composite type " + typeRefName(s, path, t)
 		}
 	case ObjectConstraint:

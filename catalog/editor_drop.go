@@ -12,9 +12,12 @@ import (
 // new descriptor (not clustered, Storage 0), moves the rows and may set the
 // new Storage; nil refuses such drops.
 func (e *Editor) ExecuteDrop(d *Drop, rewrite func(old, t *Table) error) error {
-	x := &dropExecution{e: e, changed: map[OID]*Table{}, dropped: map[OID]bool{}}
+	x := &dropExecution{e: e, changed: map[OID]*Table{}, dropped: map[OID]bool{}, types: map[OID]*UserType{}}
 	for _, ref := range d.Objects {
-		if ref.Class == ObjectRelation && ref.Sub == 0 && e.cur.TableByID(ref.ID) != nil {
+		switch t := e.cur.TableByID(ref.ID); {
+		case ref.Class == ObjectType:
+			x.dropped[ref.ID] = true
+		case ref.Class == ObjectRelation && t != nil && (ref.Sub == 0 || t.View != nil): // a view does not lose columns
 			x.dropped[ref.ID] = true
 		}
 	}
@@ -23,6 +26,11 @@ func (e *Editor) ExecuteDrop(d *Drop, rewrite func(old, t *Table) error) error {
 	}
 	for _, id := range x.order {
 		if err := x.update(x.changed[id], rewrite); err != nil {
+			return err
+		}
+	}
+	for _, t := range x.types {
+		if err := e.UpdateType(t); err != nil {
 			return err
 		}
 	}
@@ -40,6 +48,7 @@ type dropExecution struct {
 	changed map[OID]*Table
 	order   []OID
 	dropped map[OID]bool
+	types   map[OID]*UserType // composite types that lose fields
 }
 
 // table returns the copy of a table to change, nil if it is dropped whole.
@@ -78,6 +87,8 @@ func (x *dropExecution) part(ref ObjectRef) {
 		if ref.Sub != 0 {
 			if t := x.table(ref.ID); t != nil {
 				t.Columns[ref.Sub-1].drop()
+			} else if u := s.compositeByRelation(ref.ID); u != nil && !x.dropped[u.ID] {
+				x.field(u, ref.Sub)
 			}
 		} else if q := s.TableByID(ref.ID); q != nil && q.Sequence != nil {
 			if t := x.table(q.Sequence.OwnerTable); t != nil {
@@ -91,6 +102,18 @@ func (x *dropExecution) part(ref ObjectRef) {
 			}
 		}
 	}
+}
+
+// field drops a field of a composite type.
+func (x *dropExecution) field(u *UserType, num int16) {
+	c := x.types[u.ID]
+	if c == nil {
+		copied := *u
+		copied.Fields = slices.Clone(u.Fields)
+		c = &copied
+		x.types[u.ID] = c
+	}
+	c.Fields[num-1].drop()
 }
 
 func (x *dropExecution) update(t *Table, rewrite func(old, t *Table) error) error {
@@ -110,7 +133,7 @@ func (x *dropExecution) update(t *Table, rewrite func(old, t *Table) error) erro
 // whole removes an object that has a descriptor of its own.
 func (x *dropExecution) whole(ref ObjectRef) error {
 	switch {
-	case ref.Class == ObjectRelation && x.dropped[ref.ID] && ref.Sub == 0:
+	case ref.Class == ObjectRelation && x.dropped[ref.ID] && x.e.cur.TableByID(ref.ID) != nil:
 		return x.e.DropTable(ref.ID)
 	case ref.Class == ObjectType && x.e.cur.Type(ref.ID) != nil:
 		return x.e.DropType(ref.ID)

@@ -20,6 +20,11 @@ type RegResolver struct {
 
 var _ types.Resolver = (*RegResolver)(nil)
 
+// NewRegResolver returns a resolver for a search path.
+func NewRegResolver(s *Snapshot, path []string) *RegResolver {
+	return &RegResolver{Snapshot: s, Path: path}
+}
+
 // RegOut implements types.Resolver.
 func (r *RegResolver) RegOut(typ types.OID, id uint32) (string, bool) {
 	s, oid := r.Snapshot, OID(id)

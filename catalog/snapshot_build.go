@@ -228,7 +228,7 @@ func typeReferences(t *UserType) []OID {
 		out = append(out, t.Base.OID)
 	}
 	for i := range t.Fields {
-		if id := t.Fields[i].Type.OID; id >= firstUserOID && !slices.Contains(out, id) {
+		if id := t.Fields[i].Type.OID; id >= firstUserOID && !t.Fields[i].Dropped && !slices.Contains(out, id) {
 			out = append(out, id)
 		}
 	}
