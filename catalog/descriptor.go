@@ -1,14 +1,3 @@
-// Package catalog says what exists: databases, schemas, relations, types,
-// roles, and their descriptors, statistics and comments. Descriptors are keys
-// of the same store and the same transactions as rows, so DDL is transactional.
-//
-// Readers use a Snapshot: an immutable view of one database's catalog at one
-// catalog version, shared by all sessions, with lookups by name and OID. A
-// transaction that runs DDL has a private Snapshot made by Editor, which
-// writes descriptors into the transaction and publishes the new version when
-// it commits.
-//
-// Descriptors are read-only once they are in a Snapshot: change a copy.
 package catalog
 
 import (

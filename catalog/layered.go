@@ -24,7 +24,7 @@ func (m *layered[K, V]) get(k K) *V {
 // clone returns a copy that may be changed without changing m.
 func (m *layered[K, V]) clone() layered[K, V] {
 	c := layered[K, V]{base: m.base, count: m.count}
-	if len(m.delta) <= 32+len(m.base)/16 {
+	if len(m.delta) <= 32+len(m.base)/64 {
 		c.delta = maps.Clone(m.delta)
 		return c
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -477,4 +478,44 @@ func TestStaleEdit(t *testing.T) {
 	if n.snapshot().Schema("s") != nil {
 		t.Error("the failed commit was published")
 	}
+}
+
+func BenchmarkSnapshot(b *testing.B) {
+	n := openNode(&testing.T{}, nil)
+	defer n.stop()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			s, err := n.Catalog.Snapshot(context.Background(), db)
+			if err != nil || s.Resolve([]string{"pg_catalog", "public"}, "", "nosuch") != nil {
+				b.Error(err)
+			}
+		}
+	})
+}
+
+// BenchmarkCreateTable makes tables in one transaction, with many others there.
+func BenchmarkCreateTable(b *testing.B) {
+	n := openNode(&testing.T{}, nil)
+	defer n.stop()
+	i := 0
+	b.ReportAllocs()
+	n.edit(func(e *catalog.Editor) error {
+		make := func() error {
+			i++
+			tab := cattest.Table("t"+strconv.Itoa(i), "id int8 key", "v text")
+			tab.Schema, tab.Kind = catalog.PublicOID, catalog.KindTable
+			return e.CreateTable(tab)
+		}
+		for range 10000 {
+			if err := make(); err != nil {
+				return err
+			}
+		}
+		for b.Loop() {
+			if err := make(); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
