@@ -33,8 +33,8 @@ func Plan(ctx context.Context, stmt ast.Statement, opts Options) (*plan.Query, e
 		Cacheable: res.Cacheable, Writes: res.Writes, UsedLiterals: res.Used,
 	}
 	q.Root = pb.Root(res.Root, res.Cols, res.Names)
-	fk := &foreignKeys{opts: &opts, b: b, pb: pb}
-	if err := fk.fill(ctx, q.Root); err != nil {
+	fk := &foreignKeys{cat: opts.Catalog, b: b, pb: pb}
+	if err := fk.fill(q.Root); err != nil {
 		return nil, err
 	}
 	q.ExecSlots = pb.Slots

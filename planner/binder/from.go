@@ -203,6 +203,9 @@ func (b *Binder) scanTable(s *scope, t *catalog.Table, alias *ast.Alias) (*logic
 	item.first = b.tableColumns(t, name, s.depth)
 	b.MD.Relations++
 	scan := &logical.Scan{Table: t, Alias: name, First: item.first}
+	if needsConstants(t) {
+		scan.IndexExprs = b.indexExprs(t, item.first)
+	}
 	item.scan = scan
 	return scan, item
 }

@@ -82,3 +82,27 @@ func (b *Binder) RowChecks(t *catalog.Table) (*plan.RowChecks, error) {
 	}
 	return rc, nil
 }
+
+// indexExprs binds the expressions and predicates of a table's indexes over a
+// scan's columns, so that conditions can be matched with them. An index whose
+// text does not bind any more is not used.
+func (b *Binder) indexExprs(t *catalog.Table, first expr.ColumnID) []plan.IndexExprs {
+	out := make([]plan.IndexExprs, len(t.Indexes))
+	for i := range t.Indexes {
+		ix := &t.Indexes[i]
+		out[i].Columns = make([]expr.Expr, len(ix.Columns))
+		for k := range ix.Columns {
+			if ix.Columns[k].Num == 0 {
+				if e, err := b.catalogExpr(ix.Columns[k].Expr, b.tableScope(t, first, kindIndexExpr)); err == nil {
+					out[i].Columns[k] = e
+				}
+			}
+		}
+		if ix.Predicate != "" {
+			if e, err := b.catalogExpr(ix.Predicate, b.tableScope(t, first, kindIndexPredicate)); err == nil {
+				out[i].Predicate = e
+			}
+		}
+	}
+	return out
+}
