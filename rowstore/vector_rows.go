@@ -132,18 +132,34 @@ func (v *vector) byteRows(rows []kv.KeyValue, shape *rowcodec.Shape, pos int) er
 
 // appendIntHandles decodes integer handles, which start at an offset of the keys.
 func (v *vector) appendIntHandles(rows []kv.KeyValue, offset int) error {
+	ok := false
+	switch v.phys {
+	case types.PhysInt64:
+		ok = handleRows(slice[int64](v, len(rows)), rows, offset)
+	case types.PhysInt32:
+		ok = handleRows(slice[int32](v, len(rows)), rows, offset)
+	case types.PhysInt16:
+		ok = handleRows(slice[int16](v, len(rows)), rows, offset)
+	}
+	if !ok {
+		return errInvalidHandle
+	}
+	v.advance(len(rows))
+	return nil
+}
+
+func handleRows[T int16 | int32 | int64](out []T, rows []kv.KeyValue, offset int) bool {
 	for i := range rows {
 		key := rows[i].Key
 		if len(key) != offset+8 {
-			return errInvalidHandle
+			return false
 		}
-		x, _, _ := keycodec.DecodeInt(key[offset:])
-		if !rowcodec.InRange(v.phys, x) {
-			return errInvalidHandle
+		x := int64(binary.BigEndian.Uint64(key[offset:]) ^ 1<<63)
+		if out[i] = T(x); int64(out[i]) != x {
+			return false
 		}
-		v.appendInt(x)
 	}
-	return nil
+	return true
 }
 
 // appendHandles copies handles, which start at an offset of the keys.
