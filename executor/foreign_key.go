@@ -27,6 +27,7 @@ type foreignKeyCheck struct {
 	layout   *rowstore.Layout
 	index    *catalog.Index
 	position int   // of index in parent.Indexes
+	noLock   bool  // only look
 	columns  []int // ordinals here, in the order of the index's columns
 	verified map[string]struct{}
 	missing  map[string][]types.Datum
@@ -145,7 +146,7 @@ func (f *foreignKeyCheck) verify(ctx context.Context, keys map[string][]types.Da
 	sortKeys(list)
 	options := kv.LockOptions{Mode: kv.LockKeyShare, Timeout: f.env.LockTimeout}
 	isRow := f.parent.Clustered && f.index.Primary
-	if isRow {
+	if isRow && !f.noLock {
 		if _, err := f.env.Txn.Lock(ctx, list, options); err != nil {
 			return err
 		}
@@ -172,7 +173,7 @@ func (f *foreignKeyCheck) verify(ctx context.Context, keys map[string][]types.Da
 	if err != nil {
 		return err
 	}
-	if len(rows) > 0 {
+	if len(rows) > 0 && !f.noLock {
 		sortKeys(rows)
 		if _, err := f.env.Txn.Lock(ctx, rows, options); err != nil {
 			return err
