@@ -114,10 +114,13 @@ func likeMatch(s, p string, bytes bool) (bool, error) {
 		switch {
 		case j < len(p) && p[j] == '%':
 			j++
-			retryP, retryS = j, i
 			if j == len(p) {
 				return true, nil
 			}
+			if i = likeSkip(s, i, p[j]); i < 0 {
+				return false, nil
+			}
+			retryP, retryS = j, i
 			continue
 		case i == len(s):
 			for j < len(p) && p[j] == '%' {
@@ -144,9 +147,24 @@ func likeMatch(s, p string, bytes bool) (bool, error) {
 		if retryP < 0 {
 			return false, nil
 		}
-		retryS += width(s, retryS, bytes)
+		if retryS = likeSkip(s, retryS+width(s, retryS, bytes), p[retryP]); retryS < 0 {
+			return false, nil
+		}
 		i, j = retryS, retryP
 	}
+}
+
+// likeSkip is the first place from i on where what follows a % can match: next
+// is the pattern's byte there. It is negative if there is none.
+func likeSkip(s string, i int, next byte) int {
+	if next == '%' || next == '_' || next == '\\' {
+		return i
+	}
+	k := strings.IndexByte(s[i:], next)
+	if k < 0 {
+		return -1
+	}
+	return i + k
 }
 
 // width is the length of the character of s at i.
