@@ -162,6 +162,8 @@ type CatalogSession interface {
 	Description(class ObjectClass, oid uint32, sub int) (text string, ok bool)
 	// ColumnNumber finds a column of a relation, 0 if there is none.
 	ColumnNumber(relation uint32, column string) int16
+	// HasColumn says whether a relation has a column of this number.
+	HasColumn(relation uint32, number int16) bool
 	// RelationKind is pg_class.relkind, 0 if there is no such relation.
 	RelationKind(relation uint32) byte
 	// Ancestors lists a partition, its parent, ... up to the root; nil if the
