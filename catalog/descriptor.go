@@ -216,7 +216,8 @@ type Sequence struct {
 
 // Virtual computes a system table's rows from the session's view of the catalog.
 type Virtual struct {
-	// Rows calls emit once for each row, with one datum a column; emit's error stops it.
+	// Rows calls emit once for each row, with one datum a column; emit's error
+	// stops it. Rows may be shared and must not be changed.
 	Rows func(v VirtualEnv, emit func(row []types.Datum) error) error
 	// ByOID, if set, yields only the rows whose oid-like column ByOIDColumn equals the argument.
 	ByOIDColumn int

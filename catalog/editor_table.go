@@ -244,6 +244,9 @@ func (e *Editor) assign(t, old *Table) error {
 		}
 		a.oid(&ix.ID)
 		a.storage(&ix.Storage)
+		if ix.Primary { // of a UNIQUE constraint the caller sets Constraint
+			a.oid(&ix.Constraint)
+		}
 		if ix.Method == "" {
 			ix.Method = "btree"
 		}

@@ -224,7 +224,18 @@ func (s *Snapshot) typeIn(schema OID, name string) (OID, bool) {
 	if t := systemCatalog().tableNames[qualified{schema, name}]; t != nil {
 		return t.RowType, true
 	}
+	if schema == InformationSchemaOID {
+		id, ok := infoSchemaDomains[name]
+		return id, ok
+	}
 	return 0, false
+}
+
+// infoSchemaDomains are the domains of information_schema; here they are the
+// types they are made of.
+var infoSchemaDomains = map[string]OID{
+	"sql_identifier": types.Name, "cardinal_number": types.Int4, "character_data": types.Varchar,
+	"yes_or_no": types.Varchar, "time_stamp": types.Timestamptz,
 }
 
 // systemRowTypes are the row types of system relations.

@@ -28,8 +28,8 @@ const (
 	tablespaceDefault OID = 1663
 )
 
-// emitFunc takes a row of a virtual table; the row is the producer's again when
-// it returns.
+// emitFunc takes a row of a virtual table. Rows may be shared: nobody changes
+// one.
 type emitFunc = func(row []types.Datum) error
 
 // virtual registers the row source of a pg_catalog relation.

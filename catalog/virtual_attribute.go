@@ -1,12 +1,16 @@
 package catalog
 
-import "github.com/tidemarkdb/tidemark/sql/types"
+import (
+	"sync"
+
+	"github.com/tidemarkdb/tidemark/sql/types"
+)
 
 func init() {
 	virtual("pg_attribute", func(v VirtualEnv, emit emitFunc) error {
 		s := v.Snapshot
-		for _, t := range s.SystemTables() {
-			if err := emitAttributes(s, t, emit); err != nil {
+		for _, row := range systemAttributeRows() {
+			if err := emit(row); err != nil {
 				return err
 			}
 		}
@@ -56,6 +60,18 @@ func init() {
 		return nil
 	})
 }
+
+// systemAttributeRows are the rows of pg_attribute for system relations: always the same.
+var systemAttributeRows = sync.OnceValue(func() (rows [][]types.Datum) {
+	s := NewBuilder().Snapshot()
+	for _, t := range s.SystemTables() {
+		_ = emitAttributes(s, t, func(row []types.Datum) error {
+			rows = append(rows, row)
+			return nil
+		})
+	}
+	return rows
+})
 
 // systemAttributes are the hidden columns that every stored relation shows.
 var systemAttributes = []struct {
