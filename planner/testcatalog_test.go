@@ -146,6 +146,10 @@ func (e *env) createTable(st *ast.CreateTable) error {
 
 func (e *env) foreignKey(t *catalog.Table, k *ast.Constraint, cols []string, num func(string) int16) {
 	ref := e.b.Snapshot().Resolve([]string{"public"}, "", k.RefTable.Name)
+	if ref == nil && k.RefTable.Name == t.Name {
+		t.ID = e.b.NewOID()
+		ref = t
+	}
 	fk := catalog.ForeignKey{
 		Name: t.Name + "_" + cols[0] + "_fkey", RefTable: ref.ID,
 		OnDelete: catalog.FKAction(k.OnDelete), OnUpdate: catalog.FKAction(k.OnUpdate),

@@ -66,7 +66,7 @@ func (b *Binder) arbiters(s *scope, in *inserter, ct *ast.ConflictTarget, rows *
 				return []int{i}, nil
 			}
 		}
-		return nil, at(ct, pgerror.UndefinedObject, "constraint %q for table %q does not exist", ct.Constraint, t.Name)
+		return nil, pgerror.New(pgerror.UndefinedObject, "constraint %q for table %q does not exist", ct.Constraint, t.Name)
 	}
 	ts := b.tableScope(t, in.first, kindIndexExpr)
 	var wanted []expr.Expr

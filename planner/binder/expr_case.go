@@ -321,6 +321,11 @@ func (b *Binder) field(e expr.Expr, name string, n ast.Node) (expr.Expr, error) 
 			}
 		}
 	}
+	if ind, ok := n.(*ast.Indirection); ok {
+		if ref, ok := ind.Arg.(*ast.ColumnRef); ok && e.Type().OID == types.Record && len(ref.Names) == 1 {
+			return nil, at(ref, pgerror.UndefinedColumn, "column %s.%s does not exist", ref.Names[0], name)
+		}
+	}
 	if t := e.Type(); b.category(t.OID) != 'C' && t.OID != types.Record {
 		return nil, at(n, pgerror.WrongObjectType, "column notation .%s applied to type %s, which is not a composite type", name, b.typeName(t))
 	}

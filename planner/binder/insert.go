@@ -268,6 +268,14 @@ func (in *inserter) values(rows [][]expr.Expr, locs [][]int) (logical.Node, erro
 		v.Cols[i] = in.first + expr.ColumnID(o)
 	}
 	for r, row := range rows {
+		// A value for a generated column must be DEFAULT.
+		for o := range in.table.Columns {
+			if c := &in.table.Columns[o]; c.Generated && at[o] >= 0 {
+				if _, ok := row[at[o]].(*expr.Default); !ok {
+					return nil, in.mayGive(c)
+				}
+			}
+		}
 		out := make([]expr.Expr, len(full))
 		for i, o := range full {
 			var err error
@@ -278,14 +286,6 @@ func (in *inserter) values(rows [][]expr.Expr, locs [][]int) (logical.Node, erro
 			}
 			if err != nil {
 				return nil, err
-			}
-		}
-		// A value for a generated column must be DEFAULT.
-		for o := range in.table.Columns {
-			if c := &in.table.Columns[o]; c.Generated && at[o] >= 0 {
-				if _, ok := row[at[o]].(*expr.Default); !ok {
-					return nil, in.mayGive(c)
-				}
 			}
 		}
 		v.Rows[r] = out

@@ -113,6 +113,9 @@ func (b *Binder) missingRelation(s *scope, schema, name string, loc int) error {
 		}
 	}
 	switch {
+	case byAlias != nil && schema != "":
+		return pgerror.New(pgerror.UndefinedTable, "invalid reference to FROM-clause entry for table %q", name).
+			WithHint("There is an entry for table %q, but it cannot be referenced from this part of the query.", byAlias.alias).At(loc)
 	case byAlias != nil && schema == "":
 		return pgerror.New(pgerror.UndefinedTable, "invalid reference to FROM-clause entry for table %q", full).
 			WithHint("There is an entry for table %q, but it cannot be referenced from this part of the query.", byAlias.alias).At(loc)

@@ -133,7 +133,7 @@ func (b *Binder) bindSet(s *scope, t *catalog.Table, list []*ast.Assignment) ([]
 		}
 		for _, a := range out {
 			if a.Column == o {
-				return at(c, pgerror.SyntaxError, "multiple assignments to same column %q", c.Name)
+				return pgerror.New(pgerror.SyntaxError, "multiple assignments to same column %q", c.Name)
 			}
 		}
 		col := &t.Columns[o]
@@ -225,7 +225,7 @@ func (b *Binder) bindMultiSet(s *scope, a *ast.Assignment, add func(*ast.InsertC
 		}
 		return nil
 	}
-	return at(a, pgerror.FeatureNotSupported, "source for a multiple-column UPDATE item must be a sub-SELECT or ROW() expression")
+	return at(a.Value, pgerror.FeatureNotSupported, "source for a multiple-column UPDATE item must be a sub-SELECT or ROW() expression")
 }
 
 // bindDelete is transformDeleteStmt.

@@ -99,6 +99,9 @@ func (b *Builder) buildProject(n *logical.Project, need *logical.ColSet, h hint)
 		r := b.build(n.Input, &in, child)
 		return b.project(r, cols)
 	}
+	if v, ok := n.Input.(*logical.Values); ok && len(v.Rows) == 1 && len(v.Cols) == 0 {
+		return b.constRow(keep, cols)
+	}
 	r := b.build(n.Input, &in, child)
 	p := &plan.Project{Input: r.node, Exprs: make([]expr.Expr, len(keep))}
 	for i, it := range keep {
@@ -331,4 +334,16 @@ func (b *Builder) window(n *logical.Window, need *logical.ColSet) rel {
 	w.Cost.Total += w.Cost.Rows * cpuOperator * float64(len(n.Items))
 	w.Cost.Width = width(w.Cols)
 	return rel{w, cols, r.order}
+}
+
+// constRow is a SELECT without FROM: its one row is computed by Values itself.
+func (b *Builder) constRow(items []logical.Item, cols []expr.ColumnID) rel {
+	row := make([]expr.Expr, len(items))
+	for i, it := range items {
+		row[i] = b.resolve(it.Expr, nil)
+	}
+	v := &plan.Values{Rows: [][]expr.Expr{row}}
+	v.Cols = b.columns(cols)
+	v.Cost = plan.Cost{Total: cpuTuple, Rows: 1, Width: width(v.Cols)}
+	return rel{v, cols, nil}
 }

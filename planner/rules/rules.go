@@ -26,8 +26,10 @@ func (r *Rewriter) Run(n logical.Node) logical.Node {
 	for range 8 {
 		before := r.changes
 		n = r.foldTree(n)
+		r.orToIn(n)
 		n = r.unnestSubqueries(n)
 		n = r.pushFilters(n, nil)
+		n = r.mergeProjects(n)
 		if r.changes == before {
 			break
 		}
