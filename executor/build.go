@@ -88,6 +88,8 @@ func (r *run) buildNode(n plan.Node) (Operator, error) {
 		return r.newScan(n)
 	case *plan.VirtualScan:
 		return r.newVirtualScan(n)
+	case *plan.Stream:
+		return r.newStream(n)
 	case *plan.Values:
 		return r.newValues(n)
 	case *plan.FunctionScan:

@@ -58,6 +58,8 @@ type Env struct {
 	Notice func(error)
 	// WorkMem is how many bytes an operator may keep before it spills.
 	WorkMem int64
+	// Stream feeds plan.Stream (COPY FROM): the next batch, owned by the caller, or io.EOF.
+	Stream func(ctx context.Context) (arrow.RecordBatch, error)
 	// Stats collects EXPLAIN ANALYZE figures when not nil.
 	Stats *Stats
 }

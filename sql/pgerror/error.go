@@ -139,6 +139,13 @@ func (e *Error) WithSeverity(s Severity) *Error {
 	return c
 }
 
+// WithCode returns a copy with another code.
+func (e *Error) WithCode(code Code) *Error {
+	c := e.clone()
+	c.Code = code
+	return c
+}
+
 // At returns a copy that points at a byte offset (0-based) of the statement's
 // text; a negative offset means unknown and keeps an earlier one.
 func (e *Error) At(offset int) *Error {

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tidemarkdb/tidemark/catalog"
+	"github.com/tidemarkdb/tidemark/kv"
+	"github.com/tidemarkdb/tidemark/kv/embedded"
+	"github.com/tidemarkdb/tidemark/pgwire"
+	"github.com/tidemarkdb/tidemark/session"
+)
+
+func newStartCommand() *cobra.Command {
+	var c config
+	cmd := &cobra.Command{
+		Use:   "start",
+		Short: "Start a server",
+		Long: "Start a server. Every flag can also be given in the environment (TIDEMARK_DATA_DIR for\n" +
+			"--data-dir) or in the config file (data-dir = ...); a flag wins over the environment, which\n" +
+			"wins over the file.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := c.complete(cmd.Flags()); err != nil {
+				return err
+			}
+			if err := c.validate(); err != nil {
+				return err
+			}
+			ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGTERM, syscall.SIGINT)
+			defer stop()
+			return start(ctx, &c, cmd)
+		},
+	}
+	c.flags(cmd.Flags())
+	return cmd
+}
+
+// start runs a server until ctx is done, then drains it.
+func start(ctx context.Context, c *config, cmd *cobra.Command) (err error) {
+	logger, err := c.logger()
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", c.address())
+	if err != nil {
+		if errors.Is(err, syscall.EADDRINUSE) {
+			return fmt.Errorf("port %d on %s is taken by another process", c.portBase, c.listen)
+		}
+		return fmt.Errorf("listen on %s: %w", c.address(), err)
+	}
+	defer listener.Close() //nolint:errcheck // closed before when draining
+	store, err := openStore(c, logger)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if cerr := store.Close(); err == nil {
+			err = cerr
+		}
+	}()
+	return serve(ctx, c, cmd, store, listener, logger)
+}
+
+func openStore(c *config, logger *slog.Logger) (kv.Store, error) {
+	cache, err := parseSize(c.cacheSize)
+	if err != nil {
+		return nil, err
+	}
+	config := embedded.Config{CacheBytes: cache, Logger: logger}
+	if c.store == "embedded" {
+		config.Dir = c.dataDir
+	}
+	return embedded.Open(context.Background(), config)
+}
+
+func serve(ctx context.Context, c *config, cmd *cobra.Command, store kv.Store, listener net.Listener, logger *slog.Logger) error {
+	base, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	cat, err := catalog.Open(base, store)
+	if err != nil {
+		return fmt.Errorf("open the catalog: %w", err)
+	}
+	memoryLimit, err := parseSize(c.memoryLimit)
+	if err != nil {
+		return err
+	}
+	queryMemory, err := parseSize(c.queryMemory)
+	if err != nil {
+		return err
+	}
+	sessions := session.NewServer(store, cat, session.Config{
+		MaxConnections: c.maxConns, MemoryLimit: memoryLimit, QueryMemoryLimit: queryMemory,
+		Logger: logger, ServerPort: c.portBase,
+	})
+	server := pgwire.NewServer(sessions, pgwire.Config{Logger: logger})
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(base, listener) }()
+	fmt.Fprintf(cmd.OutOrStdout(), "ready for psql: psql -h %s -p %d -U tidemark\n", c.listen, c.portBase) //nolint:errcheck // nobody may read it
+	logger.Info("started", "version", version, "store", c.store, "address", listener.Addr().String(), "pid", os.Getpid())
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+	}
+	logger.Info("draining", "sessions", sessions.Sessions(), "timeout", c.drainTimeout)
+	_ = listener.Close() // no new sessions
+	drain, stop := context.WithTimeout(base, c.drainTimeout)
+	defer stop()
+	server.Shutdown(drain)
+	logger.Info("stopped")
+	return nil
+}

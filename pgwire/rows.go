@@ -1,0 +1,131 @@
+package pgwire
+
+import (
+	"encoding/binary"
+	"strconv"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/tidemarkdb/tidemark/planner/plan"
+	"github.com/tidemarkdb/tidemark/session"
+	"github.com/tidemarkdb/tidemark/sql/pgerror"
+	"github.com/tidemarkdb/tidemark/sql/types"
+)
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// RowDescription implements session.Client.
+func (c *conn) RowDescription(cols []plan.Column, formats []int16) error {
+	w := &c.out
+	w.begin('T')
+	w.int16(int16(len(cols)))
+	for i := range cols {
+		col := &cols[i]
+		w.cstring(col.Name)
+		w.int32(int32(col.Table))
+		w.int16(col.Num)
+		w.int32(int32(col.Type.OID))
+		w.int16(typeLen(col.Type))
+		w.int32(col.Type.Mod)
+		w.int16(formats[i])
+	}
+	return w.end()
+}
+
+// typeLen is the wire's idea of a type's size: pg_type.typlen.
+func typeLen(t types.Type) int16 {
+	if info := types.Lookup(t.OID); info != nil {
+		return info.Len
+	}
+	return -1
+}
+
+// Row implements session.Client.
+func (c *conn) Row(rows session.Rows, row []types.Datum) error {
+	w := &c.out
+	w.begin('D')
+	w.int16(int16(len(row)))
+	for i := range row {
+		w.value(rows, i, row[i])
+	}
+	return w.end()
+}
+
+// value appends the length word and the encoded value of one field.
+func (w *writer) value(rows session.Rows, col int, d types.Datum) {
+	if d.IsNull() {
+		w.int32(-1)
+		return
+	}
+	at := len(w.buf)
+	w.buf = append(w.buf, 0, 0, 0, 0)
+	t := rows.Columns[col].Type
+	if rows.Formats[col] == 0 {
+		w.buf = types.AppendText(w.buf, t, d, rows.IO)
+	} else {
+		w.buf = types.AppendBinary(w.buf, t, d, rows.IO)
+	}
+	binary.BigEndian.PutUint32(w.buf[at:], uint32(len(w.buf)-at-4))
+}
+
+// Batch implements session.Client.
+func (c *conn) Batch(rows session.Rows, batch arrow.RecordBatch, from, to int) error {
+	w := &c.out
+	cols := batch.Columns()
+	n := len(rows.Columns)
+	if len(cols) < n {
+		return pgerror.New(pgerror.InternalError, "a batch of %d columns for %d announced", len(cols), n)
+	}
+	for row := from; row < to; row++ {
+		w.begin('D')
+		w.int16(int16(n))
+		for i := range n {
+			if cols[i].IsNull(row) {
+				w.int32(-1)
+				continue
+			}
+			w.value(rows, i, types.DatumAt(cols[i], row))
+		}
+		if err := w.end(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Complete implements session.Client.
+func (c *conn) Complete(tag string) error {
+	c.out.begin('C')
+	c.out.cstring(tag)
+	return c.out.end()
+}
+
+// Empty implements session.Client.
+func (c *conn) Empty() error { return c.out.empty('I') }
+
+// Suspended implements session.Client.
+func (c *conn) Suspended() error { return c.out.empty('s') }
+
+// Notice implements session.Client.
+func (c *conn) Notice(e *pgerror.Error) error { return c.out.errorResponse(e) }
+
+// ParameterStatus implements session.Client.
+func (c *conn) ParameterStatus(name, value string) error {
+	if c.starting {
+		return nil // welcome reports them all
+	}
+	c.out.begin('S')
+	c.out.cstring(name)
+	c.out.cstring(value)
+	return c.out.end()
+}
+
+// readyForQuery ends a round: everything gathered is written.
+func (c *conn) readyForQuery() error {
+	c.out.begin('Z')
+	c.out.byte(c.session.Status())
+	if err := c.out.end(); err != nil {
+		return err
+	}
+	return c.out.flush()
+}

@@ -1,0 +1,117 @@
+package copyio
+
+import (
+	"encoding/binary"
+	"errors"
+	"io"
+
+	"github.com/tidemarkdb/tidemark/sql/pgerror"
+	"github.com/tidemarkdb/tidemark/sql/types"
+)
+
+// signature starts a binary COPY file: 11 bytes, then flags and the length of
+// the header extension.
+const signature = "PGCOPY\n\xff\r\n\x00"
+
+// binaryRows appends up to max rows of the binary format.
+func (d *Decoder) binaryRows(max int) (int, error) {
+	if !d.started {
+		if err := d.binaryHeader(); err != nil {
+			return 0, err
+		}
+		d.started = true
+	}
+	n := 0
+	for n < max && !d.ended {
+		more, err := d.binaryRow()
+		if err != nil {
+			return 0, err
+		}
+		if !more {
+			d.ended = true
+			break
+		}
+		n++
+	}
+	return n, nil
+}
+
+func (d *Decoder) binaryHeader() error {
+	head, err := d.source.bytes(len(signature))
+	if err != nil || string(head) != signature {
+		return d.orBad(err, "COPY file signature not recognized")
+	}
+	rest, err := d.source.bytes(8)
+	if err != nil {
+		return d.orBad(err, "invalid COPY file header (missing flags)")
+	}
+	flags, extra := binary.BigEndian.Uint32(rest), binary.BigEndian.Uint32(rest[4:])
+	if flags&^0xffff != 0 {
+		return d.orBad(nil, "unrecognized critical flags in COPY file header")
+	}
+	if _, err := d.source.bytes(int(extra)); err != nil {
+		return d.orBad(err, "invalid COPY file header (wrong length)")
+	}
+	return nil
+}
+
+// orBad keeps a reader's real error and turns a premature end into 22P04.
+func (d *Decoder) orBad(err error, format string, args ...any) error {
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return err
+	}
+	return d.badFormat(nil, format, args...)
+}
+
+func (d *Decoder) binaryRow() (bool, error) {
+	d.line++
+	count, err := d.source.bytes(2)
+	if errors.Is(err, io.EOF) {
+		return false, nil
+	}
+	if err != nil {
+		return false, d.orBad(err, "unexpected EOF in COPY data")
+	}
+	fields := int16(binary.BigEndian.Uint16(count))
+	if fields == -1 {
+		return false, d.source.drain()
+	}
+	if int(fields) != len(d.cols) {
+		return false, d.badFormat(nil, "row field count is %d, expected %d", fields, len(d.cols))
+	}
+	for col := range d.cols {
+		if err := d.binaryField(col); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+func (d *Decoder) binaryField(col int) error {
+	head, err := d.source.bytes(4)
+	if err != nil {
+		return d.orBad(err, "unexpected EOF in COPY data")
+	}
+	size := int32(binary.BigEndian.Uint32(head))
+	if size == -1 {
+		d.builders[col].AppendNull()
+		return nil
+	}
+	if size < 0 {
+		return d.badFormat(nil, "invalid field size")
+	}
+	field, err := d.source.bytes(int(size))
+	if err != nil {
+		return d.orBad(err, "unexpected EOF in COPY data")
+	}
+	t := d.cols[col].Type
+	v, err := types.ParseBinary(t, field, d.io)
+	if err == nil {
+		v, err = types.ApplyMod(t, v, false)
+	}
+	if err != nil {
+		return pgerror.From(err).WithWhere("COPY %s, line %d, column %s", d.table, d.line, d.cols[col].Name)
+	}
+	types.AppendDatum(d.builders[col], v)
+	return nil
+}

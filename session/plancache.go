@@ -1,0 +1,125 @@
+package session
+
+import (
+	"container/list"
+	"sync"
+
+	"github.com/tidemarkdb/tidemark/executor"
+	"github.com/tidemarkdb/tidemark/planner/plan"
+)
+
+// planned is a plan with what is needed to run it again. It is read-only and
+// shared between sessions.
+type planned struct {
+	query *plan.Query
+	point *executor.Point // the short path, nil if it does not fit
+	// version is the catalog version the plan was made at.
+	version uint64
+	// literals are the kinds and order of the literals that became parameters
+	// (normalized texts only).
+	literals int
+	// refused marks a normalized text that cannot share a plan.
+	refused bool
+}
+
+// planKey identifies a plan: its text and all else it depends on but the
+// catalog's version.
+type planKey struct {
+	text string
+	env  uint32
+}
+
+// planCache keeps plans by text, least recently used ones out first, bounded
+// in (estimated) bytes.
+type planCache struct {
+	shards [16]planShard
+	envs   envTable
+}
+
+type planShard struct {
+	mu    sync.Mutex
+	max   int64
+	bytes int64
+	items map[planKey]*list.Element
+	order *list.List // front: most recent
+}
+
+type planItem struct {
+	key  planKey
+	plan *planned
+	size int64
+}
+
+// planOverhead is what a cached plan is taken to cost besides its text.
+const planOverhead = 8 << 10
+
+func newPlanCache(bytes int64) *planCache {
+	c := &planCache{}
+	for i := range c.shards {
+		c.shards[i] = planShard{max: bytes / int64(len(c.shards)), items: map[planKey]*list.Element{}, order: list.New()}
+	}
+	return c
+}
+
+func (c *planCache) shard(text string) *planShard {
+	h := uint32(2166136261)
+	for i := max(0, len(text)-16); i < len(text); i++ {
+		h = (h ^ uint32(text[i])) * 16777619
+	}
+	return &c.shards[(h^uint32(len(text)))%uint32(len(c.shards))]
+}
+
+// get finds a plan. The key's text may alias a buffer.
+func (c *planCache) get(key planKey) *planned {
+	s := c.shard(key.text)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.items[key]
+	if e == nil {
+		return nil
+	}
+	s.order.MoveToFront(e)
+	return e.Value.(*planItem).plan
+}
+
+// put keeps a plan. The key's text must not alias a buffer.
+func (c *planCache) put(key planKey, p *planned) {
+	s := c.shard(key.text)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	size := int64(len(key.text)) + planOverhead
+	if e := s.items[key]; e != nil {
+		e.Value.(*planItem).plan = p
+		s.order.MoveToFront(e)
+		return
+	}
+	s.items[key] = s.order.PushFront(&planItem{key: key, plan: p, size: size})
+	s.bytes += size
+	for s.bytes > s.max && s.order.Len() > 1 {
+		last := s.order.Back()
+		item := last.Value.(*planItem)
+		s.order.Remove(last)
+		delete(s.items, item.key)
+		s.bytes -= item.size
+	}
+}
+
+// envTable numbers the environments of plans: database, search path, user.
+type envTable struct {
+	mu  sync.Mutex
+	ids map[string]uint32
+}
+
+func (t *envTable) id(env string) uint32 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.ids == nil {
+		t.ids = map[string]uint32{}
+	}
+	id, ok := t.ids[env]
+	if !ok {
+		id = uint32(len(t.ids) + 1)
+		t.ids[env] = id
+	}
+	return id
+}

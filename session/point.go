@@ -1,0 +1,182 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"unsafe"
+
+	"github.com/tidemarkdb/tidemark/executor"
+	"github.com/tidemarkdb/tidemark/kv"
+	"github.com/tidemarkdb/tidemark/planner"
+	"github.com/tidemarkdb/tidemark/sql/parser"
+	"github.com/tidemarkdb/tidemark/sql/types"
+)
+
+// scratch is what the short path reuses from statement to statement.
+type scratch struct {
+	run        running
+	normalized parser.Normalized
+	key        []byte
+	params     []types.Datum
+}
+
+// runPoint executes a plan of the short path: one key, no operators.
+func (s *Session) runPoint(ctx context.Context, p *planned, params []types.Datum, out *outcome) error {
+	q := p.query
+	if !q.ReadOnly && s.readOnly() {
+		return readOnlyError(q.Tag)
+	}
+	txn, err := s.openTxn(ctx, !q.ReadOnly)
+	if err != nil {
+		return err
+	}
+	if !q.ReadOnly && !s.tx.canWrite {
+		if err := s.upgrade(ctx); err != nil {
+			return err
+		}
+		txn = s.tx.txn
+	}
+	if err := s.lockWritten(ctx, q); err != nil {
+		return err
+	}
+	snap, err := s.snapshot(ctx)
+	if err != nil {
+		return err
+	}
+	if snap.Version() != p.version {
+		return errPlanStale
+	}
+	r := &s.scratch.run
+	if r.account == nil {
+		r.account = executor.NewAccount("query", s.server.config.QueryMemoryLimit, s.memory)
+	}
+	s.prepareEnv(r, txn, snap, params, q.ExecSlots)
+	defer r.account.Close()
+	if q.ReturnsRows {
+		out.rows.Columns, out.rows.IO = q.Root.Columns(), r.fn.IO
+		if out.rows.Formats == nil {
+			out.rows.Formats = textFormats(len(out.rows.Columns))
+		}
+		if out.describe {
+			if err := s.client.RowDescription(out.rows.Columns, out.rows.Formats); err != nil {
+				return err
+			}
+		}
+	}
+	sent, err := s.runPointRows(ctx, p, r, txn, out)
+	if err != nil {
+		return err
+	}
+	out.tag = commandTag(q.Tag, sent, r.env.Affected)
+	return nil
+}
+
+func (s *Session) runPointRows(ctx context.Context, p *planned, r *running, txn kv.Txn, out *outcome) (int64, error) {
+	var sent int64
+	emit := func(row []types.Datum) error {
+		sent++
+		return s.client.Row(out.rows, row)
+	}
+	if p.query.ReadOnly {
+		err := p.point.Run(ctx, &r.env, emit)
+		return sent, err
+	}
+	sp := txn.Savepoint()
+	defer txn.Release(sp)
+	for {
+		err := p.point.Run(ctx, &r.env, emit)
+		if err == nil || sent > 0 || !r.env.ReadCommitted || !errors.Is(err, kv.ErrWriteConflict) {
+			return sent, err
+		}
+		txn.RollbackTo(sp, true)
+		if err := txn.Refresh(ctx); err != nil {
+			return 0, err
+		}
+		r.env.Affected = 0
+	}
+}
+
+// queryPoint tries to run a simple query by the plan of another text that
+// differs in its literals only. done is false when the ordinary way is to be taken.
+func (s *Session) queryPoint(ctx context.Context, sql string) (done bool, err error) {
+	n := &s.scratch.normalized
+	if s.tx.failed || s.tx.editor != nil || !parser.Normalize(sql, n) || len(n.Literals) == 0 {
+		return false, nil
+	}
+	key := planKey{text: "\x00" + unsafe.String(unsafe.SliceData(n.Key), len(n.Key)), env: s.environment()}
+	p := s.server.plans.get(key)
+	if p == nil || (!p.refused && !s.current(ctx, p)) {
+		p, err = s.shareable(ctx, sql, n, key)
+		if err != nil {
+			return false, nil //nolint:nilerr // the ordinary way reports it, with the right position
+		}
+	}
+	if p.refused {
+		return false, nil
+	}
+	params, ok := s.literalParams(p, n)
+	if !ok {
+		return false, nil
+	}
+	out := outcome{rows: Rows{IO: s.io}, describe: true}
+	if err := s.runPoint(ctx, p, params, &out); err != nil {
+		if errors.Is(err, errPlanStale) {
+			return false, nil
+		}
+		return true, err
+	}
+	if !s.tx.block {
+		if err := s.commit(ctx); err != nil {
+			return true, err
+		}
+	}
+	return true, s.client.Complete(out.tag)
+}
+
+// shareable plans sql with its literals as parameters, and remembers whether
+// that gave a plan that any other literals of the same kinds can use.
+func (s *Session) shareable(ctx context.Context, sql string, n *parser.Normalized, key planKey) (*planned, error) {
+	key.text = "\x00" + string(n.Key)
+	stmts, err := parser.Parse(sql)
+	if err != nil {
+		return nil, err
+	}
+	refused := &planned{refused: true}
+	if len(stmts) != 1 || !isQuery(stmts[0].Stmt) {
+		s.server.plans.put(key, refused)
+		return refused, nil
+	}
+	snap, err := s.snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	opts := s.planOptions(snap, nil)
+	opts.AutoParams = make(map[int]int, len(n.Literals))
+	for i := range n.Literals {
+		opts.AutoParams[n.Literals[i].Offset] = i
+	}
+	q, err := planner.Plan(ctx, stmts[0].Stmt, opts)
+	if err != nil {
+		return nil, err
+	}
+	p := &planned{query: q, point: executor.PointPlan(q), version: snap.Version(), literals: len(n.Literals)}
+	if p.point == nil || len(q.UsedLiterals) != len(n.Literals) || len(q.ParamTypes) != len(n.Literals) || !q.Cacheable {
+		p = refused
+	}
+	s.server.plans.put(key, p)
+	return p, nil
+}
+
+// literalParams reads the literals as values of the plan's parameter types.
+func (s *Session) literalParams(p *planned, n *parser.Normalized) ([]types.Datum, bool) {
+	params := s.scratch.params[:0]
+	for i := range n.Literals {
+		d, err := types.Parse(p.query.ParamTypes[i], n.Literals[i].Text, s.io)
+		if err != nil {
+			return nil, false
+		}
+		params = append(params, d)
+	}
+	s.scratch.params = params
+	return params, true
+}

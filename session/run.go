@@ -1,0 +1,341 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/tidemarkdb/tidemark/catalog"
+	"github.com/tidemarkdb/tidemark/executor"
+	"github.com/tidemarkdb/tidemark/kv"
+	"github.com/tidemarkdb/tidemark/planner"
+	"github.com/tidemarkdb/tidemark/planner/plan"
+	"github.com/tidemarkdb/tidemark/sql/ast"
+	"github.com/tidemarkdb/tidemark/sql/functions"
+	"github.com/tidemarkdb/tidemark/sql/pgerror"
+	"github.com/tidemarkdb/tidemark/sql/types"
+)
+
+// snapshot is the catalog as the session sees it now: with its own uncommitted
+// changes if it made any.
+func (s *Session) snapshot(ctx context.Context) (*catalog.Snapshot, error) {
+	if s.tx.editor != nil {
+		return s.tx.editor.Snapshot(), nil
+	}
+	return s.server.catalog.Snapshot(ctx, s.database.ID)
+}
+
+// environment numbers what plans depend on besides text and catalog.
+func (s *Session) environment() uint32 {
+	if s.planEnv == 0 {
+		s.planEnv = s.server.plans.envs.id(s.database.Name + "\x00" + s.role + "\x00" + strings.Join(s.searchPath(), "\x00"))
+	}
+	return s.planEnv
+}
+
+func (s *Session) planOptions(snap *catalog.Snapshot, paramTypes []types.Type) planner.Options {
+	return planner.Options{
+		Catalog: snap, SearchPath: s.searchPath(), Database: s.database.Name, User: s.role, ParamTypes: paramTypes,
+	}
+}
+
+// plan makes a plan for a query statement.
+func (s *Session) plan(ctx context.Context, stmt ast.Statement, paramTypes []types.Type) (*planned, error) {
+	snap, err := s.snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	q, err := planner.Plan(ctx, stmt, s.planOptions(snap, paramTypes))
+	if err != nil {
+		return nil, err
+	}
+	return &planned{query: q, point: executor.PointPlan(q), version: snap.Version()}, nil
+}
+
+// current reports whether p may run on the catalog as it is now.
+func (s *Session) current(ctx context.Context, p *planned) bool {
+	snap, err := s.snapshot(ctx)
+	return err == nil && snap.Version() == p.version
+}
+
+// running is an execution under way: a portal's or a simple statement's.
+type running struct {
+	planned *planned
+	env     executor.Env
+	fn      functions.Context
+	op      executor.Operator
+	// batches are results collected before they were sent (statements that write or lock).
+	batches   []arrow.RecordBatch
+	collected bool
+	batch     arrow.RecordBatch // being sent
+	pos       int
+	sent      int64
+	done      bool
+	account   *executor.Account
+}
+
+// environmentOf fills r's environment for a statement in transaction txn.
+func (s *Session) prepareEnv(r *running, txn kv.Txn, snap *catalog.Snapshot, params []types.Datum, slots int) {
+	now := s.server.config.Clock()
+	fnIO := *s.io
+	fnIO.Now = s.tx.start
+	fnIO.Resolve = &catalog.RegResolver{Snapshot: snap, Path: s.searchPath()}
+	r.fn = functions.Context{
+		Ctx: s.runCtx, Alloc: s.server.config.Alloc, IO: &fnIO, TxnStart: s.tx.start, StatementStart: now,
+		Clock: s.server.config.Clock, Session: &functionSession{s: s, snap: snap}, Params: params,
+	}
+	if slots > 0 {
+		r.fn.Exec = make([]types.Datum, slots)
+	}
+	r.env = executor.Env{
+		Alloc: s.server.config.Alloc, Memory: r.account, Txn: txn, Snapshot: snap, RowIDs: s.server.rowIDs, Runtime: s, Functions: &r.fn,
+		LockTimeout: s.settings.lockTimeout, ReadCommitted: s.isolation() != repeatableRead,
+		Notice: s.notice, WorkMem: s.settings.workMem,
+	}
+}
+
+// start opens an execution of p. Query statements that write or lock are run to
+// their end here, so that a conflict at READ COMMITTED can run them again
+// before the client has seen anything.
+func (s *Session) start(ctx context.Context, p *planned, params []types.Datum, stats *executor.Stats) (*running, error) {
+	q := p.query
+	if !q.ReadOnly && s.readOnly() {
+		return nil, pgerror.New(pgerror.ReadOnlySqlTransaction, "cannot execute %s in a read-only transaction", q.Tag)
+	}
+	r := &running{planned: p, account: executor.NewAccount("query", s.server.config.QueryMemoryLimit, s.memory)}
+	if err := s.open(ctx, r, params, stats); err != nil {
+		r.close()
+		return nil, err
+	}
+	return r, nil
+}
+
+func (s *Session) open(ctx context.Context, r *running, params []types.Datum, stats *executor.Stats) error {
+	q := r.planned.query
+	txn, err := s.openTxn(ctx, !q.ReadOnly)
+	if err != nil {
+		return err
+	}
+	if !q.ReadOnly && !s.tx.canWrite {
+		if err := s.upgrade(ctx); err != nil {
+			return err
+		}
+		txn = s.tx.txn
+	}
+	if err := s.lockWritten(ctx, q); err != nil {
+		return err
+	}
+	snap, err := s.snapshot(ctx)
+	if err != nil {
+		return err
+	}
+	if snap.Version() != r.planned.version {
+		return errPlanStale
+	}
+	s.prepareEnv(r, txn, snap, params, q.ExecSlots)
+	r.env.Stats = stats
+	if q.ReadOnly {
+		r.op, err = executor.Build(&r.env, q.Root)
+		return err
+	}
+	return s.collect(ctx, r)
+}
+
+// errPlanStale says that the catalog changed while the statement waited for a
+// lock: it is planned again.
+var errPlanStale = errors.New("the catalog changed since the statement was planned")
+
+// lockWritten takes the table locks of a statement that writes, so that no DDL
+// changes the tables below it.
+func (s *Session) lockWritten(ctx context.Context, q *plan.Query) error {
+	for _, t := range q.Writes {
+		if err := s.lockTable(ctx, t.ID, kv.LockShare); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lockTable locks a table for the rest of the transaction.
+func (s *Session) lockTable(ctx context.Context, id catalog.OID, mode kv.LockMode) error {
+	if s.tx.locked[id] >= mode {
+		return nil
+	}
+	key := catalog.TableLockKey(id)
+	_, err := s.tx.txn.Lock(ctx, []kv.Key{key}, kv.LockOptions{Mode: mode, Timeout: s.settings.lockTimeout, NoConflictCheck: true})
+	if err != nil {
+		return err
+	}
+	if s.tx.locked == nil {
+		s.tx.locked = map[catalog.OID]kv.LockMode{}
+	}
+	s.tx.locked[id] = mode
+	return nil
+}
+
+// collect runs a writing or locking statement to its end and keeps its result.
+// At READ COMMITTED a write conflict takes the statement's writes back, keeps
+// its locks, moves to a fresh snapshot and runs it again; as the locks are kept
+// this comes to an end.
+func (s *Session) collect(ctx context.Context, r *running) error {
+	txn := s.tx.txn
+	sp := txn.Savepoint()
+	defer txn.Release(sp)
+	for {
+		err := s.collectOnce(ctx, r)
+		if err == nil {
+			r.collected = true
+			return nil
+		}
+		r.dropBatches()
+		if !errors.Is(err, kv.ErrWriteConflict) || !r.env.ReadCommitted {
+			return err
+		}
+		txn.RollbackTo(sp, true)
+		if err := txn.Refresh(ctx); err != nil {
+			return err
+		}
+		r.env.Affected = 0
+	}
+}
+
+func (s *Session) collectOnce(ctx context.Context, r *running) error {
+	op, err := executor.Build(&r.env, r.planned.query.Root)
+	if err != nil {
+		return err
+	}
+	defer op.Close() //nolint:errcheck // a read side has nothing to lose
+	for {
+		batch, err := op.Next(ctx)
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if !r.planned.query.ReturnsRows {
+			batch.Release()
+			continue
+		}
+		if err := r.account.Grow(batchBytes(batch)); err != nil {
+			batch.Release()
+			return err
+		}
+		r.batches = append(r.batches, batch)
+	}
+}
+
+func batchBytes(b arrow.RecordBatch) int64 {
+	var n int64
+	for _, col := range b.Columns() {
+		n += int64(col.Data().SizeInBytes())
+	}
+	return n
+}
+
+// next makes r.batch the next batch to send; io.EOF at the end.
+func (r *running) next(ctx context.Context) error {
+	if r.batch != nil && r.pos < int(r.batch.NumRows()) {
+		return nil
+	}
+	if r.batch != nil {
+		r.batch.Release()
+		r.batch = nil
+	}
+	r.pos = 0
+	if r.done {
+		return io.EOF
+	}
+	if r.collected {
+		if len(r.batches) == 0 {
+			r.done = true
+			return io.EOF
+		}
+		r.batch, r.batches = r.batches[0], r.batches[1:]
+		return nil
+	}
+	batch, err := r.op.Next(ctx)
+	if err != nil {
+		r.done = true
+		return err
+	}
+	r.batch = batch
+	return nil
+}
+
+// send passes up to limit rows (0: all) to the client. It returns whether the
+// end of the result was reached.
+func (s *Session) send(ctx context.Context, r *running, rows Rows, limit int64) (ended bool, err error) {
+	var n int64
+	for {
+		if limit > 0 && n == limit {
+			return false, nil
+		}
+		if err := r.next(ctx); err == io.EOF {
+			return true, nil
+		} else if err != nil {
+			return false, err
+		}
+		to := int(r.batch.NumRows())
+		if limit > 0 && int64(to-r.pos) > limit-n {
+			to = r.pos + int(limit-n)
+		}
+		if err := s.client.Batch(rows, r.batch, r.pos, to); err != nil {
+			return false, err
+		}
+		n += int64(to - r.pos)
+		r.sent += int64(to - r.pos)
+		r.pos = to
+	}
+}
+
+func (r *running) dropBatches() {
+	for _, b := range r.batches {
+		b.Release()
+	}
+	r.batches = nil
+}
+
+// close releases everything.
+func (r *running) close() {
+	if r.op != nil {
+		_ = r.op.Close() // results were delivered already
+		r.op = nil
+	}
+	if r.batch != nil {
+		r.batch.Release()
+		r.batch = nil
+	}
+	r.dropBatches()
+	r.account.Close()
+}
+
+// tag is the command tag after the statement has run.
+func (r *running) tag() string { return commandTag(r.planned.query.Tag, r.sent, r.env.Affected) }
+
+func commandTag(tag string, sent, affected int64) string {
+	switch tag {
+	case "SELECT":
+		return "SELECT " + itoa(sent)
+	case "INSERT":
+		return "INSERT 0 " + itoa(affected)
+	default:
+		return tag + " " + itoa(affected)
+	}
+}
+
+// deadline arms statement_timeout for the statement that begins.
+func (s *Session) deadline() (stop func()) {
+	d := s.settings.statementTimeout
+	if d <= 0 {
+		return func() {}
+	}
+	timer := time.AfterFunc(d, func() { s.interrupt(errStatementTimeout) })
+	return func() { timer.Stop() }
+}
+
+var errStatementTimeout = pgerror.New(pgerror.QueryCanceled, "canceling statement due to statement timeout")

@@ -1,0 +1,197 @@
+// Package session is one client's conversation: statements, portals, settings
+// and the state of its transaction. It is the only place where transaction,
+// plan and results meet. Protocols (pgwire) call it; it knows none of them.
+package session
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/tidemarkdb/tidemark/catalog"
+	"github.com/tidemarkdb/tidemark/executor"
+	"github.com/tidemarkdb/tidemark/kv"
+	"github.com/tidemarkdb/tidemark/sql/parser"
+	"github.com/tidemarkdb/tidemark/sql/pgerror"
+)
+
+// Config are a node's settings for its sessions.
+type Config struct {
+	// MaxConnections is how many sessions may live at once (53300 beyond). Default 200.
+	MaxConnections int
+	// MemoryLimit bounds what all queries together keep, in bytes. Default 4 GiB.
+	MemoryLimit int64
+	// QueryMemoryLimit bounds one query (53200 beyond). Default 1 GiB.
+	QueryMemoryLimit int64
+	// PlanCacheBytes bounds the parse trees and plans kept by text. Default 64 MiB.
+	PlanCacheBytes int64
+	// Logger takes what no client sees. Default slog.Default().
+	Logger *slog.Logger
+	// Clock tells the time. Default time.Now.
+	Clock func() time.Time
+	// Alloc is where batches come from. Default memory.DefaultAllocator.
+	Alloc memory.Allocator
+	// ServerPort is what inet_server_port() answers.
+	ServerPort int
+}
+
+func (c *Config) setDefaults() {
+	if c.MaxConnections == 0 {
+		c.MaxConnections = 200
+	}
+	if c.MemoryLimit == 0 {
+		c.MemoryLimit = 4 << 30
+	}
+	if c.QueryMemoryLimit == 0 {
+		c.QueryMemoryLimit = 1 << 30
+	}
+	if c.PlanCacheBytes == 0 {
+		c.PlanCacheBytes = 64 << 20
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	if c.Clock == nil {
+		c.Clock = time.Now
+	}
+	if c.Alloc == nil {
+		c.Alloc = memory.DefaultAllocator
+	}
+}
+
+// Server is what the sessions of a node share. It is safe for use by many goroutines.
+type Server struct {
+	config  Config
+	store   kv.Store
+	catalog *catalog.Catalog
+	memory  *executor.Account
+	rowIDs  *executor.RowIDs
+	trees   *parser.Cache
+	plans   *planCache
+	started time.Time
+
+	mu       sync.Mutex
+	sessions map[uint32]*Session // by process id
+	nextPID  uint32
+	draining bool
+	count    atomic.Int64
+}
+
+// NewServer makes the server of a node. It owns neither the store nor the catalog.
+func NewServer(store kv.Store, cat *catalog.Catalog, config Config) *Server {
+	config.setDefaults()
+	return &Server{
+		config:   config,
+		store:    store,
+		catalog:  cat,
+		memory:   executor.NewAccount("process", config.MemoryLimit, nil),
+		rowIDs:   executor.NewRowIDs(),
+		trees:    parser.NewCache(config.PlanCacheBytes / 2),
+		plans:    newPlanCache(config.PlanCacheBytes / 2),
+		started:  config.Clock(),
+		sessions: map[uint32]*Session{},
+	}
+}
+
+// Memory is the process account that all queries reserve from.
+func (srv *Server) Memory() *executor.Account { return srv.memory }
+
+// errShutdown is the cause of a drain's cancellation.
+var errShutdown = pgerror.New(pgerror.AdminShutdown, "terminating connection due to administrator command").WithSeverity(pgerror.SeverityFatal)
+
+// ErrCancelled is the cause of a cancelled statement.
+var ErrCancelled = pgerror.New(pgerror.QueryCanceled, "canceling statement due to user request")
+
+// register admits a session and gives it its cancel key.
+func (srv *Server) register(s *Session) error {
+	var secret [4]byte
+	if _, err := rand.Read(secret[:]); err != nil {
+		return err
+	}
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	if srv.draining {
+		return pgerror.New(pgerror.CannotConnectNow, "the database system is shutting down").WithSeverity(pgerror.SeverityFatal)
+	}
+	if len(srv.sessions) >= srv.config.MaxConnections {
+		return pgerror.New(pgerror.TooManyConnections, "sorry, too many clients already").WithSeverity(pgerror.SeverityFatal)
+	}
+	for {
+		srv.nextPID++
+		if srv.nextPID&0x7fffffff == 0 {
+			srv.nextPID = 1
+		}
+		if srv.sessions[srv.nextPID] == nil {
+			break
+		}
+	}
+	s.pid, s.secret = srv.nextPID, binary.BigEndian.Uint32(secret[:])
+	srv.sessions[s.pid] = s
+	srv.count.Store(int64(len(srv.sessions)))
+	return nil
+}
+
+func (srv *Server) unregister(s *Session) {
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	delete(srv.sessions, s.pid)
+	srv.count.Store(int64(len(srv.sessions)))
+}
+
+// Cancel ends the statement that the session with this key runs now, if any.
+// Wrong keys are ignored, as PostgreSQL does.
+func (srv *Server) Cancel(pid, secret uint32) {
+	srv.mu.Lock()
+	s := srv.sessions[pid]
+	srv.mu.Unlock()
+	if s != nil && s.secret == secret {
+		s.interrupt(ErrCancelled)
+	}
+}
+
+// Sessions is the number of living sessions.
+func (srv *Server) Sessions() int { return int(srv.count.Load()) }
+
+// Drain stops admitting sessions, ends idle ones, and lets running statements
+// finish until ctx is done; then it cancels them with 57P01.
+func (srv *Server) Drain(ctx context.Context) {
+	srv.mu.Lock()
+	srv.draining = true
+	srv.mu.Unlock()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		left := 0
+		for _, s := range srv.list() {
+			s.drain(false)
+			left++
+		}
+		if left == 0 {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			for _, s := range srv.list() {
+				s.drain(true)
+			}
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func (srv *Server) list() []*Session {
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	out := make([]*Session, 0, len(srv.sessions))
+	for _, s := range srv.sessions {
+		out = append(out, s)
+	}
+	return out
+}
