@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 
+	"github.com/tidemarkdb/tidemark/catalog"
 	"github.com/tidemarkdb/tidemark/planner"
 	"github.com/tidemarkdb/tidemark/sql/ast"
 	"github.com/tidemarkdb/tidemark/sql/expr"
@@ -76,7 +77,7 @@ func (s *Session) executeParams(ctx context.Context, st *ast.Execute) (*prepared
 	}
 	params := make([]types.Datum, len(st.Args))
 	for i, a := range st.Args {
-		e, err := planner.BindAssignment(a, p.params[i], s.planOptions(snap, nil))
+		e, err := planner.BindTableExpr(ctx, a, planner.UseExecute, nil, &catalog.Column{Type: p.params[i]}, s.planOptions(snap, nil))
 		if err != nil {
 			return nil, nil, err
 		}

@@ -51,7 +51,7 @@ func (b *tableBuilder) generated(p pendingConstraint) error {
 	if col.Default != "" {
 		return pgerror.New(pgerror.SyntaxError, "both default and generation expression specified for column %q of table %q", col.Name, b.table.Name).At(p.def.Loc())
 	}
-	e, text, err := bindColumnExpr(b.ctx, b.env, p.def.Expr, b.table, &col.Type, planner.PlaceGenerated)
+	e, text, err := bindOver(b.ctx, b.env, p.def.Expr, planner.UseGenerated, b.table, col)
 	if err != nil {
 		return err
 	}
@@ -171,7 +171,7 @@ func checkIndexable(t types.Type, name string) error {
 
 func (b *tableBuilder) check(p pendingConstraint) (expr.Expr, error) {
 	def, t := p.def, b.table
-	e, text, err := bindCheck(b.ctx, b.env, def.Expr, t, planner.PlaceCheck)
+	e, text, err := bindOver(b.ctx, b.env, def.Expr, planner.UseCheck, t, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -98,7 +98,7 @@ func newIndex(ctx context.Context, env *Env, t *catalog.Table, st *ast.CreateInd
 		ix.Include = append(ix.Include, col.Num)
 	}
 	if st.Where != nil {
-		e, text, err := bindCheck(ctx, env, st.Where, t, planner.PlacePredicate)
+		e, text, err := bindOver(ctx, env, st.Where, planner.UseIndexPredicate, t, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -135,7 +135,7 @@ func indexColumn(ctx context.Context, env *Env, t *catalog.Table, el *ast.IndexE
 		c.Num, c.ExprType = col.Num, col.Type
 		return c, checkIndexable(col.Type, el.Name)
 	}
-	e, text, err := bindColumnExpr(ctx, env, el.Expr, t, nil, planner.PlaceIndex)
+	e, text, err := bindOver(ctx, env, el.Expr, planner.UseIndexExpr, t, nil)
 	if err != nil {
 		return c, err
 	}

@@ -224,7 +224,7 @@ func (b *tableBuilder) columnConstraints(col *catalog.Column, def *ast.ColumnDef
 			if col.Default != "" {
 				return pgerror.New(pgerror.SyntaxError, "multiple default values specified for column %q of table %q", col.Name, b.table.Name).At(c.Loc())
 			}
-			_, text, err := bindDefault(b.ctx, b.env, c.Expr, col.Type, col.Name)
+			_, text, err := bindDefault(b.ctx, b.env, c.Expr, col)
 			if err != nil {
 				return err
 			}
