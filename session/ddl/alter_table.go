@@ -72,7 +72,7 @@ func addConstraint(ctx context.Context, env *Env, t *catalog.Table, def *ast.Con
 			return err
 		}
 		c := t.Checks[len(t.Checks)-1]
-		return executor.CheckRows(ctx, env.Exec(), old, executor.RowValidation{Checks: []plan.NamedCheck{{Name: c.Name, Expr: e}}})
+		return executor.CheckRows(ctx, env.Exec(), old, executor.RowTest{Checks: []plan.NamedCheck{{Name: c.Name, Expr: e}}})
 	case ast.ConstraintForeign:
 		ref, err := b.foreignKey(p)
 		if err != nil {
@@ -86,7 +86,7 @@ func addConstraint(ctx context.Context, env *Env, t *catalog.Table, def *ast.Con
 		}
 		now := env.Editor.Snapshot().TableByID(t.ID)
 		fk := &now.ForeignKeys[len(now.ForeignKeys)-1]
-		return executor.CheckRows(ctx, env.Exec(), now, executor.RowValidation{
+		return executor.CheckRows(ctx, env.Exec(), now, executor.RowTest{
 			ForeignKeys: []plan.ForeignKeyCheck{{Key: fk, Table: env.Editor.Snapshot().TableByID(ref.ID)}},
 		})
 	}
@@ -103,7 +103,7 @@ func addPrimaryKey(ctx context.Context, env *Env, old, t *catalog.Table) error {
 		}
 	}
 	if len(notNull) > 0 {
-		if err := executor.CheckRows(ctx, env.Exec(), old, executor.RowValidation{NotNull: notNull}); err != nil {
+		if err := executor.CheckRows(ctx, env.Exec(), old, executor.RowTest{NotNull: notNull}); err != nil {
 			return err
 		}
 	}
@@ -127,19 +127,30 @@ func rewrite(ctx context.Context, env *Env, old, t *catalog.Table, exprs []expr.
 	if err := env.Editor.Protect(ctx, catalog.StorageSpan(now.Storage)); err != nil {
 		return err
 	}
-	all := make([]plan.IndexExprs, len(now.Indexes))
+	checks := plan.RowChecks{Indexes: make([]plan.IndexExprs, len(now.Indexes))}
 	for i := range now.Indexes {
-		if all[i], err = indexExprs(ctx, env, now, &now.Indexes[i]); err != nil {
+		if checks.Indexes[i], err = indexExprs(ctx, env, now, &now.Indexes[i]); err != nil {
 			return err
 		}
+	}
+	if exprs == nil {
+		exprs = columnsOf(old)
 	}
 	bulk, err := env.Store.Bulk(ctx)
 	if err != nil {
 		return err
 	}
 	defer bulk.Close()
-	if err := executor.RewriteTable(ctx, env.Exec(), executor.Rewrite{Old: old, New: now, Exprs: exprs, Indexes: all, Bulk: bulk}); err != nil {
-		return err
+	return executor.RewriteTable(ctx, env.Exec(), old, now, exprs, &checks, bulk)
+}
+
+// columnsOf passes each living column on.
+func columnsOf(t *catalog.Table) []expr.Expr {
+	out := make([]expr.Expr, len(t.Columns))
+	for i := range t.Columns {
+		if c := &t.Columns[i]; !c.Dropped {
+			out[i] = &expr.Ordinal{Index: i, Name: c.Name, Typ: c.Type}
+		}
 	}
-	return bulk.Flush()
+	return out
 }

@@ -207,8 +207,5 @@ func buildIndex(ctx context.Context, env *Env, next *catalog.Table, pos int) err
 		return err
 	}
 	defer bulk.Close()
-	if err := executor.BuildIndex(ctx, env.Exec(), t, pos, exprs, bulk); err != nil {
-		return err
-	}
-	return bulk.Flush()
+	return executor.BuildIndex(ctx, env.Exec(), t, pos, exprs, bulk)
 }
