@@ -199,6 +199,12 @@ func (f *functionSession) ColumnNumber(relation uint32, column string) int16 {
 	return 0
 }
 
+// HasColumn implements functions.CatalogSession.
+func (f *functionSession) HasColumn(relation uint32, column int16) bool {
+	t := f.snap.TableByID(catalog.OID(relation))
+	return t != nil && column >= 1 && int(column) <= len(t.Columns) && !t.Columns[column-1].Dropped
+}
+
 // RelationKind implements functions.CatalogSession.
 func (f *functionSession) RelationKind(relation uint32) byte {
 	if t := f.snap.TableByID(catalog.OID(relation)); t != nil {
