@@ -118,6 +118,12 @@ func TestSubplan(t *testing.T) {
 				return s
 			}),
 		},
+		{
+			Name: "array", Inputs: []*Source{one, two}, Want: []string{"1|{1,2}", "2|{1,2}", "3|{1,2}", "NULL|{1,2}"},
+			Plan: project("int4[]", func(in []plan.Node) *expr.Subplan {
+				return &expr.Subplan{Kind: expr.SubplanArray, Plan: in[1], Typ: types.Of(types.Int4Array)}
+			}),
+		},
 	} {
 		Run(t, c)
 	}

@@ -2,7 +2,6 @@ package executor
 
 import (
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/tidemarkdb/tidemark/sql/expr"
 	"github.com/tidemarkdb/tidemark/sql/functions"
@@ -128,32 +127,7 @@ func (s *scalar) selection(env *Env, cols []arrow.Array, n int, dst []int32) ([]
 		return nil, err
 	}
 	defer v.Array.Release()
-	b, ok := v.Array.(*array.Boolean)
-	if !ok { // an untyped NULL
-		return dst, nil
-	}
-	if v.Const {
-		if b.IsValid(0) && b.Value(0) {
-			for i := range n {
-				dst = append(dst, int32(i))
-			}
-		}
-		return dst, nil
-	}
-	if b.NullN() == 0 {
-		for i := range n {
-			if b.Value(i) {
-				dst = append(dst, int32(i))
-			}
-		}
-		return dst, nil
-	}
-	for i := range n {
-		if b.IsValid(i) && b.Value(i) {
-			dst = append(dst, int32(i))
-		}
-	}
-	return dst, nil
+	return expr.FilterMask(v, n, dst), nil
 }
 
 // constant computes an expression without columns.

@@ -18,9 +18,11 @@ import (
 //     row of the same key are made, at most a batch of them at a time; the
 //     residual condition filters pairs. Probe rows, and build rows where the
 //     join needs it, are marked once they are in a pair that passed.
-//  3. After a probe batch its rows without a pair come out if the join
-//     preserves or asks for them; after the last one the build rows without
-//     (or, semi join, with) a pair do.
+//     Rows come out in the order of the probe side, preserved ones without a
+//     partner included.
+//  3. After a probe batch its rows with or without a pair come out for semi and
+//     anti joins; after the last one the build rows without (or, semi join,
+//     with) a pair do where the join asks for them.
 //
 // The plan says which side is built; joinSides says what that means for the
 // join type.
@@ -269,7 +271,8 @@ func cleared(b []bool, n int) []bool {
 	return b
 }
 
-// collect gathers the next pairs, at most a batch.
+// collect gathers the next pairs, at most a batch. A row without a key in the
+// table is paired with noRow if the join preserves it.
 func (j *hashJoin) collect() {
 	limit := j.env.batchRows()
 	j.pairIdx, j.pairRef = j.pairIdx[:0], j.pairRef[:0]
@@ -282,13 +285,17 @@ func (j *hashJoin) collect() {
 			j.pairRef = append(j.pairRef, j.refs[j.at-1])
 			j.at = j.next[j.at-1]
 		}
-		if j.row == len(j.ids) {
+		if j.row == len(j.ids) || len(j.pairIdx) == limit {
 			return
 		}
-		if id := j.ids[j.row]; id != noKey {
-			j.at = j.first[id]
-		}
+		id := j.ids[j.row]
 		j.row++
+		if id != noKey {
+			j.at = j.first[id]
+		} else if j.keepsProbe() {
+			j.pairIdx = append(j.pairIdx, int32(j.row-1))
+			j.pairRef = append(j.pairRef, noRow)
+		}
 	}
 }
 
@@ -310,6 +317,9 @@ func (j *hashJoin) nextPairs() (arrow.RecordBatch, error) {
 		j.mark(nil)
 		return nil, nil
 	}
+	if j.keepsProbe() {
+		return j.outerPairs()
+	}
 	cols, sel, err := j.out.matched(j.batch, j.pairIdx, j.pairRef)
 	if err != nil {
 		return nil, err
@@ -327,6 +337,19 @@ func (j *hashJoin) nextPairs() (arrow.RecordBatch, error) {
 		n = len(sel)
 	}
 	return j.out.emit(cols, n), nil
+}
+
+// outerPairs is nextPairs for joins that preserve the probe side.
+func (j *hashJoin) outerPairs() (arrow.RecordBatch, error) {
+	var mark func(rowRef)
+	if j.buildMatched != nil {
+		mark = j.buildMatched.add
+	}
+	idx, refs, err := j.out.settle(j.batch, j.pairIdx, j.pairRef, j.matched, j.at != 0, mark)
+	if err != nil || len(idx) == 0 {
+		return nil, err
+	}
+	return j.out.pairBatch(j.batch, idx, refs)
 }
 
 // mark notes the rows of the given pairs (nil: all) as matched.
@@ -356,7 +379,7 @@ func (j *hashJoin) rest() (arrow.RecordBatch, error) {
 	if j.existential() && j.buildLeft {
 		return nil, nil
 	}
-	if !j.existential() && !j.keepsProbe() {
+	if !j.existential() {
 		return nil, nil
 	}
 	want := j.typ == plan.SemiJoin
@@ -373,10 +396,7 @@ func (j *hashJoin) rest() (arrow.RecordBatch, error) {
 	if len(idx) == 0 {
 		return nil, nil
 	}
-	if j.existential() {
-		return j.out.streamedRows(batch, idx)
-	}
-	return j.out.streamedOnly(batch, idx)
+	return j.out.streamedRows(batch, idx)
 }
 
 // nextKept yields build rows after the last probe batch.

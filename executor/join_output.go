@@ -76,6 +76,64 @@ func (o *joinOutput) matched(streamed arrow.RecordBatch, idx []int32, refs []row
 	return out, sel, err
 }
 
+// settle turns candidate pairs of a join that preserves the streamed side into
+// the output's pairs, in the order of the streamed rows: those that satisfy the
+// condition, and (row, noRow) for each row without any. Candidates of one row
+// lie together; a row without candidates comes as (row, noRow). open says that
+// the last row has more candidates to come. matched marks streamed rows, mark is
+// called for kept rows that found a partner.
+func (o *joinOutput) settle(streamed arrow.RecordBatch, idx []int32, refs []rowRef, matched []bool, open bool, mark func(rowRef)) ([]int32, []rowRef, error) {
+	pass, err := o.passing(streamed, idx, refs)
+	if err != nil {
+		return nil, nil, err
+	}
+	outIdx, outRefs := make([]int32, 0, len(idx)), make([]rowRef, 0, len(idx))
+	for i, row := range idx {
+		ref := refs[i]
+		if ref != noRow && (pass == nil || pass[i]) {
+			outIdx, outRefs = append(outIdx, row), append(outRefs, ref)
+			matched[row] = true
+			if mark != nil {
+				mark(ref)
+			}
+		}
+		isLast := i+1 < len(idx) && idx[i+1] != row || i+1 == len(idx) && !open
+		if isLast && !matched[row] {
+			outIdx, outRefs = append(outIdx, row), append(outRefs, noRow)
+		}
+	}
+	return outIdx, outRefs, nil
+}
+
+// passing says which pairs satisfy the condition; nil means all of them.
+func (o *joinOutput) passing(streamed arrow.RecordBatch, idx []int32, refs []rowRef) ([]bool, error) {
+	if o.cond == nil {
+		return nil, nil
+	}
+	var realIdx []int32
+	var realRefs []rowRef
+	var at []int
+	for i, r := range refs {
+		if r != noRow {
+			realIdx, realRefs, at = append(realIdx, idx[i]), append(realRefs, r), append(at, i)
+		}
+	}
+	pass := make([]bool, len(idx))
+	if len(at) == 0 {
+		return pass, nil
+	}
+	cols, err := o.pairs(streamed, realIdx, realRefs)
+	if err != nil {
+		return nil, err
+	}
+	defer releaseAll(cols)
+	sel, err := o.cond.selection(o.env, cols, len(at), nil)
+	for _, s := range sel {
+		pass[at[s]] = true
+	}
+	return pass, err
+}
+
 // keptOnly makes a batch of kept rows with NULLs for the streamed side.
 func (o *joinOutput) keptOnly(refs []rowRef) (arrow.RecordBatch, error) {
 	k, err := o.kept.gatherColumns(refs)
@@ -121,6 +179,11 @@ func (o *joinOutput) streamedOnly(streamed arrow.RecordBatch, idx []int32) (arro
 	for i := range refs {
 		refs[i] = noRow
 	}
+	return o.pairBatch(streamed, idx, refs)
+}
+
+// pairBatch makes a batch of pairs.
+func (o *joinOutput) pairBatch(streamed arrow.RecordBatch, idx []int32, refs []rowRef) (arrow.RecordBatch, error) {
 	cols, err := o.pairs(streamed, idx, refs)
 	if err != nil {
 		return nil, err

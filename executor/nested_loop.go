@@ -139,6 +139,9 @@ func (j *nestedLoop) nextPairs() (arrow.RecordBatch, error) {
 		j.state = joinRest
 		return nil, nil
 	}
+	if j.keepsLeft() {
+		return j.outerPairs(idx, refs)
+	}
 	cols, sel, err := j.out.matched(j.batch, idx, refs)
 	if err != nil {
 		return nil, err
@@ -164,6 +167,22 @@ func (j *nestedLoop) nextPairs() (arrow.RecordBatch, error) {
 	return j.out.emit(cols, n), nil
 }
 
+func (j *nestedLoop) keepsLeft() bool { return j.typ == plan.LeftJoin || j.typ == plan.FullJoin }
+
+// outerPairs is nextPairs for joins that preserve the left side.
+func (j *nestedLoop) outerPairs(idx []int32, refs []rowRef) (arrow.RecordBatch, error) {
+	var mark func(rowRef)
+	if j.rightMatched != nil {
+		mark = j.rightMatched.add
+	}
+	open := j.at != 0 && j.at < len(j.refs)
+	idx, refs, err := j.out.settle(j.batch, idx, refs, j.matched, open, mark)
+	if err != nil || len(idx) == 0 {
+		return nil, err
+	}
+	return j.out.pairBatch(j.batch, idx, refs)
+}
+
 func (j *nestedLoop) mark(left int32, right rowRef) {
 	j.matched[left] = true
 	if j.rightMatched != nil {
@@ -178,6 +197,11 @@ func (j *nestedLoop) collect() (idx []int32, refs []rowRef) {
 	j.pairIdx = j.pairIdx[:0]
 	out := make([]rowRef, 0, min(limit, len(j.refs)*len(j.matched)))
 	for j.row < len(j.matched) && len(j.pairIdx) < limit {
+		if len(j.refs) == 0 && j.keepsLeft() {
+			j.pairIdx, out = append(j.pairIdx, int32(j.row)), append(out, noRow)
+			j.row++
+			continue
+		}
 		if j.at == len(j.refs) || (j.existential() && j.matched[j.row]) {
 			j.row++
 			j.at = 0
@@ -197,7 +221,7 @@ func (j *nestedLoop) rest() (arrow.RecordBatch, error) {
 	batch := j.batch
 	j.batch, j.state = nil, joinProbe
 	defer batch.Release()
-	if j.typ == plan.InnerJoin || j.typ == plan.RightJoin {
+	if !j.existential() {
 		return nil, nil
 	}
 	want := j.typ == plan.SemiJoin
@@ -210,10 +234,7 @@ func (j *nestedLoop) rest() (arrow.RecordBatch, error) {
 	if len(idx) == 0 {
 		return nil, nil
 	}
-	if j.existential() {
-		return j.out.streamedRows(batch, idx)
-	}
-	return j.out.streamedOnly(batch, idx)
+	return j.out.streamedRows(batch, idx)
 }
 
 func (j *nestedLoop) nextKept() (arrow.RecordBatch, error) {

@@ -2,6 +2,7 @@ package executor
 
 import (
 	"context"
+	"errors"
 	"io"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -165,49 +166,55 @@ func (f *pointFetch) run(ctx context.Context) (arrow.RecordBatch, error) {
 	decoder := f.layout.Decoder(f.output)
 	row := make([]types.Datum, len(ts))
 	n := 0
-	var large []kv.Key // rows with values elsewhere: another read ends the life of this one's
-	err := f.env.Txn.GetMany(ctx, rowKeys, func(i int, value []byte) error {
-		handle := rowstore.HandleOfRowKey(rowKeys[i])
-		err := decoder.Decode(handle, value, row)
-		if err == rowstore.ErrOverflow { //nolint:errorlint // returned bare
-			large = append(large, rowKeys[i])
-			return nil
-		}
-		if err != nil {
-			return err
-		}
+	add := func(handle []byte) {
 		if f.withHandle {
 			row[len(row)-1] = types.NewBytes(handle)
 		}
 		b.appendRow(row)
 		n++
-		return nil
-	})
-	if err != nil {
-		return nil, err
 	}
-	for _, key := range large {
-		value, found, err := f.env.Txn.Get(ctx, key)
-		if err != nil {
+	at := 0 // keys before it are done
+	for at < len(rowKeys) {
+		first := at
+		err := f.env.Txn.GetMany(ctx, rowKeys[first:], func(i int, value []byte) error {
+			handle := rowstore.HandleOfRowKey(rowKeys[first+i])
+			at = first + i
+			if err := decoder.Decode(handle, value, row[:len(f.output)]); err != nil {
+				return err
+			}
+			add(handle)
+			return nil
+		})
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, rowstore.ErrOverflow) {
 			return nil, err
 		}
-		if !found {
-			continue
-		}
-		handle := rowstore.HandleOfRowKey(key)
-		if err := decoder.DecodeFull(ctx, f.env.Txn, handle, value, row); err != nil {
+		// Row at has values elsewhere; reading them ends the life of its own.
+		if err := f.large(ctx, decoder, rowKeys[at], row, add); err != nil {
 			return nil, err
 		}
-		if f.withHandle {
-			row[len(row)-1] = types.NewBytes(handle)
-		}
-		b.appendRow(row)
-		n++
+		at++
 	}
 	if n == 0 {
 		return nil, nil
 	}
 	return newBatch(arrow.NewSchema(fields, nil), b.arrays(), n), nil
+}
+
+// large reads a row of which values lie in keys of their own.
+func (f *pointFetch) large(ctx context.Context, d *rowstore.RowDecoder, key kv.Key, row []types.Datum, add func(handle []byte)) error {
+	value, found, err := f.env.Txn.Get(ctx, key)
+	if err != nil || !found {
+		return err
+	}
+	handle := rowstore.HandleOfRowKey(key)
+	if err := d.DecodeFull(ctx, f.env.Txn, handle, value, row[:len(f.output)]); err != nil {
+		return err
+	}
+	add(handle)
+	return nil
 }
 
 // position is the index's in Table.Indexes, -1 if keys are row keys.
