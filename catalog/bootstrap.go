@@ -37,14 +37,14 @@ func bootstrap(ctx context.Context, txn kv.Txn) error {
 			return err
 		}
 	}
-	alloc, err := encodeRecord(allocatorRecord{OID: firstUserOID, Storage: 1, Version: 1})
+	alloc, err := encodeRecord(allocatorRecord{OID: firstUserOID, Storage: 1, Version: initialVersion + 1})
 	if err != nil {
 		return err
 	}
 	if err := txn.Put(allocatorKey, alloc); err != nil {
 		return err
 	}
-	return putVersion(txn, 1)
+	return putVersion(txn, initialVersion)
 }
 
 func superuser(id OID, name string) *Role {
@@ -61,3 +61,7 @@ func publicSchema() *Schema {
 
 // PgDatabaseOwnerOID is the predefined role pg_database_owner, which owns public.
 const PgDatabaseOwnerOID OID = 6171
+
+// initialVersion is the version of the initial catalog; the numbers that the
+// allocator gives come after it.
+const initialVersion = 1

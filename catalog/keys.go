@@ -37,7 +37,6 @@ func (k objectKind) global() bool { return k == kindDatabase || k == kindRole }
 var (
 	versionKey   = kv.Key{catalogPrefix, keyVersion}
 	allocatorKey = kv.Key{catalogPrefix, keyAllocator}
-	catalogSpan  = kv.Span{Start: kv.Key{catalogPrefix}, End: kv.Key{catalogPrefix + 1}}
 	destroySpan  = kv.Span{Start: kv.Key{catalogPrefix, keyDestroy}, End: kv.Key{catalogPrefix, keyDestroy + 1}}
 )
 
