@@ -113,7 +113,11 @@ func IndexDef(s *Snapshot, path []string, id OID, column int, pretty bool) (stri
 		c := &ix.Columns[i]
 		b.WriteString(indexKeyText(t, c, pretty))
 		typ := indexColumnType(t, c).OID
-		if c.Collation != "" && (c.Num == 0 || c.Collation != t.Columns[c.Num-1].Collation) && collationByName(c.Collation) != s.facts(typ).collation {
+		own := s.facts(typ).collation
+		if c.Num != 0 {
+			own = s.columnCollation(&t.Columns[c.Num-1])
+		}
+		if c.Collation != "" && collationByName(c.Collation) != own {
 			b.WriteString(" COLLATE " + QuoteIdent(c.Collation))
 		}
 		if c.OpClass != "" && s.indexOpclass(c, typ).id != s.indexOpclass(&IndexColumn{}, typ).id {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/tidemarkdb/tidemark/catalog"
+	"github.com/tidemarkdb/tidemark/catalog/cattest"
 	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
@@ -105,5 +106,19 @@ func TestRegResolver(t *testing.T) {
 		if got != c.out {
 			t.Errorf("%q::%s = %q, want %q", c.in, types.Format(types.Of(c.typ)), got, c.out)
 		}
+	}
+}
+
+func TestIndexDefCollation(t *testing.T) {
+	b := cattest.New()
+	tab := cattest.Table("t", "a text", "b text")
+	tab.Columns[1].Collation = "C"
+	tab.Indexes = []catalog.Index{{Name: "i", Columns: []catalog.IndexColumn{
+		{Num: 1}, {Num: 1, Collation: "C"}, {Num: 1, Collation: "default"}, {Num: 2}, {Num: 2, Collation: "default"}, {Expr: "a || b", ExprType: types.Of(types.Text)},
+	}}}
+	b.AddTable(tab)
+	got, _ := catalog.IndexDef(b.Snapshot(), samplePath, tab.Indexes[0].ID, 0, true)
+	if want := `CREATE INDEX i ON t USING btree (a, a COLLATE "C", a, b, b COLLATE "default", (a || b))`; got != want {
+		t.Errorf("%s\nwant %s", got, want)
 	}
 }
