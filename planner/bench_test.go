@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tidemarkdb/tidemark/planner"
+	"github.com/tidemarkdb/tidemark/planner/plan"
 	"github.com/tidemarkdb/tidemark/sql/parser"
 )
 
@@ -56,16 +57,25 @@ func TestManyJoins(t *testing.T) {
 	}
 	where = append(where, "a63 = 5")
 	sql := "SELECT x1, x63 FROM " + strings.Join(from, ", ") + " WHERE " + strings.Join(where, " AND ")
-	start := time.Now()
-	q, err := e.plan(sql, planner.Options{})
+	stmts, err := parser.Parse(sql)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := time.Since(start); d > 500*time.Millisecond {
-		t.Errorf("planning took %v", d)
-	} else {
-		t.Logf("planned in %v", d)
+	opts := e.options(planner.Options{})
+	// The best of some runs: the machine may be busy.
+	best := time.Hour
+	var q *plan.Query
+	for range 5 {
+		start := time.Now()
+		if q, err = planner.Plan(context.Background(), stmts[0].Stmt, opts); err != nil {
+			t.Fatal(err)
+		}
+		best = min(best, time.Since(start))
 	}
+	if best > 200*time.Millisecond {
+		t.Errorf("planning took %v", best)
+	}
+	t.Logf("planned in %v", best)
 	text := strings.Join(planner.Explain(q, planner.ExplainOptions{}), "\n")
 	if strings.Contains(text, "Nested Loop\n") {
 		t.Errorf("a cross product:\n%s", text)

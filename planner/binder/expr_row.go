@@ -148,8 +148,15 @@ func (b *Binder) rowDistinct(n *ast.IsDistinct, l, r *expr.Row) (expr.Expr, erro
 	return out, nil
 }
 
+// maxAutoList is the longest IN list whose literals become parameters.
+const maxAutoList = 16
+
 // bindIn is transformAExprIn.
 func (b *Binder) bindIn(s *scope, n *ast.In) (expr.Expr, error) {
+	if len(n.List) > maxAutoList {
+		b.noAuto++ // a long list of constants can be sorted when it is planned
+		defer func() { b.noAuto-- }()
+	}
 	left, err := b.bindExpr(s, n.Left)
 	if err != nil {
 		return nil, err

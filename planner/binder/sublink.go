@@ -4,6 +4,7 @@ import (
 	"github.com/tidemarkdb/tidemark/planner/logical"
 	"github.com/tidemarkdb/tidemark/sql/ast"
 	"github.com/tidemarkdb/tidemark/sql/expr"
+	"github.com/tidemarkdb/tidemark/sql/functions"
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
 	"github.com/tidemarkdb/tidemark/sql/types"
 )
@@ -68,7 +69,7 @@ func (b *Binder) quantified(s *scope, n *ast.SubLink) (expr.Expr, error) {
 	}
 	all := n.Kind == ast.SubLinkAll
 	if len(left) > 1 && !(op == "=" && !all || op == "<>" && all) {
-		return nil, pgerror.Unsupported("row comparison %s with a quantified subquery", op).At(n.Loc())
+		return b.quantifiedRows(s, n, op, left, q)
 	}
 	kind := expr.SubplanAny
 	if all {
@@ -149,4 +150,32 @@ func (b *Binder) pickColumn(q query, i int) expr.Expr {
 // addColumn makes a column for a computed expression.
 func (b *Binder) addColumn(depth int32, name string, e expr.Expr) expr.ColumnID {
 	return b.MD.Add(logical.ColumnInfo{Name: name, Type: e.Type(), Depth: depth})
+}
+
+// quantifiedRows is ROW(...) op ANY/ALL (query) for the operators that are not
+// decided column by column: true = ANY/ALL (SELECT ROW(...) op ROW(columns)),
+// which has the same three-valued result.
+func (b *Binder) quantifiedRows(s *scope, n *ast.SubLink, op string, left []expr.Expr, q query) (expr.Expr, error) {
+	right := make([]expr.Expr, len(q.cols))
+	for i, c := range q.cols {
+		right[i] = b.MD.Col(c.id)
+	}
+	cmp, err := b.rowCompare(n.Schema, op, left, right, n.Loc())
+	if err != nil {
+		return nil, err
+	}
+	yes := &expr.Const{Value: types.NewBool(true), Typ: boolType}
+	eq, err := b.equality(boolType, n.Loc())
+	if err != nil {
+		return nil, err
+	}
+	kind := expr.SubplanAny
+	if n.Kind == ast.SubLinkAll {
+		kind = expr.SubplanAll
+	}
+	id := b.addColumn(s.depth+1, "?column?", cmp)
+	return &expr.Subplan{
+		Kind: kind, Op: "=", Typ: boolType, Left: []expr.Expr{yes}, Compare: []*functions.Scalar{eq},
+		Plan: &logical.Project{Input: q.node, Items: []logical.Item{{ID: id, Expr: cmp}}},
+	}, nil
 }

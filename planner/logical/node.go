@@ -94,6 +94,7 @@ type FunctionScan struct {
 	Cols       [][]expr.ColumnID // for each call
 	Ordinality expr.ColumnID     // 0 if not wanted
 	Alias      string
+	Few        bool // the planner's own: a handful of rows is expected
 }
 
 // Filter keeps the rows for which all conditions are true.

@@ -169,6 +169,8 @@ func (b *Builder) functionScan(n *logical.FunctionScan) rel {
 	}
 	if scalar {
 		rows = 1
+	} else if n.Few {
+		rows = 10
 	}
 	f.Cost = plan.Cost{Total: rows * cpuTuple, Rows: rows, Width: width(f.Cols)}
 	return rel{f, cols, nil}

@@ -220,6 +220,9 @@ func (b *Builder) estimate(n logical.Node) float64 {
 	case *logical.Values:
 		return float64(len(n.Rows))
 	case *logical.FunctionScan:
+		if n.Few {
+			return 10
+		}
 		return 1000
 	case *logical.Sort:
 		return b.estimate(n.Input)

@@ -30,6 +30,20 @@ type bound struct {
 	exact bool // the condition needs no further check
 }
 
+// maxUnknown bounds the values of an IN list that are not constants: making
+// them distinct compares each with all before it.
+const maxUnknown = 64
+
+func countUnknown(list []expr.Expr) int {
+	n := 0
+	for _, e := range list {
+		if _, ok := e.(*expr.Const); !ok {
+			n++
+		}
+	}
+	return n
+}
+
 var commuted = map[string]string{"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 // matchKey reads a condition as a bound of a key column; inner are the columns
@@ -58,6 +72,9 @@ func (b *Builder) matchKey(cond expr.Expr, key *keyColumn, inner *logical.ColSet
 			return nil
 		}
 		in := bound{op: "in", exact: true}
+		if unknown := countUnknown(x.List); unknown > maxUnknown {
+			return nil
+		}
 		for _, v := range x.List {
 			if !b.usable(v, inner) {
 				return nil

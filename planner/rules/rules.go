@@ -34,7 +34,7 @@ func (r *Rewriter) Run(n logical.Node) logical.Node {
 			break
 		}
 	}
-	return n
+	return r.pushFilters(r.anyArray(n), nil)
 }
 
 // simple reports whether the tree is a chain over one scan or VALUES without
@@ -76,7 +76,7 @@ func simple(n logical.Node) bool {
 // isComplex finds what folding or unnesting could simplify.
 func isComplex(e expr.Expr) bool {
 	switch e := e.(type) {
-	case *expr.Subplan, *expr.Logic, *expr.Case, *expr.Coalesce, *expr.InList:
+	case *expr.Subplan, *expr.Logic, *expr.Case, *expr.Coalesce, *expr.InList, *expr.AnyAll:
 		return true
 	case *expr.Call:
 		return allConst(e.Args)
