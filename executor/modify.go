@@ -6,9 +6,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 
-	"github.com/tidemarkdb/tidemark/catalog"
 	"github.com/tidemarkdb/tidemark/planner/plan"
-	"github.com/tidemarkdb/tidemark/sql/expr"
 )
 
 // modify is the frame of INSERT, UPDATE and DELETE: at the first Next the
@@ -73,61 +71,6 @@ func topOf(n plan.Node) plan.Node {
 		}
 		n = c.Body
 	}
-}
-
-// readsTable says whether a plan may read a table: then its rows have to be
-// collected before the first is written (the statement must not see its own
-// writes).
-func readsTable(n plan.Node, t *catalog.Table) bool {
-	switch n := n.(type) {
-	case *plan.Scan:
-		return n.Table.ID == t.ID
-	case *plan.LookupJoin:
-		if n.Right.Table.ID == t.ID {
-			return true
-		}
-		return readsTable(n.Left, t)
-	case *plan.Values:
-		for _, row := range n.Rows {
-			if hasSubplan(row) {
-				return true
-			}
-		}
-		return false
-	case *plan.Project:
-		return hasSubplan(n.Exprs) || readsTable(n.Input, t)
-	case *plan.FunctionScan:
-		return false
-	}
-	inputs := n.Inputs()
-	if len(inputs) == 0 {
-		_, opener := n.(Opener)
-		return !opener
-	}
-	switch n.(type) {
-	case *plan.Limit, *plan.UnionAll, *plan.Sort, *plan.Distinct:
-	default: // expressions may hide subplans
-		return true
-	}
-	for _, in := range inputs {
-		if readsTable(in, t) {
-			return true
-		}
-	}
-	return false
-}
-
-func hasSubplan(es []expr.Expr) bool {
-	found := false
-	for _, e := range es {
-		expr.Walk(e, func(x expr.Expr) bool {
-			if _, ok := x.(*expr.Subplan); ok {
-				found = true
-			}
-			return !found
-		})
-	}
-	return found
 }
 
 // returning computes RETURNING over columns.

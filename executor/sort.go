@@ -28,11 +28,16 @@ type sortOp struct {
 	next  int
 	ready bool
 	stats *NodeStats
+	// last is the sort prefix of the last row that top-n kept: rows above it
+	// cannot come up any more. It is valid once cut has run.
+	last    uint64
+	hasLast bool
+	sel     []int32
 }
 
 // topSlack is how many rows top-n collects beyond those it keeps before it
 // sorts again.
-const topSlack = 2 * BatchRows
+const topSlack = BatchRows
 
 func (r *run) newSort(n *plan.Sort) (Operator, error) {
 	keys, err := r.compileSortKeys(n.Keys)
@@ -94,7 +99,10 @@ func (s *sortOp) load(ctx context.Context) error {
 	}
 	err = drain(ctx, s.input, func(batch arrow.RecordBatch) error {
 		keyed, err := addKeys(s.env, batch, s.keys, s.rows.schema)
-		if err != nil {
+		if err == nil && s.hasLast {
+			keyed, err = s.below(keyed)
+		}
+		if err != nil || keyed == nil {
 			return err
 		}
 		if err := s.rows.add(keyed); err != nil {
@@ -168,9 +176,34 @@ func (s *sortOp) cut(top int) error {
 		}
 		refs = refs[n:]
 	}
+	end := s.refs[top-1]
+	key := s.rows.columns[s.firstKey()][end.chunk()]
+	prefixes, _ := sortPrefixes(s.keys[0], key)
+	s.last, s.hasLast = prefixes[end.row()], true
 	s.rows.clear()
 	s.rows, s.refs = kept, nil
 	return nil
+}
+
+// below drops the rows of a keyed batch, which it takes over, that sort behind
+// what is kept already.
+func (s *sortOp) below(keyed arrow.RecordBatch) (arrow.RecordBatch, error) {
+	prefixes, _ := sortPrefixes(s.keys[0], keyed.Column(s.firstKey()))
+	s.sel = s.sel[:0]
+	for i, p := range prefixes {
+		if p <= s.last {
+			s.sel = append(s.sel, int32(i))
+		}
+	}
+	return pick(s.env, keyed, s.sel)
+}
+
+// firstKey is the column of the first key in a keyed batch.
+func (s *sortOp) firstKey() int {
+	if s.keys[0].ordinal >= 0 {
+		return s.keys[0].ordinal
+	}
+	return s.schema.NumFields()
 }
 
 // keyedSchema is a schema with the computed sort keys behind its columns.

@@ -1,6 +1,7 @@
 package executor_test
 
 import (
+	"fmt"
 	"testing"
 
 	. "github.com/tidemarkdb/tidemark/executor/exectest"
@@ -77,4 +78,19 @@ func TestSortTypes(t *testing.T) {
 			},
 		})
 	}
+}
+
+// TestTopNCut has more rows than top-n collects before it throws some away.
+func TestTopNCut(t *testing.T) {
+	rows := make([]string, 6000)
+	for i := range rows {
+		rows[i] = fmt.Sprintf("%d|%d", (i*7919)%3000, i)
+	}
+	want := []string{"0|0", "0|3000", "1|2279", "1|5279"}
+	Run(t, Case{
+		Name: "cut", Inputs: []*Source{Rows("a int4, b int4", rows...)}, Want: want,
+		Plan: func(in []plan.Node) plan.Node {
+			return &plan.Sort{Base: Cols("", in[0]), Input: in[0], Keys: []expr.SortKey{{Expr: Col(in[0], 0)}, {Expr: Col(in[0], 1)}}, TopCount: Int(4)}
+		},
+	})
 }

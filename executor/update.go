@@ -10,6 +10,7 @@ import (
 	"github.com/tidemarkdb/tidemark/kv"
 	"github.com/tidemarkdb/tidemark/planner/plan"
 	"github.com/tidemarkdb/tidemark/rowstore"
+	"github.com/tidemarkdb/tidemark/sql/expr"
 	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
@@ -28,6 +29,10 @@ type update struct {
 	returning []*scalar
 	schema    *arrow.Schema
 	changes   keyChanges
+	// early: the assignments have subqueries, which must not see the statement's
+	// writes: all of them are computed before the first row is written.
+	early    bool
+	assigned [][]arrow.Array // by chunk, if early
 }
 
 func (r *run) newUpdate(n *plan.Update) (Operator, error) {
@@ -42,6 +47,7 @@ func (r *run) newUpdate(n *plan.Update) (Operator, error) {
 			return nil, err
 		}
 		u.values = append(u.values, s)
+		u.early = u.early || hasSubplan([]expr.Expr{a.Value})
 	}
 	if u.returning, err = r.compileAll(n.Returning); err != nil {
 		return nil, err
@@ -84,6 +90,12 @@ func (u *update) execute(ctx context.Context, input Operator, emit func(arrow.Re
 	}
 	defer rows.clear()
 	u.w.writer.Locked = true
+	if u.early {
+		defer u.dropAssigned()
+		if err := u.assignAll(ctx, rows); err != nil {
+			return err
+		}
+	}
 	for k := range rows.chunks {
 		if err := checkContext(ctx); err != nil {
 			return err
@@ -95,7 +107,7 @@ func (u *update) execute(ctx context.Context, input Operator, emit func(arrow.Re
 		if batch == nil {
 			continue
 		}
-		out, err := u.chunk(ctx, batch)
+		out, err := u.chunk(ctx, k, batch)
 		batch.Release()
 		if err != nil {
 			return err
@@ -114,10 +126,57 @@ func (u *update) execute(ctx context.Context, input Operator, emit func(arrow.Re
 	return u.changes.run(ctx, u.w)
 }
 
-// chunk updates the rows of a batch of old rows.
-func (u *update) chunk(ctx context.Context, batch arrow.RecordBatch) (arrow.RecordBatch, error) {
+// assignAll computes the assignments of all chunks.
+func (u *update) assignAll(ctx context.Context, rows *targetRows) error {
+	u.assigned = make([][]arrow.Array, len(rows.chunks))
+	for k := range rows.chunks {
+		if err := checkContext(ctx); err != nil {
+			return err
+		}
+		batch, err := rows.chunk(k)
+		if err != nil {
+			return err
+		}
+		if batch == nil {
+			continue
+		}
+		u.assigned[k], err = columns(u.run.env, u.values, batch.Columns(), int(batch.NumRows()))
+		batch.Release()
+		if err != nil {
+			return err
+		}
+		size := u.w.held.held
+		for _, a := range u.assigned[k] {
+			size += columnBytes(a)
+		}
+		if err := u.w.held.set(size); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (u *update) dropAssigned() {
+	for _, a := range u.assigned {
+		releaseAll(a)
+	}
+	u.assigned = nil
+}
+
+// assign are the assigned values of chunk k, whose rows are in batch.
+func (u *update) assign(k int, batch arrow.RecordBatch) ([]arrow.Array, error) {
+	if u.early {
+		out := u.assigned[k]
+		u.assigned[k] = nil
+		return out, nil
+	}
+	return columns(u.run.env, u.values, batch.Columns(), int(batch.NumRows()))
+}
+
+// chunk updates the rows of chunk k, which are in batch.
+func (u *update) chunk(ctx context.Context, k int, batch arrow.RecordBatch) (arrow.RecordBatch, error) {
 	n := int(batch.NumRows())
-	assigned, err := columns(u.run.env, u.values, batch.Columns(), n)
+	assigned, err := u.assign(k, batch)
 	if err != nil {
 		return nil, err
 	}
