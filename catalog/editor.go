@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"maps"
 	"slices"
 	"time"
@@ -16,13 +17,17 @@ import (
 // goroutine.
 //
 // The session calls Commit instead of the transaction's own Commit (or
-// Committed after it), and RolledBack after a rollback. Descriptors given to
-// an Editor belong to it from then on.
+// Committed after it), and RolledBack after a rollback; also after ROLLBACK TO a
+// savepoint that is older than the Editor, which gives the catalog's lock back:
+// the next DDL statement begins a new one. Descriptors given to an Editor
+// belong to it from then on.
 type Editor struct {
 	c    *Catalog
 	txn  kv.Txn
 	base *Snapshot
 	cur  *Snapshot
+	// started is the published version the Editor began with.
+	started uint64
 
 	destroy   []destroyItem // spans to destroy after the commit; their records are in txn
 	protected []destroyItem // spans under construction; their records are durable, deleted by txn
@@ -100,7 +105,7 @@ func lockCatalog(ctx context.Context, txn kv.Txn, opts EditOptions) error {
 // is not the newest catalog, the commit fails with 40001. BeginEdit is the
 // usual way.
 func (c *Catalog) Edit(txn kv.Txn, base *Snapshot) *Editor {
-	return &Editor{c: c, txn: txn, base: base, cur: base}
+	return &Editor{c: c, txn: txn, base: base, cur: base, started: c.state.Load().version}
 }
 
 // Snapshot returns the catalog as this transaction sees it.
@@ -173,10 +178,23 @@ func (e *Editor) Committed(kv.Timestamp) {
 	}
 	e.ended = true
 	if e.cur != e.base {
-		e.c.publish(e.cur)
+		e.publish()
 	}
 	e.c.forgetSequences(append(e.restarts, e.unusedSequences()...))
 	e.c.destroyLater(slices.Concat(e.destroy, e.abandoned))
+}
+
+// publish makes the edits the newest catalog. If another editor's were
+// published since this one began (which happens without BeginEdit's lock only),
+// the store knows what both made.
+func (e *Editor) publish() {
+	if e.c.state.Load().version == e.started {
+		e.c.publish(e.cur)
+		return
+	}
+	if err := e.c.refresh(e.c.background); err != nil {
+		slog.Error("the catalog could not be loaded after a commit", "error", err)
+	}
 }
 
 // RolledBack destroys the storage that was built for nothing. Call it after
@@ -207,6 +225,9 @@ func (e *Editor) unusedSequences() []uint64 {
 
 // change starts an edit: the new snapshot, to be filled and then set by done.
 func (e *Editor) change() (*Snapshot, error) {
+	if st := e.c.state.Load(); e.cur == e.base && (st.version != e.started || st.pending != nil) {
+		return nil, kv.ErrWriteConflict // the lock was lost with a savepoint
+	}
 	v, err := e.c.ids.version(e.c.background)
 	if err != nil {
 		return nil, err

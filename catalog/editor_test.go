@@ -174,3 +174,38 @@ func FuzzSplitName(f *testing.F) {
 		}
 	})
 }
+
+// TestLockLostWithSavepoint: an Editor that is older than what another
+// transaction published after the lock was given back makes no edits.
+func TestLockLostWithSavepoint(t *testing.T) {
+	ctx := context.Background()
+	n := openNode(t, nil)
+	txn, err := n.store.Begin(ctx, kv.TxnOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer txn.Rollback()
+	sp := txn.Savepoint()
+	e, err := n.BeginEdit(ctx, txn, catalog.EditOptions{Database: db, Refresh: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	txn.RollbackTo(sp, false)
+	n.createTable(cattest.Table("a", "id int8"))
+	if err := e.CreateSchema(&catalog.Schema{Name: "s"}); !errors.Is(err, kv.ErrWriteConflict) {
+		t.Errorf("err = %v", err)
+	}
+	e.RolledBack()
+	if e, err = n.BeginEdit(ctx, txn, catalog.EditOptions{Database: db, Refresh: true}); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.CreateSchema(&catalog.Schema{Name: "s"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.Commit(ctx, false); err != nil {
+		t.Fatal(err)
+	}
+	if s := n.snapshot(); s.Schema("s") == nil || s.Table(catalog.PublicOID, "a") == nil {
+		t.Error("an edit is lost")
+	}
+}
