@@ -31,6 +31,7 @@ type config struct {
 	queryMemory  string
 	maxConns     int
 	drainTimeout time.Duration
+	cpuProfile   string
 }
 
 func (c *config) flags(fs *pflag.FlagSet) {
@@ -45,6 +46,7 @@ func (c *config) flags(fs *pflag.FlagSet) {
 	fs.StringVar(&c.memoryLimit, "memory-limit", "4GB", "what all queries together may keep in memory")
 	fs.StringVar(&c.queryMemory, "query-memory-limit", "1GB", "what one query may keep in memory")
 	fs.IntVar(&c.maxConns, "max-connections", 200, "how many sessions may be open at once")
+	fs.StringVar(&c.cpuProfile, "cpu-profile", "", "file to write a CPU profile to until the server stops")
 	fs.DurationVar(&c.drainTimeout, "drain-timeout", 10*time.Second, "how long running statements may go on after SIGTERM")
 }
 

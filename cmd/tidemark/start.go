@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime/pprof"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -58,6 +59,11 @@ func start(ctx context.Context, c *config, cmd *cobra.Command) (err error) {
 		return fmt.Errorf("listen on %s: %w", c.address(), err)
 	}
 	defer listener.Close() //nolint:errcheck // closed before when draining
+	stopProfile, err := startProfile(c.cpuProfile)
+	if err != nil {
+		return err
+	}
+	defer stopProfile()
 	store, err := openStore(c, logger)
 	if err != nil {
 		return err
@@ -118,4 +124,22 @@ func serve(ctx context.Context, c *config, cmd *cobra.Command, store kv.Store, l
 	server.Shutdown(drain)
 	logger.Info("stopped")
 	return nil
+}
+
+// startProfile writes a CPU profile to a file until stop is called.
+func startProfile(file string) (stop func(), err error) {
+	if file == "" {
+		return func() {}, nil
+	}
+	f, err := os.Create(file)
+	if err != nil {
+		return nil, fmt.Errorf("--cpu-profile: %w", err)
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return func() {
+		pprof.StopCPUProfile()
+		_ = f.Close() // a profile is no data
+	}, nil
 }

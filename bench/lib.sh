@@ -1,0 +1,38 @@
+# Shared by the benchmarks: a PostgreSQL 15 and a Tidemark of their own, on free
+# ports, with their default durability, in a directory that goes away.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+PGBIN=/usr/lib/postgresql/15/bin
+if [ ! -x "$PGBIN/pgbench" ]; then
+  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq postgresql-15 >/dev/null
+fi
+[ -x bin/tidemark ] || go build -o bin/tidemark ./cmd/tidemark
+DIR=$(mktemp -d)
+chmod 755 "$DIR"
+TM_PID=
+free_port() { python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",0)); print(s.getsockname()[1])'; }
+PG_PORT=$(free_port)
+TM_PORT=$(free_port)
+as_postgres() { if [ "$(id -u)" = 0 ]; then su postgres -c "$*"; else bash -c "$*"; fi; }
+stop_all() {
+  [ -z "$TM_PID" ] || { kill -TERM "$TM_PID" 2>/dev/null || true; wait "$TM_PID" 2>/dev/null || true; }
+  as_postgres "$PGBIN/pg_ctl -D $DIR/pg -m fast -w stop" >/dev/null 2>&1 || true
+  rm -rf "$DIR"
+}
+trap stop_all EXIT
+start_postgres() {
+  mkdir "$DIR/pg" && { [ "$(id -u)" != 0 ] || chown postgres "$DIR/pg"; }
+  as_postgres "$PGBIN/initdb -D $DIR/pg -A trust -U tidemark --no-locale -E UTF8" >/dev/null
+  as_postgres "$PGBIN/pg_ctl -D $DIR/pg -l $DIR/pg/log -o '-p $PG_PORT -c listen_addresses=127.0.0.1 -c unix_socket_directories=$DIR/pg' -w start" >/dev/null
+  "$PGBIN/createdb" -h 127.0.0.1 -p "$PG_PORT" -U tidemark tidemark
+}
+start_tidemark() {
+  bin/tidemark start --data-dir "$DIR/tm" --port-base "$TM_PORT" ${TM_FLAGS:-} >"$DIR/tm.log" 2>&1 &
+  TM_PID=$!
+  for _ in $(seq 100); do grep -q 'ready for psql' "$DIR/tm.log" && return; sleep 0.1; done
+  cat "$DIR/tm.log"; exit 1
+}
+facts() {
+  echo "machine: $(nproc) cores, $(awk '/MemTotal/{printf "%d GiB", $2/1048576}' /proc/meminfo), load $(cut -d' ' -f1-3 /proc/loadavg)"
+  echo "peer: $("$PGBIN/postgres" --version); tidemark: $(bin/tidemark version)"
+}
