@@ -93,9 +93,17 @@ func (w *tableWriter) runAction(ctx context.Context, a *plan.ForeignKeyAction, c
 			w.run.setExec(slot, c.new[i])
 		}
 	}
+	probe := a.Probe
 	if node != nil {
-		_, err := w.runNested(ctx, node, false)
-		return err
+		if _, err := w.runNested(ctx, node, false); err != nil {
+			return err
+		}
+		u, ok := node.(*plan.Update)
+		if kind != catalog.FKSetDefault || !ok {
+			return nil
+		}
+		// Rows whose default is the very key that is gone still reference it.
+		probe = u.Input
 	}
 	if kind != catalog.FKRestrict {
 		// NO ACTION looks at the end of the statement: somebody else may have the key now.
@@ -103,7 +111,7 @@ func (w *tableWriter) runAction(ctx context.Context, a *plan.ForeignKeyAction, c
 			return err
 		}
 	}
-	found, err := w.runNested(ctx, a.Probe, true)
+	found, err := w.runNested(ctx, probe, true)
 	if err != nil || !found {
 		return err
 	}
