@@ -13,6 +13,7 @@ import (
 // testSession answers the functions that ask the session, about the few
 // objects that the examples name.
 type testSession struct {
+	random   functions.RandomState
 	settings map[string]string
 	sequence int64
 	called   bool
@@ -25,6 +26,8 @@ func newTestSession() *testSession {
 		locks:    map[functions.AdvisoryKey]int{},
 	}
 }
+
+func (s *testSession) RandomState() *functions.RandomState { return &s.random }
 
 func (s *testSession) CurrentUser() string { return "postgres" }
 func (s *testSession) SessionUser() string { return "postgres" }
