@@ -42,7 +42,10 @@ func (x *explainer) describe(n plan.Node, e *explained) {
 		}
 		e.add("Filter", x.cond(n.Filter))
 	case *plan.Values:
-		if len(n.Rows) == 1 {
+		if len(n.Rows) == 0 {
+			e.kind = "Result"
+			e.add("One-Time Filter", "false")
+		} else if len(n.Rows) == 1 {
 			e.kind = "Result"
 			if len(n.Rows[0]) > 0 {
 				x.exprs(n.Rows[0]) // finds subplans

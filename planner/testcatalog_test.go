@@ -180,6 +180,10 @@ func (e *env) createIndex(st *ast.CreateIndex) error {
 		}
 		ix.Columns = append(ix.Columns, col)
 	}
-	t.Indexes = append(t.Indexes, ix)
+	next := *t
+	next.Version++
+	next.Indexes = append(append([]catalog.Index(nil), t.Indexes...), ix)
+	e.b.AddTable(&next)
+	e.snap = nil
 	return nil
 }

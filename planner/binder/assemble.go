@@ -22,6 +22,7 @@ func (b *Binder) assemble(s *scope, sel *ast.Select, p *pending) (query, error) 
 			return query{}, err
 		}
 	}
+	p.dropGroupOnly()
 	if s.hasWindows {
 		b.addWindows(p)
 	}
@@ -283,5 +284,28 @@ func markNullable(n logical.Node, nullable bool, out map[*logical.Scan]bool) {
 		full := n.Type == fullJoin
 		markNullable(n.Left, nullable || full, out)
 		markNullable(n.Right, nullable || full || n.Type == leftJoin, out)
+	}
+}
+
+// dropGroupOnly takes the targets away that only GROUP BY needed: DISTINCT
+// must not see them.
+func (p *pending) dropGroupOnly() {
+	at := make([]int, len(p.targets))
+	kept := p.targets[:0]
+	for i, t := range p.targets {
+		at[i] = len(kept)
+		if !t.group {
+			kept = append(kept, t)
+		}
+	}
+	if len(kept) == len(p.targets) {
+		return
+	}
+	p.targets = kept
+	for i := range p.sort {
+		p.sort[i].target = at[p.sort[i].target]
+	}
+	for i := range p.distinctOn {
+		p.distinctOn[i] = at[p.distinctOn[i]]
 	}
 }

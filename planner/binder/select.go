@@ -287,10 +287,11 @@ func (b *Binder) findTarget(s *scope, p *pending, e ast.Expr, kind exprKind, cla
 	}
 	for i := range p.targets {
 		if logical.Equal(stripRelabel(p.targets[i].expr), stripRelabel(bound)) {
+			p.targets[i].group = p.targets[i].group && kind == kindGroupBy
 			return i, nil
 		}
 	}
-	p.targets = append(p.targets, target{name: "?column?", expr: bound, loc: leftmost(e), junk: true})
+	p.targets = append(p.targets, target{name: "?column?", expr: bound, loc: leftmost(e), junk: true, group: kind == kindGroupBy})
 	return len(p.targets) - 1, nil
 }
 

@@ -14,6 +14,8 @@ type target struct {
 	expr expr.Expr
 	loc  int
 	junk bool
+	// group: only GROUP BY needs it, so that it is no column of the projection.
+	group bool
 }
 
 // bindTargets is transformTargetList.

@@ -23,8 +23,8 @@ const (
 
 	selEqual   = 0.005
 	selRange   = 1.0 / 3
-	selBetween = 0.05
-	selLike    = 0.05
+	selBetween = 0.005
+	selLike    = 0.005
 	selOther   = 1.0 / 3
 )
 

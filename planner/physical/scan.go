@@ -27,6 +27,14 @@ func (b *Builder) scan(n *logical.Scan, need *logical.ColSet, h hint) rel {
 	if n.Table.Kind == catalog.KindVirtual {
 		return b.virtualScan(n, need, h)
 	}
+	if n.Lock == nil && len(n.Filter) == 1 {
+		if c, ok := n.Filter[0].(*expr.Const); ok && (c.Value.IsNull() || !c.Value.Bool()) {
+			cols := b.scanColumns(n, need, h)
+			v := &plan.Values{}
+			v.Cols = b.columns(cols)
+			return rel{v, cols, nil} // no row can pass
+		}
+	}
 	p := b.choose(n, need, h)
 	var residual []expr.Expr
 	for i, c := range n.Filter {

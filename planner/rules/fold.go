@@ -19,12 +19,16 @@ func (r *Rewriter) foldTree(n logical.Node) logical.Node {
 	logical.VisitExprs(n, func(p *expr.Expr) { *p = r.foldExpr(*p) })
 	logical.VisitInputs(n, func(c *logical.Node) { *c = r.foldTree(*c) })
 	switch x := n.(type) {
+	case *logical.Scan:
+		if len(x.Filter) > 0 {
+			x.Filter = r.dropTrue(x.Filter)
+		}
 	case *logical.Filter:
 		if x.Conds = r.dropTrue(x.Conds); len(x.Conds) == 0 {
 			return x.Input
 		}
 	case *logical.Join:
-		if x.Type == plan.InnerJoin || len(x.On) > 1 {
+		if x.Type == plan.InnerJoin {
 			x.On = r.dropTrue(x.On)
 		}
 	}
@@ -65,8 +69,19 @@ func ownNode(e expr.Expr) bool {
 	return false
 }
 
+// dropTrue drops the conditions that are true. One that is constantly false or
+// NULL refuses all rows by itself, and the others need not be computed
+// (PostgreSQL's canonicalize_qual).
 func (r *Rewriter) dropTrue(conds []expr.Expr) []expr.Expr {
 	var out []expr.Expr
+	for _, c := range conds {
+		if k, ok := c.(*expr.Const); ok && (k.Value.IsNull() || !k.Value.Bool()) {
+			if len(conds) > 1 {
+				r.changes++
+			}
+			return []expr.Expr{c}
+		}
+	}
 	for _, c := range conds {
 		if k, ok := c.(*expr.Const); ok && !k.Value.IsNull() && k.Value.Bool() {
 			r.changes++

@@ -4,6 +4,7 @@ import (
 	"github.com/tidemarkdb/tidemark/planner/logical"
 	"github.com/tidemarkdb/tidemark/sql/expr"
 	"github.com/tidemarkdb/tidemark/sql/functions"
+	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
 // orToIn makes one IN list of equalities of the same expression:
@@ -21,6 +22,13 @@ func (r *Rewriter) orToIn(n logical.Node) {
 }
 
 func (r *Rewriter) orExpr(e expr.Expr) expr.Expr {
+	if in, ok := e.(*expr.InList); ok && len(in.List) > 0 && in.Eq.Strict {
+		// NULL IN (...) is NULL.
+		if c, ok := in.Left.(*expr.Const); ok && c.Value.IsNull() {
+			r.changes++
+			return &expr.Const{Typ: types.Of(types.Bool)}
+		}
+	}
 	l, ok := e.(*expr.Logic)
 	if !ok || !l.Or {
 		return e

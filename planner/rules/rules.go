@@ -78,8 +78,10 @@ func isComplex(e expr.Expr) bool {
 	switch e := e.(type) {
 	case *expr.Subplan, *expr.Logic, *expr.Case, *expr.Coalesce, *expr.InList, *expr.AnyAll:
 		return true
+	case *expr.Const:
+		return e.Typ.OID == types.Bool
 	case *expr.Call:
-		return allConst(e.Args)
+		return allConst(e.Args) || anyNull(e.Args)
 	case *expr.Cast:
 		_, ok := e.Arg.(*expr.Const)
 		return ok
@@ -94,4 +96,14 @@ func allConst(args []expr.Expr) bool {
 		}
 	}
 	return true
+}
+
+// anyNull: a strict function of a NULL constant is NULL, whatever the others are.
+func anyNull(args []expr.Expr) bool {
+	for _, a := range args {
+		if c, ok := a.(*expr.Const); ok && c.Value.IsNull() {
+			return true
+		}
+	}
+	return false
 }
