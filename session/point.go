@@ -26,25 +26,9 @@ func (s *Session) runPoint(ctx context.Context, p *planned, params []types.Datum
 	if !q.ReadOnly && s.readOnly() {
 		return readOnlyError(q.Tag)
 	}
-	txn, err := s.openTxn(ctx, !q.ReadOnly)
+	txn, snap, err := s.enter(ctx, p)
 	if err != nil {
 		return err
-	}
-	if !q.ReadOnly && !s.tx.canWrite {
-		if err := s.upgrade(ctx); err != nil {
-			return err
-		}
-		txn = s.tx.txn
-	}
-	if err := s.lockWritten(ctx, q); err != nil {
-		return err
-	}
-	snap, err := s.snapshot(ctx)
-	if err != nil {
-		return err
-	}
-	if snap.Version() != p.version {
-		return errPlanStale
 	}
 	r := &s.scratch.run
 	if r.account == nil {

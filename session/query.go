@@ -5,6 +5,7 @@ import (
 	"errors"
 	"runtime/debug"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/tidemarkdb/tidemark/planner/plan"
@@ -66,7 +67,7 @@ func (s *Session) querySingle(ctx context.Context, raw *ast.RawStmt, sql string,
 	if s.tx.failed && !endsTransaction(raw.Stmt) {
 		return errAborted
 	}
-	if raw.NumParams > 0 {
+	if _, prepares := raw.Stmt.(*ast.Prepare); raw.NumParams > 0 && !prepares {
 		return pgerror.New(pgerror.UndefinedParameter, "there is no parameter $1")
 	}
 	out := outcome{rows: Rows{IO: s.io}, describe: true}
@@ -136,10 +137,23 @@ func (s *Session) planCached(ctx context.Context, raw *ast.RawStmt, sql string, 
 	if err != nil {
 		return nil, err
 	}
-	if cacheable && paramTypes == nil && p.query.Cacheable && raw.Start == 0 {
+	if cacheable && paramTypes == nil && p.query.Cacheable && raw.Start == 0 && !readsClock(raw.Text) {
 		s.server.plans.put(key, p)
 	}
 	return p, nil
+}
+
+// readsClock reports whether a text may hold a date or time literal that means
+// another value each day or moment ('now', 'today', ...): it is read when the
+// statement is planned.
+func readsClock(text string) bool {
+	lower := strings.ToLower(text)
+	for _, word := range []string{"'now", "'today", "'tomorrow", "'yesterday"} {
+		if strings.Contains(lower, word) {
+			return true
+		}
+	}
+	return false
 }
 
 // maxCachedText is the longest statement text whose plan is kept.

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -32,13 +33,19 @@ func (s *Session) snapshot(ctx context.Context) (*catalog.Snapshot, error) {
 // environment numbers what plans depend on besides text and catalog.
 func (s *Session) environment() uint32 {
 	if s.planEnv == 0 {
-		s.planEnv = s.server.plans.envs.id(s.database.Name + "\x00" + s.role + "\x00" + strings.Join(s.searchPath(), "\x00"))
+		// Literals are read when a statement is planned: how they are read counts.
+		literals := fmt.Sprintf("%s\x00%s\x00%d\x00%s", s.io.TimeZoneName, s.io.DateStyle, s.io.DateOrder, s.io.IntervalStyle)
+		s.planEnv = s.server.plans.envs.id(s.database.Name + "\x00" + s.role + "\x00" + literals + "\x00" + strings.Join(s.searchPath(), "\x00"))
 	}
 	return s.planEnv
 }
 
 func (s *Session) planOptions(snap *catalog.Snapshot, paramTypes []types.Type) planner.Options {
+	tio := *s.io
+	tio.Now = s.tx.start
+	tio.Resolve = &catalog.RegResolver{Snapshot: snap, Path: s.searchPath()}
 	return planner.Options{
+		IO:      &tio,
 		Catalog: snap, SearchPath: s.searchPath(), Database: s.database.Name, User: s.role, ParamTypes: paramTypes,
 	}
 }
@@ -116,25 +123,9 @@ func (s *Session) start(ctx context.Context, p *planned, params []types.Datum, s
 
 func (s *Session) open(ctx context.Context, r *running, params []types.Datum, stats *executor.Stats) error {
 	q := r.planned.query
-	txn, err := s.openTxn(ctx, !q.ReadOnly)
+	txn, snap, err := s.enter(ctx, r.planned)
 	if err != nil {
 		return err
-	}
-	if !q.ReadOnly && !s.tx.canWrite {
-		if err := s.upgrade(ctx); err != nil {
-			return err
-		}
-		txn = s.tx.txn
-	}
-	if err := s.lockWritten(ctx, q); err != nil {
-		return err
-	}
-	snap, err := s.snapshot(ctx)
-	if err != nil {
-		return err
-	}
-	if snap.Version() != r.planned.version {
-		return errPlanStale
 	}
 	s.prepareEnv(r, txn, snap, params, q.ExecSlots)
 	r.env.Stats = stats
@@ -143,6 +134,47 @@ func (s *Session) open(ctx context.Context, r *running, params []types.Datum, st
 		return err
 	}
 	return s.collect(ctx, r)
+}
+
+// enter opens the transaction for a plan and locks the tables it writes. It
+// fails with errPlanStale if the catalog is not the plan's any more.
+//
+// The catalog is looked at before the transaction's snapshot is taken: a table
+// that DDL replaces in between is still there, in its old storage, while a new
+// storage might look empty to an older snapshot. After the locks were taken,
+// perhaps after a wait for DDL, it is looked at again.
+func (s *Session) enter(ctx context.Context, p *planned) (kv.Txn, *catalog.Snapshot, error) {
+	q := p.query
+	snap, err := s.snapshot(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	if snap.Version() != p.version {
+		return nil, nil, errPlanStale
+	}
+	txn, err := s.openTxn(ctx, !q.ReadOnly)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !q.ReadOnly && !s.tx.canWrite {
+		if err := s.upgrade(ctx); err != nil {
+			return nil, nil, err
+		}
+		txn = s.tx.txn
+	}
+	if len(q.Writes) == 0 {
+		return txn, snap, nil
+	}
+	if err := s.lockWritten(ctx, q); err != nil {
+		return nil, nil, err
+	}
+	if snap, err = s.snapshot(ctx); err != nil {
+		return nil, nil, err
+	}
+	if snap.Version() != p.version {
+		return nil, nil, errPlanStale
+	}
+	return txn, snap, nil
 }
 
 // errPlanStale says that the catalog changed while the statement waited for a

@@ -152,6 +152,7 @@ func changeIO(change func(io *types.IO, v string) error) func(*Session, string) 
 			return err
 		}
 		s.io = &next
+		s.planEnv = 0
 		return nil
 	}
 }
