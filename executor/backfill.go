@@ -28,7 +28,7 @@ func BuildIndex(ctx context.Context, env *Env, t *catalog.Table, position int, e
 	indexes := make([]plan.IndexExprs, len(t.Indexes))
 	indexes[position] = exprs
 	// Other indexes' expressions are not computed: only this one's entries are.
-	w, err := newRun(env).newTableWriter(t, &plan.RowChecks{Indexes: indexes})
+	w, err := newDDLRun(env).newTableWriter(t, &plan.RowChecks{Indexes: indexes})
 	if err != nil {
 		return err
 	}
@@ -145,7 +145,7 @@ func eachBatch(ctx context.Context, env *Env, t *catalog.Table, fn func(cols []a
 		}
 	}
 	s, err := rowstore.NewScanner(env.Alloc, env.Txn, rowstore.ScanSpec{
-		Table: t, Layout: layoutOf(t), Output: live, WithHandle: true, BatchRows: env.batchRows(),
+		Table: t, Output: live, WithHandle: true, BatchRows: env.batchRows(),
 	})
 	if err != nil {
 		return err

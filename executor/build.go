@@ -15,6 +15,7 @@ type run struct {
 	compiled map[expr.Expr]*scalar
 	ctes     map[int]*cteBuffer
 	subplans map[*expr.Subplan]*subplan
+	ddl      bool      // descriptors may change: see layout
 	top      plan.Node // whose written rows Env.Affected counts
 }
 

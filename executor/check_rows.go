@@ -22,7 +22,7 @@ type RowTest struct {
 // test (ADD CONSTRAINT, VALIDATE CONSTRAINT, SET NOT NULL). It takes no row
 // locks: the statement holds locks on the tables.
 func CheckRows(ctx context.Context, env *Env, t *catalog.Table, test RowTest) error {
-	rt, err := newRun(env).newRowTest(t, &test)
+	rt, err := newDDLRun(env).newRowTest(t, &test)
 	if err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func (r *run) newRowTest(t *catalog.Table, test *RowTest) (*rowTest, error) {
 		return nil, err
 	}
 	for i := range test.ForeignKeys {
-		f, err := newForeignKeyCheck(r.env, t, &test.ForeignKeys[i])
+		f, err := newForeignKeyCheck(r.env, t, r.layout(test.ForeignKeys[i].Table), &test.ForeignKeys[i])
 		if err != nil {
 			return nil, err
 		}

@@ -33,8 +33,8 @@ type foreignKeyCheck struct {
 	missing  map[string][]types.Datum
 }
 
-func newForeignKeyCheck(env *Env, t *catalog.Table, c *plan.ForeignKeyCheck) (*foreignKeyCheck, error) {
-	f := &foreignKeyCheck{env: env, table: t, key: c.Key, parent: c.Table, layout: layoutOf(c.Table), position: -1}
+func newForeignKeyCheck(env *Env, t *catalog.Table, parent *rowstore.Layout, c *plan.ForeignKeyCheck) (*foreignKeyCheck, error) {
+	f := &foreignKeyCheck{env: env, table: t, key: c.Key, parent: c.Table, layout: parent, position: -1}
 	for i := range c.Table.Indexes {
 		if c.Table.Indexes[i].ID == c.Key.RefIndex {
 			f.position, f.index = i, &c.Table.Indexes[i]

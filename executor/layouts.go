@@ -18,7 +18,7 @@ var layouts struct {
 	byTable map[*catalog.Table]*rowstore.Layout
 }
 
-// layoutOf is the prepared layout of a table.
+// layoutOf is the prepared layout of a table of a snapshot.
 func layoutOf(t *catalog.Table) *rowstore.Layout {
 	layouts.RLock()
 	l := layouts.byTable[t]
@@ -34,4 +34,20 @@ func layoutOf(t *catalog.Table) *rowstore.Layout {
 	}
 	layouts.byTable[t] = l
 	return l
+}
+
+// layout is layoutOf, but for DDL: the descriptors that it works on are not in
+// a snapshot yet and may still change, so their layouts are not kept.
+func (r *run) layout(t *catalog.Table) *rowstore.Layout {
+	if r.ddl {
+		return rowstore.NewLayout(t)
+	}
+	return layoutOf(t)
+}
+
+// newDDLRun is newRun for backfills, rewrites and checks.
+func newDDLRun(env *Env) *run {
+	r := newRun(env)
+	r.ddl = true
+	return r
 }

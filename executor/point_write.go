@@ -112,7 +112,7 @@ func (p *Point) writerOf(env *Env, s *pointScratch) *tableWriter {
 
 func (p *Point) checkParents(ctx context.Context, env *Env, row, old []types.Datum) error {
 	for i := range p.rows.ForeignKeys {
-		f, err := newForeignKeyCheck(env, p.table, &p.rows.ForeignKeys[i])
+		f, err := newForeignKeyCheck(env, p.table, layoutOf(p.rows.ForeignKeys[i].Table), &p.rows.ForeignKeys[i])
 		if err != nil {
 			return err
 		}

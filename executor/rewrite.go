@@ -20,7 +20,7 @@ import (
 // constraints to verify; NOT NULL and unique indexes are the new table's own.
 // On an error the caller destroys what was written.
 func RewriteTable(ctx context.Context, env *Env, old, table *catalog.Table, exprs []expr.Expr, checks *plan.RowChecks, bulk kv.Bulk) error {
-	r := newRun(env)
+	r := newDDLRun(env)
 	w, err := r.newTableWriter(table, &plan.RowChecks{Indexes: checks.Indexes})
 	if err != nil {
 		return err

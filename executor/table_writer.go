@@ -41,7 +41,7 @@ type indexExprs struct {
 }
 
 func (r *run) newTableWriter(t *catalog.Table, rows *plan.RowChecks) (*tableWriter, error) {
-	w := &tableWriter{run: r, env: r.env, table: t, layout: layoutOf(t), held: reservation{env: r.env}, referencing: rows.Referencing}
+	w := &tableWriter{run: r, env: r.env, table: t, layout: r.layout(t), held: reservation{env: r.env}, referencing: rows.Referencing}
 	w.writer = w.layout.Writer(r.env.Txn)
 	var fields []arrow.Field
 	for i := range t.Columns {
@@ -67,7 +67,7 @@ func (r *run) newTableWriter(t *catalog.Table, rows *plan.RowChecks) (*tableWrit
 		return nil, err
 	}
 	for i := range rows.ForeignKeys {
-		fk, err := newForeignKeyCheck(r.env, t, &rows.ForeignKeys[i])
+		fk, err := newForeignKeyCheck(r.env, t, r.layout(rows.ForeignKeys[i].Table), &rows.ForeignKeys[i])
 		if err != nil {
 			return nil, err
 		}
