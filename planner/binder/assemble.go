@@ -120,7 +120,7 @@ func (b *Binder) item(s *scope, t target, used *logical.ColSet) logical.Item {
 		used.Add(c.ID)
 		return logical.Item{ID: c.ID, Expr: c}
 	}
-	info := logical.ColumnInfo{Name: t.name, Type: t.expr.Type(), Depth: s.depth}
+	info := logical.ColumnInfo{Name: t.name, Type: t.expr.Type(), Depth: s.depth, Fields: b.fieldColumns(t.expr)}
 	if c, ok := t.expr.(*expr.Column); ok {
 		src := b.MD.Cols[c.ID]
 		info.Table, info.Num, info.Rel, info.Name = src.Table, src.Num, src.Rel, src.Name
@@ -160,7 +160,7 @@ func (b *Binder) projectSets(s *scope, p *pending) {
 		ids := map[*logical.SetCall]expr.ColumnID{}
 		for _, c := range calls {
 			name := c.Call.Fn.Name
-			id := b.MD.Add(logical.ColumnInfo{Name: name, Type: c.Typ, Depth: s.depth})
+			id := b.MD.Add(logical.ColumnInfo{Name: name, Type: c.Typ, Depth: s.depth, Fields: b.fieldColumns(c)})
 			ids[c] = id
 			ps.Items = append(ps.Items, logical.Item{ID: id, Expr: c})
 		}

@@ -257,7 +257,7 @@ func (b *Binder) bindCTERef(s *scope, e *cteEntry, r *ast.RangeVar) (logical.Nod
 	ref.Cols = make([]expr.ColumnID, len(e.cols))
 	for i, c := range e.cols {
 		src := b.MD.Cols[c.id]
-		ref.Cols[i] = b.MD.Add(logical.ColumnInfo{Name: c.name, Rel: name, Type: c.typ, Table: src.Table, Num: src.Num})
+		ref.Cols[i] = b.MD.Add(logical.ColumnInfo{Name: c.name, Rel: name, Type: c.typ, Table: src.Table, Num: src.Num, Fields: src.Fields})
 		cols[i] = column{name: c.name, id: ref.Cols[i], typ: c.typ}
 	}
 	item := b.newItem(s, name, cols)

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/tidemarkdb/tidemark/planner/logical"
+	"github.com/tidemarkdb/tidemark/planner/plan"
 	"github.com/tidemarkdb/tidemark/sql/ast"
 	"github.com/tidemarkdb/tidemark/sql/expr"
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
@@ -50,6 +51,14 @@ func (b *Binder) recordFields(e expr.Expr) []column {
 		out := make([]column, len(x.Call.Names))
 		for i, c := range x.Call.Names {
 			out[i] = column{name: c.Name, typ: c.Type}
+		}
+		return out
+	}
+	if c, ok := e.(*expr.Column); ok && b.MD.Cols[c.ID].Fields != nil {
+		fields := b.MD.Cols[c.ID].Fields
+		out := make([]column, len(fields))
+		for i, f := range fields {
+			out[i] = column{name: f.Name, typ: f.Type}
 		}
 		return out
 	}
@@ -266,4 +275,16 @@ func (b *Binder) bindAnyAll(s *scope, n *ast.AnyAll) (expr.Expr, error) {
 		}
 	}
 	return &expr.AnyAll{Left: l, Array: r, Fn: f.op.Fn, Op: n.Name, All: n.All}, nil
+}
+
+// fieldColumns are the fields of a record expression for the column it becomes.
+func (b *Binder) fieldColumns(e expr.Expr) []plan.Column {
+	if e.Type().OID != types.Record {
+		return nil
+	}
+	var out []plan.Column
+	for _, f := range b.recordFields(e) {
+		out = append(out, plan.Column{Name: f.name, Type: f.typ})
+	}
+	return out
 }

@@ -20,6 +20,8 @@ type ColumnInfo struct {
 	Table   catalog.OID
 	Num     int16
 	NotNull bool
+	// Fields are the fields of a record whose shape is known.
+	Fields []plan.Column
 	// Depth is the nesting of the query level that sees the column.
 	Depth int32
 }
