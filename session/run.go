@@ -42,7 +42,9 @@ func (s *Session) environment() uint32 {
 
 func (s *Session) planOptions(snap *catalog.Snapshot, paramTypes []types.Type) planner.Options {
 	tio := *s.io
-	tio.Now = s.tx.start
+	if tio.Now = s.tx.start; tio.Now.IsZero() { // not begun: it begins now
+		tio.Now = s.server.config.Clock()
+	}
 	tio.Resolve = &catalog.RegResolver{Snapshot: snap, Path: s.searchPath()}
 	return planner.Options{
 		IO:      &tio,
