@@ -322,7 +322,7 @@ func (b *Binder) field(e expr.Expr, name string, n ast.Node) (expr.Expr, error) 
 		}
 	}
 	if ind, ok := n.(*ast.Indirection); ok {
-		if ref, ok := ind.Arg.(*ast.ColumnRef); ok && e.Type().OID == types.Record && len(ref.Names) == 1 {
+		if ref, ok := ind.Arg.(*ast.ColumnRef); ok && isWholeRow(e) && len(ref.Names) == 1 {
 			return nil, at(ref, pgerror.UndefinedColumn, "column %s.%s does not exist", ref.Names[0], name)
 		}
 	}
@@ -331,3 +331,5 @@ func (b *Binder) field(e expr.Expr, name string, n ast.Node) (expr.Expr, error) 
 	}
 	return nil, at(n, pgerror.UndefinedColumn, "could not identify column %q in record data type", name)
 }
+
+func isWholeRow(e expr.Expr) bool { _, ok := e.(*expr.Row); return ok }
