@@ -1,0 +1,75 @@
+// Package testserver runs a whole server inside a test: a store in memory, a
+// catalog, sessions, and the wire on a free port of the loopback interface.
+package testserver
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/tidemarkdb/tidemark/catalog"
+	"github.com/tidemarkdb/tidemark/kv"
+	"github.com/tidemarkdb/tidemark/kv/embedded"
+	"github.com/tidemarkdb/tidemark/pgwire"
+	"github.com/tidemarkdb/tidemark/session"
+)
+
+// Server is a running server. Close ends it and drops its data.
+type Server struct {
+	// URL connects to the database tidemark as the superuser tidemark.
+	URL string
+
+	store    kv.Store
+	wire     *pgwire.Server
+	listener net.Listener
+	cancel   context.CancelFunc
+	served   chan error
+}
+
+// Start runs a server with an empty store.
+func Start() (*Server, error) {
+	logger := slog.New(slog.DiscardHandler)
+	ctx, cancel := context.WithCancel(context.Background())
+	store, err := embedded.Open(ctx, embedded.Config{CacheBytes: 16 << 20, Logger: logger})
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	s := &Server{store: store, cancel: cancel, served: make(chan error, 1)}
+	if err := s.serve(ctx, logger); err != nil {
+		cancel()
+		_ = store.Close() // the first error tells more
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Server) serve(ctx context.Context, logger *slog.Logger) error {
+	cat, err := catalog.Open(ctx, s.store)
+	if err != nil {
+		return err
+	}
+	s.listener, err = net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	port := s.listener.Addr().(*net.TCPAddr).Port
+	sessions := session.NewServer(s.store, cat, session.Config{Logger: logger, ServerPort: port})
+	s.wire = pgwire.NewServer(sessions, pgwire.Config{Logger: logger})
+	s.URL = fmt.Sprintf("postgres://tidemark@127.0.0.1:%d/tidemark?sslmode=disable", port)
+	go func() { s.served <- s.wire.Serve(ctx, s.listener) }()
+	return nil
+}
+
+// Close ends the server: statements that still run after a second are cancelled.
+func (s *Server) Close() error {
+	_ = s.listener.Close() // Serve returns
+	drain, stop := context.WithTimeout(context.Background(), time.Second)
+	defer stop()
+	s.wire.Shutdown(drain)
+	s.cancel()
+	<-s.served
+	return s.store.Close()
+}
