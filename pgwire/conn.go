@@ -3,9 +3,9 @@ package pgwire
 import (
 	"context"
 	"errors"
-	"io"
 	"net"
 	"os"
+	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -18,14 +18,21 @@ import (
 // conn is one client's connection. It belongs to one goroutine; only unblock
 // is called from others.
 type conn struct {
-	server  *Server
-	net     net.Conn
-	in      *chunkReader
-	backend *pgproto3.Backend
-	out     writer
-	session *session.Session
-	// starting: settings change before the client may be told.
-	starting bool
+	server *Server
+	net    net.Conn
+	in     *chunkReader
+	// kind and bodyLen are of the message whose body is being read; kind 0: none.
+	kind     byte
+	bodyLen  int
+	messages messages
+	out      writer
+	session  *session.Session
+	// lost: the client sent what has no meaning here; nothing can be read any more.
+	lost bool
+	// changed are settings to report with the next ReadyForQuery, told the values
+	// the client knows.
+	changed []setting
+	told    map[string]string
 	// skipping: after an error in the extended protocol, messages are ignored until Sync.
 	skipping bool
 	ended    atomic.Bool
@@ -35,7 +42,11 @@ type conn struct {
 func (s *Server) serveConn(ctx context.Context, nc net.Conn) {
 	defer nc.Close() //nolint:errcheck // the peer may have closed it
 	c := &conn{server: s, net: nc, in: newChunkReader(nc), out: writer{w: nc}}
-	c.backend = pgproto3.NewBackend(c.in, nc)
+	defer func() {
+		if p := recover(); p != nil {
+			s.config.Logger.Error("panic in connection", "remote", nc.RemoteAddr(), "panic", p, "stack", string(debug.Stack()))
+		}
+	}()
 	err := c.startup(ctx)
 	if c.session != nil {
 		defer c.session.Close()
@@ -54,7 +65,12 @@ func (s *Server) serveConn(ctx context.Context, nc net.Conn) {
 func (c *conn) unblock() {
 	c.ended.Store(true)
 	_ = c.net.SetReadDeadline(time.Unix(1, 0))
+	// Who does not read hears nothing, but holds nothing up either.
+	_ = c.net.SetWriteDeadline(time.Now().Add(lastWords))
 }
+
+// lastWords is how long a client may take to read why its connection ends.
+const lastWords = time.Second
 
 // fatal tells the client why the connection ends, if there is something to tell.
 func (c *conn) fatal(err error) {
@@ -65,7 +81,7 @@ func (c *conn) fatal(err error) {
 	if e.Severity == "" {
 		e = e.WithSeverity(pgerror.SeverityFatal)
 	}
-	_ = c.net.SetWriteDeadline(time.Now().Add(time.Second))
+	_ = c.net.SetWriteDeadline(time.Now().Add(lastWords))
 	_ = c.out.errorResponse(e)
 	_ = c.out.flush()
 }
@@ -76,11 +92,11 @@ var errTerminate = errors.New("terminate")
 // loop reads and answers messages until the connection ends.
 func (c *conn) loop() error {
 	for {
-		msg, err := c.receive()
+		kind, body, err := c.receive()
 		if err != nil {
 			return err
 		}
-		if err := c.handle(msg); err != nil {
+		if err := c.handle(kind, body); err != nil {
 			if errors.Is(err, errTerminate) {
 				return nil
 			}
@@ -92,56 +108,56 @@ func (c *conn) loop() error {
 	}
 }
 
-// receive waits for the next message. What was gathered for the client is
-// written first if reading would block and the client cannot be waiting for a Sync.
-func (c *conn) receive() (pgproto3.FrontendMessage, error) {
+// receive waits for the next message.
+func (c *conn) receive() (kind byte, body []byte, err error) {
 	timeout, timeoutErr := c.session.IdleTimeout()
-	if timeout > 0 && !c.in.buffered() {
+	armed := timeout > 0 && !c.in.buffered()
+	if armed {
 		_ = c.net.SetReadDeadline(time.Now().Add(timeout))
-		defer c.net.SetReadDeadline(time.Time{}) //nolint:errcheck // a dead connection shows at the next read
 	}
-	msg, err := c.backend.Receive()
-	if err == nil {
-		return msg, nil
+	if !c.ended.Load() { // else unblock's deadline may have been overwritten just now
+		kind, body, err = c.frame()
 	}
-	if c.ended.Load() {
-		return nil, c.session.Draining()
+	if armed {
+		_ = c.net.SetReadDeadline(time.Time{}) // a dead connection shows at the next read
 	}
-	if timeout > 0 && errors.Is(err, os.ErrDeadlineExceeded) {
-		return nil, timeoutErr
-	}
-	return nil, protocolError(err)
-}
-
-// protocolError gives a broken message its SQLSTATE; the end of the connection has none.
-func protocolError(err error) error {
-	var netErr net.Error
 	switch {
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.As(err, &netErr), errors.Is(err, net.ErrClosed):
-		return err
-	case errors.Is(err, errTooLong):
-		return pgerror.New(pgerror.ProtocolViolation, "invalid message length").WithSeverity(pgerror.SeverityFatal)
+	case c.ended.Load():
+		return 0, nil, c.session.Draining()
+	case err == nil:
+		return kind, body, nil
+	case armed && errors.Is(err, os.ErrDeadlineExceeded):
+		return 0, nil, timeoutErr
 	}
-	return pgerror.New(pgerror.ProtocolViolation, "invalid frontend message: %s", err.Error()).WithSeverity(pgerror.SeverityFatal)
+	return 0, nil, err
 }
 
 // handle answers one message. Only errors that end the connection are returned.
-func (c *conn) handle(msg pgproto3.FrontendMessage) error {
-	if q, ok := msg.(*pgproto3.Query); ok {
+func (c *conn) handle(kind byte, body []byte) error {
+	switch kind {
+	case 'Q':
 		c.skipping = false
-		return c.report(c.session.Query(q.String), true)
-	}
-	if _, ok := msg.(*pgproto3.Terminate); ok {
+		err := c.messages.decodeQuery(body)
+		if err == nil {
+			err = c.session.Query(c.messages.query.String)
+		} else {
+			err = c.session.Fail(err)
+		}
+		return c.report(err, true)
+	case 'X':
 		return errTerminate
-	}
-	if _, ok := msg.(*pgproto3.Sync); ok {
+	case 'S':
 		c.skipping = false
-		return c.report(c.session.Sync(), true)
+		err := c.session.Sync()
+		if err == nil {
+			err = decodeEmpty(body)
+		}
+		return c.report(err, true)
 	}
 	if c.skipping {
 		return nil
 	}
-	err := c.handleExtended(msg)
+	err := c.handleExtended(kind, body)
 	if err != nil {
 		c.skipping = true
 	}
@@ -162,6 +178,9 @@ func (c *conn) report(err error, ready bool) error {
 			_ = c.out.flush()
 			return errTerminate
 		}
+		if c.lost {
+			return lost("terminating connection because protocol synchronization was lost")
+		}
 	}
 	if ready {
 		return c.readyForQuery()
@@ -169,44 +188,72 @@ func (c *conn) report(err error, ready bool) error {
 	return nil
 }
 
-func (c *conn) handleExtended(msg pgproto3.FrontendMessage) error {
-	switch m := msg.(type) {
-	case *pgproto3.Parse:
-		if err := c.session.Parse(m.Name, m.Query, m.ParameterOIDs); err != nil {
+func (c *conn) handleExtended(kind byte, body []byte) error {
+	m := &c.messages
+	switch kind {
+	case 'P':
+		if err := m.decodeParse(body); err != nil {
+			return c.session.Fail(err)
+		}
+		if err := c.session.Parse(m.parse.Name, m.parse.Query, m.parse.ParameterOIDs); err != nil {
 			return err
 		}
 		return c.out.empty('1')
-	case *pgproto3.Bind:
-		if err := c.session.Bind(m.DestinationPortal, m.PreparedStatement, m.ParameterFormatCodes, m.Parameters, m.ResultFormatCodes); err != nil {
+	case 'B':
+		if err := m.decodeBind(body); err != nil {
+			return c.session.Fail(err)
+		}
+		b := &m.bind
+		if err := c.session.Bind(b.DestinationPortal, b.PreparedStatement, b.ParameterFormatCodes, b.Parameters, b.ResultFormatCodes); err != nil {
 			return err
 		}
 		return c.out.empty('2')
-	case *pgproto3.Describe:
-		return c.describe(m)
-	case *pgproto3.Execute:
-		return c.session.Execute(m.Portal, int64(int32(m.MaxRows)))
-	case *pgproto3.Close:
-		if m.ObjectType == 'S' {
-			c.session.CloseStatement(m.Name)
-		} else {
-			c.session.ClosePortal(m.Name)
+	case 'D':
+		if err := m.decodeDescribe(body); err != nil {
+			return c.session.Fail(err)
 		}
-		return c.out.empty('3')
-	case *pgproto3.Flush:
+		return c.describe(&m.describe)
+	case 'E':
+		if err := m.decodeExecute(body); err != nil {
+			return c.session.Fail(err)
+		}
+		// A negative limit means none.
+		return c.session.Execute(m.execute.Portal, max(0, int64(int32(m.execute.MaxRows))))
+	case 'C':
+		if err := m.decodeClose(body); err != nil {
+			return c.session.Fail(err)
+		}
+		return c.closeObject(&m.close)
+	case 'H':
+		if err := decodeEmpty(body); err != nil {
+			return c.session.Fail(err)
+		}
 		return c.out.flush()
-	case *pgproto3.CopyData, *pgproto3.CopyDone, *pgproto3.CopyFail:
+	case 'd', 'c', 'f':
 		return nil // the rest of a COPY that failed
-	case *pgproto3.FunctionCall:
-		return pgerror.Unsupported("the function call protocol message")
+	case 'F':
+		return c.session.Fail(pgerror.Unsupported("the function call protocol message"))
 	}
-	return pgerror.New(pgerror.ProtocolViolation, "unexpected message %T", msg).WithSeverity(pgerror.SeverityFatal)
+	return lost("invalid frontend message type %d", kind)
+}
+
+func (c *conn) closeObject(m *pgproto3.Close) error {
+	switch m.ObjectType {
+	case 'S':
+		c.session.CloseStatement(m.Name)
+	case 'P':
+		c.session.ClosePortal(m.Name)
+	default:
+		return c.session.Fail(pgerror.New(pgerror.ProtocolViolation, "invalid CLOSE message subtype %d", m.ObjectType))
+	}
+	return c.out.empty('3')
 }
 
 func (c *conn) describe(m *pgproto3.Describe) error {
 	switch m.ObjectType {
 	case 'S':
 		params, cols, err := c.session.DescribeStatement(m.Name)
-		if err != nil {
+		if err != nil && params == nil {
 			return err
 		}
 		c.out.begin('t')
@@ -214,8 +261,8 @@ func (c *conn) describe(m *pgproto3.Describe) error {
 		for _, p := range params {
 			c.out.int32(int32(p.OID))
 		}
-		if err := c.out.end(); err != nil {
-			return err
+		if outErr := c.out.end(); outErr != nil || err != nil {
+			return errors.Join(outErr, err)
 		}
 		if cols == nil {
 			return c.out.empty('n')
@@ -231,5 +278,5 @@ func (c *conn) describe(m *pgproto3.Describe) error {
 		}
 		return c.RowDescription(cols, formats)
 	}
-	return pgerror.New(pgerror.ProtocolViolation, "invalid DESCRIBE message subtype %d", m.ObjectType)
+	return c.session.Fail(pgerror.New(pgerror.ProtocolViolation, "invalid DESCRIBE message subtype %d", m.ObjectType))
 }

@@ -2,15 +2,16 @@ package pgwire
 
 import (
 	"context"
+	"errors"
 	"io"
-
-	"github.com/jackc/pgproto3/v2"
+	"os"
+	"time"
 
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
 )
 
 // CopyIn implements session.Client.
-func (c *conn) CopyIn(ctx context.Context, binary bool, columns int) (io.Reader, error) {
+func (c *conn) CopyIn(ctx context.Context, binary bool, columns int) (io.ReadCloser, error) {
 	c.copyStart('G', binary, columns)
 	if err := c.out.end(); err != nil {
 		return nil, err
@@ -18,7 +19,10 @@ func (c *conn) CopyIn(ctx context.Context, binary bool, columns int) (io.Reader,
 	if err := c.out.flush(); err != nil {
 		return nil, err
 	}
-	return &copyReader{conn: c, ctx: ctx}, nil
+	r := &copyReader{conn: c, ctx: ctx}
+	// A cancelled statement does not wait for the client's next piece.
+	r.stop = context.AfterFunc(ctx, func() { _ = c.net.SetReadDeadline(time.Unix(1, 0)) })
+	return r, nil
 }
 
 func (c *conn) copyStart(kind byte, binary bool, columns int) {
@@ -38,18 +42,27 @@ func (c *conn) copyStart(kind byte, binary bool, columns int) {
 type copyReader struct {
 	conn *conn
 	ctx  context.Context
+	stop func() bool
 	rest []byte // of the last message, valid until the next one is read
-	done bool
+	err  error
+}
+
+// Close implements io.Closer: the COPY is over, well or not.
+func (r *copyReader) Close() error {
+	if !r.stop() && !r.conn.ended.Load() {
+		return r.conn.net.SetReadDeadline(time.Time{})
+	}
+	return nil
 }
 
 // Read implements io.Reader.
 func (r *copyReader) Read(p []byte) (int, error) {
 	for len(r.rest) == 0 {
-		if r.done {
-			return 0, io.EOF
+		if r.err == nil {
+			r.err = r.next()
 		}
-		if err := r.next(); err != nil {
-			return 0, err
+		if r.err != nil {
+			return 0, r.err
 		}
 	}
 	n := copy(p, r.rest)
@@ -61,40 +74,42 @@ func (r *copyReader) next() error {
 	if err := context.Cause(r.ctx); err != nil {
 		return err
 	}
-	msg, err := r.conn.backend.Receive()
+	kind, body, err := r.conn.frame()
 	if err != nil {
-		return protocolError(err)
+		return r.readError(err)
 	}
-	switch m := msg.(type) {
-	case *pgproto3.CopyData:
-		r.rest = m.Data
-	case *pgproto3.CopyDone:
-		r.done = true
-	case *pgproto3.CopyFail:
-		r.done = true
-		return pgerror.New(pgerror.QueryCanceled, "COPY from stdin failed: %s", m.Message)
-	case *pgproto3.Flush, *pgproto3.Sync:
+	switch kind {
+	case 'd':
+		r.rest = body
+	case 'c':
+		return io.EOF
+	case 'f':
+		f := fields{rest: body}
+		message := f.string()
+		if err := f.end(); err != nil {
+			return err
+		}
+		return pgerror.New(pgerror.QueryCanceled, "COPY from stdin failed: %s", message)
+	case 'H', 'S':
 		// Allowed and ignored during COPY.
 	default:
-		return pgerror.New(pgerror.ProtocolViolation, "unexpected message type 0x%02X during COPY from stdin", kindOf(msg))
+		r.conn.lost = true
+		return pgerror.New(pgerror.ProtocolViolation, "unexpected message type 0x%02X during COPY from stdin", kind)
 	}
 	return nil
 }
 
-func kindOf(msg pgproto3.FrontendMessage) byte {
-	switch msg.(type) {
-	case *pgproto3.Query:
-		return 'Q'
-	case *pgproto3.Parse:
-		return 'P'
-	case *pgproto3.Bind:
-		return 'B'
-	case *pgproto3.Execute:
-		return 'E'
-	case *pgproto3.Terminate:
-		return 'X'
+// readError tells a cancelled statement from a client that has gone.
+func (r *copyReader) readError(err error) error {
+	if cause := context.Cause(r.ctx); cause != nil && errors.Is(err, os.ErrDeadlineExceeded) {
+		return cause
 	}
-	return '?'
+	var e *pgerror.Error
+	if errors.As(err, &e) {
+		return e // a message that cannot be one
+	}
+	return pgerror.Wrap(err, pgerror.ConnectionFailure, "unexpected EOF on client connection with an open transaction").
+		WithSeverity(pgerror.SeverityFatal)
 }
 
 // CopyOut implements session.Client.

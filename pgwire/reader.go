@@ -12,8 +12,8 @@ const maxMessage = 1 << 30
 // errTooLong says that a message's length word is out of bounds.
 var errTooLong = errors.New("invalid message length")
 
-// chunkReader hands out the bytes of a connection in the pieces that pgproto3
-// asks for. It reads ahead into one buffer that it uses again: a piece is valid
+// chunkReader hands out the bytes of a connection in the pieces that are
+// asked for. It reads ahead into one buffer that it uses again: a piece is valid
 // until the next call. Its buffer grows with the bytes that have arrived, not
 // with the length a message claims.
 type chunkReader struct {

@@ -109,19 +109,41 @@ func (c *conn) Suspended() error { return c.out.empty('s') }
 // Notice implements session.Client.
 func (c *conn) Notice(e *pgerror.Error) error { return c.out.errorResponse(e) }
 
-// ParameterStatus implements session.Client.
+// setting is a setting's value for ParameterStatus.
+type setting struct{ name, value string }
+
+// ParameterStatus implements session.Client. Clients are told before the next
+// ReadyForQuery, and only of what then differs from what they know.
 func (c *conn) ParameterStatus(name, value string) error {
-	if c.starting {
-		return nil // welcome reports them all
+	for i := range c.changed {
+		if c.changed[i].name == name {
+			c.changed[i].value = value
+			return nil
+		}
 	}
-	c.out.begin('S')
-	c.out.cstring(name)
-	c.out.cstring(value)
-	return c.out.end()
+	c.changed = append(c.changed, setting{name, value})
+	return nil
+}
+
+func (c *conn) reportSettings() {
+	for _, s := range c.changed {
+		if old, ok := c.told[s.name]; ok && old == s.value {
+			continue
+		}
+		c.told[s.name] = s.value
+		c.out.begin('S')
+		c.out.cstring(s.name)
+		c.out.cstring(s.value)
+		_ = c.out.end() // the error stays in out
+	}
+	c.changed = c.changed[:0]
 }
 
 // readyForQuery ends a round: everything gathered is written.
 func (c *conn) readyForQuery() error {
+	if len(c.changed) > 0 {
+		c.reportSettings()
+	}
 	c.out.begin('Z')
 	c.out.byte(c.session.Status())
 	if err := c.out.end(); err != nil {

@@ -81,12 +81,15 @@ type script struct {
 	addr           string
 	database, user string
 	conns          map[string]*scriptConn
+	proto          uint32 // of the next connection, 0 means 3.0
 }
 
 type scriptConn struct {
 	net     net.Conn
 	front   *pgproto3.Frontend
-	pending int // ReadyForQuery messages still to come
+	chunks  pgproto3.ChunkReader
+	last    []byte // read last: a header or a body
+	pending int    // ReadyForQuery messages still to come
 	pid     uint32
 	secret  uint32
 }
@@ -114,13 +117,18 @@ func (s *script) connect(name string, params map[string]string) string {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	c := &scriptConn{net: nc, front: pgproto3.NewFrontend(pgproto3.NewChunkReader(nc), nc)}
+	c := &scriptConn{net: nc, chunks: pgproto3.NewChunkReader(nc)}
+	c.front = pgproto3.NewFrontend(c, nc)
 	s.conns[name] = c
 	all := map[string]string{"user": s.user, "database": s.database}
 	for k, v := range params {
 		all[k] = v
 	}
-	if err := c.front.Send(&pgproto3.StartupMessage{ProtocolVersion: 196608, Parameters: all}); err != nil {
+	proto := uint32(pgproto3.ProtocolVersionNumber)
+	if s.proto != 0 {
+		proto, s.proto = s.proto, 0
+	}
+	if err := c.front.Send(&pgproto3.StartupMessage{ProtocolVersion: proto, Parameters: all}); err != nil {
 		s.t.Fatal(err)
 	}
 	c.pending = 1
@@ -138,6 +146,9 @@ func (s *script) run(t *testing.T, d *datadriven.TestData) string {
 		for _, line := range lines(d.Input) {
 			k, v, _ := strings.Cut(line, "=")
 			params[k] = v
+		}
+		if d.HasArg("proto") {
+			d.ScanArgs(t, "proto", &s.proto)
 		}
 		return s.connect(name, params)
 	}
@@ -218,6 +229,10 @@ func (c *scriptConn) read(t *testing.T) string {
 	for c.pending > 0 {
 		_ = c.net.SetReadDeadline(time.Now().Add(20 * time.Second))
 		msg, err := c.front.Receive()
+		if err != nil && strings.Contains(err.Error(), "unknown message type: v") {
+			out.WriteString("NegotiateProtocolVersion " + c.negotiation() + "\n")
+			continue
+		}
 		if err != nil {
 			var ne net.Error
 			if errors.As(err, &ne) && ne.Timeout() {
@@ -231,6 +246,8 @@ func (c *scriptConn) read(t *testing.T) string {
 		case *pgproto3.BackendKeyData:
 			c.pid, c.secret = m.ProcessID, m.SecretKey
 			continue
+		case *pgproto3.AuthenticationOk:
+			continue // PostgreSQL sends it before it looks at the parameters
 		case *pgproto3.ReadyForQuery:
 			c.pending--
 		case *pgproto3.CopyInResponse:
@@ -247,6 +264,22 @@ func (c *scriptConn) read(t *testing.T) string {
 		described = ""
 	}
 	return out.String()
+}
+
+// negotiation prints the one message that pgproto3 does not know.
+func (c *scriptConn) negotiation() string {
+	out := fmt.Sprintf("%d.%d", binary.BigEndian.Uint16(c.last), binary.BigEndian.Uint16(c.last[2:]))
+	for _, name := range strings.Split(strings.TrimSuffix(string(c.last[8:]), "\x00"), "\x00") {
+		out += " " + name
+	}
+	c.front = pgproto3.NewFrontend(c, c.net)
+	return strings.TrimSpace(out)
+}
+
+// Next implements pgproto3.ChunkReader.
+func (c *scriptConn) Next(n int) (b []byte, err error) {
+	c.last, err = c.chunks.Next(n)
+	return c.last, err
 }
 
 func quoted(s string) string {

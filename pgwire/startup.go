@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jackc/pgproto3/v2"
-
 	"github.com/tidemarkdb/tidemark/session"
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
 )
@@ -35,16 +33,16 @@ func (c *conn) startup(ctx context.Context) error {
 	}
 	opts := session.Options{Settings: map[string]string{}, Remote: c.net.RemoteAddr(), Local: c.net.LocalAddr(), Disconnect: c.unblock}
 	var unknown []string
+	if err := parseOptions(params["options"], opts.Settings); err != nil {
+		return err
+	}
 	for name, value := range params {
 		switch {
 		case name == "user":
 			opts.User = value
 		case name == "database":
 			opts.Database = value
-		case name == "options":
-			if err := parseOptions(value, opts.Settings); err != nil {
-				return err
-			}
+		case name == "options": // read before: the other parameters win
 		case name == "replication":
 			if value != "false" && value != "off" && value != "0" {
 				return pgerror.Unsupported("a replication connection").WithSeverity(pgerror.SeverityFatal)
@@ -57,7 +55,7 @@ func (c *conn) startup(ctx context.Context) error {
 	}
 	if minor > 0 || len(unknown) > 0 {
 		c.out.begin('v')
-		c.out.int32(0)
+		c.out.int32(3 << 16) // the newest version served
 		c.out.int32(int32(len(unknown)))
 		for _, name := range unknown {
 			c.out.cstring(name)
@@ -66,9 +64,7 @@ func (c *conn) startup(ctx context.Context) error {
 			return err
 		}
 	}
-	c.starting = true
 	c.session, err = c.server.sessions.Connect(ctx, c, opts)
-	c.starting = false
 	if err != nil {
 		return err
 	}
@@ -94,9 +90,8 @@ func (c *conn) startupMessage() (params map[string]string, minor int, err error)
 				return nil, 0, err
 			}
 		case cancelCode:
-			var msg pgproto3.CancelRequest
-			if err := msg.Decode(body); err == nil {
-				c.server.sessions.Cancel(msg.ProcessID, msg.SecretKey)
+			if len(body) == 12 {
+				c.server.sessions.Cancel(binary.BigEndian.Uint32(body[4:]), binary.BigEndian.Uint32(body[8:]))
 			}
 			return nil, 0, errNotAStart
 		default:
@@ -168,7 +163,7 @@ func parseOptions(text string, settings map[string]string) error {
 	if started {
 		words = append(words, word.String())
 	}
-	for i := 0; i < len(words); i++ {
+	for i := 0; i < len(words) && words[i] != "--"; i++ {
 		w := words[i]
 		switch {
 		case w == "-c" && i+1 < len(words):
@@ -198,7 +193,9 @@ func (c *conn) welcome() error {
 	if err := c.out.end(); err != nil {
 		return err
 	}
+	c.told, c.changed = map[string]string{}, c.changed[:0]
 	c.session.Parameters(func(name, value string) { _ = c.ParameterStatus(name, value) })
+	c.reportSettings()
 	pid, secret := c.session.Key()
 	c.out.begin('K')
 	c.out.int32(int32(pid))

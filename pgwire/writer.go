@@ -35,7 +35,9 @@ func (w *writer) end() error {
 
 func (w *writer) flush() error {
 	if len(w.buf) > 0 && w.err == nil {
-		_, w.err = w.w.Write(w.buf)
+		if _, err := w.w.Write(w.buf); err != nil {
+			w.err = pgerror.Wrap(err, pgerror.ConnectionFailure, "could not send data to client")
+		}
 	}
 	if cap(w.buf) > 16*flushAt {
 		w.buf = nil // one huge row has passed

@@ -30,11 +30,13 @@ type Client interface {
 	Suspended() error
 	// Notice sends a notice or warning.
 	Notice(e *pgerror.Error) error
-	// ParameterStatus reports a setting that clients watch.
+	// ParameterStatus reports a new value of a setting that clients watch. They
+	// hear of it at the end of the round.
 	ParameterStatus(name, value string) error
 	// CopyIn starts COPY FROM STDIN and returns the stream of the copy data,
-	// whose Read fails with the client's CopyFail as an error (57014).
-	CopyIn(ctx context.Context, binary bool, columns int) (io.Reader, error)
+	// whose Read fails with the client's CopyFail as an error (57014), and with
+	// ctx's cause when that ends. The session closes it when the COPY is over.
+	CopyIn(ctx context.Context, binary bool, columns int) (io.ReadCloser, error)
 	// CopyOut starts COPY TO STDOUT; writes to the result become CopyData
 	// messages, one a Write. CopyDone is sent by Close.
 	CopyOut(binary bool, columns int) (io.WriteCloser, error)

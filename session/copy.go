@@ -39,7 +39,7 @@ func (s *Session) copyTable(ctx context.Context, st *ast.Copy) (*catalog.Table, 
 	}
 	t := snap.Resolve(s.searchPath(), st.Table.Schema, st.Table.Name)
 	if t == nil {
-		return nil, nil, undefinedTable(st.Table)
+		return nil, nil, pgerror.New(pgerror.UndefinedTable, "relation %q does not exist", qualified(st.Table))
 	}
 	if len(st.Columns) > 0 {
 		return t, st.Columns, checkCopyColumns(t, st.Columns)
@@ -91,7 +91,11 @@ func (s *Session) copyFrom(ctx context.Context, st *ast.Copy, opts copyio.Option
 		return err
 	}
 	if t.Kind != catalog.KindTable {
-		return pgerror.New(pgerror.WrongObjectType, "cannot copy to %s %q", relationWord(t.Kind), t.Name)
+		e := pgerror.New(pgerror.WrongObjectType, "cannot copy to %s %q", relationWord(t.Kind), t.Name)
+		if t.Kind == catalog.KindView {
+			e = e.WithHint("To enable copying to a view, provide an INSTEAD OF INSERT trigger.")
+		}
+		return e
 	}
 	if opts.Freeze {
 		if err := s.checkFreeze(ctx, t); err != nil {
@@ -116,6 +120,7 @@ func (s *Session) copyFrom(ctx context.Context, st *ast.Copy, opts copyio.Option
 	if err != nil {
 		return err
 	}
+	defer stream.Close() //nolint:errcheck // a dead connection shows at the next read
 	n, err := s.copyRows(ctx, &planned{query: q, version: snap.Version()}, snap, names, stream, opts)
 	if err != nil {
 		return err

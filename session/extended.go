@@ -54,6 +54,12 @@ func (s *Session) guard(sql string, step func(ctx context.Context) error) (err e
 	return step(ctx)
 }
 
+// Fail ends the present statement with an error of the protocol's own: the
+// transaction is aborted as by any other error.
+func (s *Session) Fail(err error) error {
+	return s.guard("", func(context.Context) error { return err })
+}
+
 // Parse prepares a statement (Parse message).
 func (s *Session) Parse(name, sql string, oids []uint32) error {
 	return s.guard(sql, func(ctx context.Context) error {
@@ -72,6 +78,9 @@ func (s *Session) Parse(name, sql string, oids []uint32) error {
 			p.raw = &stmts[0]
 		}
 		for _, oid := range oids {
+			if oid != 0 && types.Lookup(types.OID(oid)) == nil {
+				return pgerror.New(pgerror.UndefinedObject, "type with OID %d does not exist", oid)
+			}
 			p.declared = append(p.declared, types.Of(types.OID(oid)))
 		}
 		if err := s.prepare(ctx, p); err != nil {
@@ -108,6 +117,11 @@ func (s *Session) prepare(ctx context.Context, p *prepared) error {
 			return err
 		}
 		p.planned = pl
+	}
+	for i, used := range p.raw.ParamUsed {
+		if !used && (i >= len(p.declared) || p.declared[i].OID == 0 || p.declared[i].OID == types.Unknown) {
+			return pgerror.New(pgerror.IndeterminateDatatype, "could not determine data type of parameter $%d", i+1)
+		}
 	}
 	p.env = s.environment()
 	p.params = p.planned.query.ParamTypes
@@ -180,7 +194,7 @@ func (s *Session) Bind(name, stmt string, paramFormats []int16, values [][]byte,
 		}
 		po := s.reusePortal(name)
 		po.stmt = p
-		if po.params, err = s.bindParams(po.params[:0], p, paramFormats, values); err != nil {
+		if po.params, err = s.bindParams(po.params[:0], name, p, paramFormats, values); err != nil {
 			return err
 		}
 		if po.rows.Formats, err = resultFormatsFor(resultFormats, len(p.cols)); err != nil {
@@ -205,7 +219,7 @@ func (s *Session) reusePortal(name string) *portal {
 	return old
 }
 
-func (s *Session) bindParams(dst []types.Datum, p *prepared, formats []int16, values [][]byte) ([]types.Datum, error) {
+func (s *Session) bindParams(dst []types.Datum, portal string, p *prepared, formats []int16, values [][]byte) ([]types.Datum, error) {
 	if len(values) != len(p.params) {
 		return nil, pgerror.New(pgerror.ProtocolViolation, "bind message supplies %d parameters, but prepared statement %q requires %d",
 			len(values), p.name, len(p.params))
@@ -229,7 +243,7 @@ func (s *Session) bindParams(dst []types.Datum, p *prepared, formats []int16, va
 		switch format {
 		case 0:
 			if err := parserText(v); err != nil {
-				return nil, err
+				return nil, parameterError(err, portal, i+1, 1)
 			}
 			d, err = types.Parse(p.params[i], string(v), s.io)
 		case 1:
@@ -238,11 +252,28 @@ func (s *Session) bindParams(dst []types.Datum, p *prepared, formats []int16, va
 			err = pgerror.New(pgerror.InvalidParameterValue, "unsupported format code: %d", format)
 		}
 		if err != nil {
-			return nil, err
+			return nil, parameterError(err, portal, i+1, format)
 		}
 		dst = append(dst, d)
 	}
 	return dst, nil
+}
+
+// parameterError says which parameter an error is about.
+func parameterError(err error, portal string, n int, format int16) error {
+	e := pgerror.From(err)
+	if e.Code == pgerror.InvalidBinaryRepresentation && e.Message == "incorrect binary data format" {
+		e = pgerror.New(e.Code, "incorrect binary data format in bind parameter %d", n)
+	}
+	where := "unnamed portal"
+	if portal != "" {
+		where = "portal \"" + portal + "\""
+	}
+	where += " parameter $" + itoa(int64(n))
+	if format == 0 {
+		where += " = '...'"
+	}
+	return e.WithWhere("%s", where)
 }
 
 func resultFormatsFor(formats []int16, n int) ([]int16, error) {
@@ -270,17 +301,21 @@ func resultFormatsFor(formats []int16, n int) ([]int16, error) {
 }
 
 // DescribeStatement returns a prepared statement's parameter types and result
-// columns (nil when it returns no rows).
+// columns (nil when it returns no rows). The types are there with an error too
+// if only the columns are in doubt.
 func (s *Session) DescribeStatement(name string) (params []types.Type, cols []plan.Column, err error) {
 	err = s.guard("", func(ctx context.Context) error {
 		p, err := s.statement(name)
 		if err != nil {
 			return err
 		}
+		if params = p.params; params == nil {
+			params = []types.Type{}
+		}
 		if err := s.revalidate(ctx, p); err != nil {
 			return err
 		}
-		params, cols = p.params, p.cols
+		cols = p.cols
 		return nil
 	})
 	return params, cols, err
@@ -445,7 +480,7 @@ func (s *Session) closePortalsAtEnd(commit bool) {
 
 // Sync ends a pipeline of the extended protocol: an implicit transaction is committed.
 func (s *Session) Sync() error {
-	if s.tx.block || s.tx.txn == nil {
+	if s.tx.block || s.tx.txn == nil && len(s.settings.undo) == 0 {
 		return nil
 	}
 	return s.guard("", func(ctx context.Context) error { return s.commit(ctx) })

@@ -32,6 +32,7 @@ func (s *Session) Query(sql string) (err error) {
 		s.end()
 		s.setActivity(s.idleState(), sql)
 	}()
+	s.dropUnnamed()
 	if done, err := s.queryPoint(ctx, sql); done {
 		return err
 	}
@@ -51,6 +52,17 @@ func (s *Session) Query(sql string) (err error) {
 	return nil
 }
 
+// dropUnnamed drops the unnamed statement and portal, which live until the next
+// simple query at most.
+func (s *Session) dropUnnamed() {
+	if len(s.prepared) > 0 {
+		delete(s.prepared, "")
+	}
+	if len(s.portals) > 0 {
+		s.closePortal("")
+	}
+}
+
 func (s *Session) idleState() string {
 	switch s.Status() {
 	case 'E':
@@ -68,7 +80,7 @@ func (s *Session) querySingle(ctx context.Context, raw *ast.RawStmt, sql string,
 		return errAborted
 	}
 	if _, prepares := raw.Stmt.(*ast.Prepare); raw.NumParams > 0 && !prepares {
-		return pgerror.New(pgerror.UndefinedParameter, "there is no parameter $1")
+		return noParameter(raw)
 	}
 	out := outcome{rows: Rows{IO: s.io}, describe: true}
 	if err := s.runStatement(ctx, raw, sql, &out, many); err != nil {
@@ -80,6 +92,28 @@ func (s *Session) querySingle(ctx context.Context, raw *ast.RawStmt, sql string,
 		}
 	}
 	return s.client.Complete(out.tag)
+}
+
+// noParameter refuses the first $n of a simple query's statement.
+func noParameter(raw *ast.RawStmt) error {
+	var quote byte
+	for i := 0; i+1 < len(raw.Text); i++ {
+		switch c := raw.Text[i]; {
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '\'' || c == '"':
+			quote = c
+		case c == '$' && raw.Text[i+1] >= '0' && raw.Text[i+1] <= '9':
+			end := i + 1
+			for end < len(raw.Text) && raw.Text[end] >= '0' && raw.Text[end] <= '9' {
+				end++
+			}
+			return pgerror.New(pgerror.UndefinedParameter, "there is no parameter %s", raw.Text[i:end]).At(raw.Start + i)
+		}
+	}
+	return pgerror.New(pgerror.UndefinedParameter, "there is no parameter $1")
 }
 
 // outcome says how a statement's result goes to the client, and gets its tag.

@@ -113,7 +113,7 @@ func (s *Session) prepareEnv(r *running, txn kv.Txn, snap *catalog.Snapshot, par
 func (s *Session) start(ctx context.Context, p *planned, params []types.Datum, stats *executor.Stats) (*running, error) {
 	q := p.query
 	if !q.ReadOnly && s.readOnly() {
-		return nil, pgerror.New(pgerror.ReadOnlySqlTransaction, "cannot execute %s in a read-only transaction", q.Tag)
+		return nil, readOnlyError(lockingTag(q))
 	}
 	r := &running{planned: p, account: executor.NewAccount("query", s.server.config.QueryMemoryLimit, s.memory)}
 	if err := s.open(ctx, r, params, stats); err != nil {

@@ -22,6 +22,7 @@ type Session struct {
 	secret uint32
 
 	database *catalog.Database
+	login    string // who connected
 	user     string // session user
 	role     string // current user
 	remote   net.Addr
@@ -105,7 +106,7 @@ func (srv *Server) Connect(ctx context.Context, client Client, opts Options) (*S
 		return nil, fatal(pgerror.InvalidAuthorizationSpecification, "role %q is not permitted to log in", opts.User)
 	}
 	s := &Session{
-		server: srv, client: client, database: db, user: opts.User, role: opts.User,
+		server: srv, client: client, database: db, login: opts.User, user: opts.User, role: opts.User,
 		remote: opts.Remote, local: opts.Local, started: srv.config.Clock(), disconnect: opts.Disconnect,
 		prepared: map[string]*prepared{}, portals: map[string]*portal{}, currval: map[catalog.OID]int64{},
 		memory: executor.NewAccount("session", 0, srv.memory),

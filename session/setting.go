@@ -3,6 +3,7 @@ package session
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -85,13 +86,18 @@ func (def *setting) parse(value string) (string, error) {
 			}
 		}
 		return "", pgerror.New(pgerror.InvalidParameterValue, "invalid value for parameter %q: %q", def.name, value).
-			WithHint("Available values: %s.", strings.Join(def.options, ", "))
+			WithHint("Available values: %s.", strings.Join(shownOptions(def.options), ", "))
 	default:
 		if def.normalize != nil {
 			return def.normalize(value)
 		}
 		return value, nil
 	}
+}
+
+// shownOptions leaves out what is accepted but not offered.
+func shownOptions(options []string) []string {
+	return slices.DeleteFunc(slices.Clone(options), func(o string) bool { return o == "debug" })
 }
 
 // parseBool reads a Boolean as PostgreSQL does: unique prefixes of true,

@@ -38,7 +38,6 @@ type settingUndo struct {
 func (st *settings) init(s *Session) {
 	st.session = s
 	st.values, st.resets = map[string]string{}, map[string]string{}
-	st.values["session_authorization"] = s.user
 	for _, def := range settingsTable {
 		if def.apply != nil {
 			if err := def.apply(s, st.get(def)); err != nil {
@@ -106,11 +105,7 @@ func (st *settings) assign(name, value string, local bool) error {
 
 func (st *settings) store(key, value string, local bool) {
 	old, had := st.values[key]
-	if st.session.tx.active() {
-		st.undo = append(st.undo, settingUndo{name: key, old: old, hadOld: had, local: local})
-	} else if local {
-		return
-	}
+	st.undo = append(st.undo, settingUndo{name: key, old: old, hadOld: had, local: local})
 	st.values[key] = value
 }
 

@@ -29,40 +29,60 @@ const maxMillis = math.MaxInt32
 
 // settingsTable is every setting there is, by PostgreSQL's name where it has one.
 var settingsTable = []*setting{
-	{name: "application_name", kind: settingString, report: true, category: "Reporting and Logging / What to Log",
-		doc: "Sets the application name to be reported in statistics and logs.", normalize: asciiName},
-	{name: "bytea_output", kind: settingEnum, def: "hex", options: []string{"escape", "hex"}, category: "Client Connection Defaults / Statement Behavior",
-		doc: "Sets the output format for bytea.", apply: changeIO(func(io *types.IO, v string) error { io.ByteaOutput = v; return nil })},
+	{
+		name: "application_name", kind: settingString, report: true, category: "Reporting and Logging / What to Log",
+		doc: "Sets the application name to be reported in statistics and logs.", normalize: asciiName,
+	},
+	{
+		name: "bytea_output", kind: settingEnum, def: "hex", options: []string{"escape", "hex"}, category: "Client Connection Defaults / Statement Behavior",
+		doc: "Sets the output format for bytea.", apply: changeIO(func(io *types.IO, v string) error { io.ByteaOutput = v; return nil }),
+	},
 	{name: "check_function_bodies", kind: settingBool, def: "on", doc: "Check routine bodies during CREATE FUNCTION and CREATE PROCEDURE."},
-	{name: "client_encoding", kind: settingString, def: "UTF8", report: true, category: "Client Connection Defaults / Locale and Formatting",
-		doc: "Sets the client's character set encoding.", normalize: clientEncoding},
-	{name: "client_min_messages", kind: settingEnum, def: "notice", options: messageLevels, category: "Client Connection Defaults / Statement Behavior",
+	{
+		name: "client_encoding", kind: settingString, def: "UTF8", report: true, category: "Client Connection Defaults / Locale and Formatting",
+		doc: "Sets the client's character set encoding.", normalize: clientEncoding,
+	},
+	{
+		name: "client_min_messages", kind: settingEnum, def: "notice", options: messageLevels, category: "Client Connection Defaults / Statement Behavior",
 		doc: "Sets the message levels that are sent to the client.", apply: func(s *Session, v string) error {
 			s.settings.minMessages = messageRank(v)
 			return nil
-		}},
-	{name: "DateStyle", kind: settingString, def: "ISO, MDY", report: true, category: "Client Connection Defaults / Locale and Formatting",
-		doc: "Sets the display format for date and time values.", normalize: dateStyle, apply: changeIO(applyDateStyle)},
+		},
+	},
+	{
+		name: "DateStyle", kind: settingString, def: "ISO, MDY", report: true, category: "Client Connection Defaults / Locale and Formatting",
+		doc: "Sets the display format for date and time values.", normalize: dateStyle, apply: changeIO(applyDateStyle),
+	},
 	{name: "default_table_access_method", kind: settingString, def: "heap", fixed: true, doc: "Sets the default table access method for new tables."},
 	{name: "default_tablespace", kind: settingString, def: "", fixed: true, doc: "Sets the default tablespace to create tables and indexes in."},
 	{name: "default_transaction_deferrable", kind: settingBool, def: "off", doc: "Sets the default deferrable status of new transactions."},
-	{name: "default_transaction_isolation", kind: settingEnum, def: "read committed", options: isolationNames, normalize: nil,
-		doc: "Sets the transaction isolation level of each new transaction.", apply: refuseSerializable},
+	{
+		name: "default_transaction_isolation", kind: settingEnum, def: "read committed", options: isolationNames, normalize: nil,
+		doc: "Sets the transaction isolation level of each new transaction.", apply: refuseSerializable,
+	},
 	{name: "default_transaction_read_only", kind: settingBool, def: "off", report: true, doc: "Sets the default read-only status of new transactions."},
 	{name: "escape_string_warning", kind: settingBool, def: "on", doc: "Warn about backslash escapes in ordinary string literals."},
-	{name: "extra_float_digits", kind: settingInt, def: "1", min: -15, max: 3, category: "Client Connection Defaults / Locale and Formatting",
+	{
+		name: "extra_float_digits", kind: settingInt, def: "1", min: -15, max: 3, category: "Client Connection Defaults / Locale and Formatting",
 		doc: "Sets the number of digits displayed for floating-point values.", apply: changeIO(func(io *types.IO, v string) error {
 			io.ExtraFloatDigits, _ = strconv.Atoi(v)
 			return nil
-		})},
-	{name: "idle_in_transaction_session_timeout", kind: settingInt, def: "0", unit: "ms", max: maxMillis,
-		doc: "Sets the maximum allowed idle time between queries, when in a transaction.", apply: setDuration(func(s *Session) *time.Duration { return &s.settings.idleInTransaction })},
-	{name: "idle_session_timeout", kind: settingInt, def: "0", unit: "ms", max: maxMillis,
-		doc: "Sets the maximum allowed idle time between queries, when not in a transaction.", apply: setDuration(func(s *Session) *time.Duration { return &s.settings.idleSession })},
+		}),
+	},
+	{
+		name: "idle_in_transaction_session_timeout", kind: settingInt, def: "0", unit: "ms", max: maxMillis,
+		doc: "Sets the maximum allowed idle time between queries, when in a transaction.", apply: setDuration(func(s *Session) *time.Duration { return &s.settings.idleInTransaction }),
+	},
+	{
+		name: "idle_session_timeout", kind: settingInt, def: "0", unit: "ms", max: maxMillis,
+		doc: "Sets the maximum allowed idle time between queries, when not in a transaction.", apply: setDuration(func(s *Session) *time.Duration { return &s.settings.idleSession }),
+	},
 	{name: "in_hot_standby", kind: settingBool, def: "off", internal: true, report: true, doc: "Shows whether hot standby is currently active."},
 	{name: "integer_datetimes", kind: settingBool, def: "on", internal: true, report: true, doc: "Shows whether datetimes are integer based."},
-	{name: "IntervalStyle", kind: settingEnum, def: "postgres", options: []string{"postgres", "postgres_verbose", "sql_standard", "iso_8601"}, report: true,
-		doc: "Sets the display format for interval values.", apply: changeIO(func(io *types.IO, v string) error { io.IntervalStyle = v; return nil })},
+	{
+		name: "IntervalStyle", kind: settingEnum, def: "postgres", options: []string{"postgres", "postgres_verbose", "sql_standard", "iso_8601"}, report: true,
+		doc: "Sets the display format for interval values.", apply: changeIO(func(io *types.IO, v string) error { io.IntervalStyle = v; return nil }),
+	},
 	{name: "is_superuser", kind: settingBool, def: "on", internal: true, report: true, doc: "Shows whether the current user is a superuser."},
 	{name: "jit", kind: settingBool, def: "off", fixed: true, doc: "Allow JIT compilation."},
 	{name: "lc_collate", kind: settingString, def: "C.UTF-8", internal: true, doc: "Shows the collation order locale."},
@@ -71,44 +91,67 @@ var settingsTable = []*setting{
 	{name: "lc_monetary", kind: settingString, def: "C.UTF-8", fixed: true, doc: "Sets the locale for formatting monetary amounts."},
 	{name: "lc_numeric", kind: settingString, def: "C.UTF-8", fixed: true, doc: "Sets the locale for formatting numbers."},
 	{name: "lc_time", kind: settingString, def: "C.UTF-8", fixed: true, doc: "Sets the locale for formatting date and time values."},
-	{name: "lock_timeout", kind: settingInt, def: "0", unit: "ms", max: maxMillis, doc: "Sets the maximum allowed duration of any wait for a lock.",
-		apply: setDuration(func(s *Session) *time.Duration { return &s.settings.lockTimeout })},
-	{name: "max_connections", kind: settingInt, internal: true, doc: "Sets the maximum number of concurrent connections.",
-		compute: func(s *Session) string { return strconv.Itoa(s.server.config.MaxConnections) }},
+	{
+		name: "lock_timeout", kind: settingInt, def: "0", unit: "ms", max: maxMillis, doc: "Sets the maximum allowed duration of any wait for a lock.",
+		apply: setDuration(func(s *Session) *time.Duration { return &s.settings.lockTimeout }),
+	},
+	{
+		name: "max_connections", kind: settingInt, internal: true, doc: "Sets the maximum number of concurrent connections.",
+		compute: func(s *Session) string { return strconv.Itoa(s.server.config.MaxConnections) },
+	},
 	{name: "max_identifier_length", kind: settingInt, def: "63", internal: true, doc: "Shows the maximum identifier length."},
 	{name: "max_index_keys", kind: settingInt, def: "32", internal: true, doc: "Shows the maximum number of index keys."},
 	{name: "quote_all_identifiers", kind: settingBool, def: "off", fixed: true, doc: "When generating SQL fragments, quote all identifiers."},
 	{name: "role", kind: settingString, def: "none", noResetAll: true, doc: "Sets the current role.", apply: setRole},
 	{name: "row_security", kind: settingBool, def: "on", doc: "Enable row security."},
-	{name: "search_path", kind: settingString, def: `"$user", public`, category: "Client Connection Defaults / Statement Behavior",
-		doc: "Sets the schema search order for names that are not schema-qualified.", apply: applySearchPath},
+	{
+		name: "search_path", kind: settingString, def: `"$user", public`, category: "Client Connection Defaults / Statement Behavior",
+		doc: "Sets the schema search order for names that are not schema-qualified.", apply: applySearchPath,
+	},
 	{name: "server_encoding", kind: settingString, def: "UTF8", internal: true, report: true, doc: "Shows the server (database) character set encoding."},
 	{name: "server_version", kind: settingString, def: ServerVersion, internal: true, report: true, doc: "Shows the server version."},
 	{name: "server_version_num", kind: settingInt, def: ServerVersionNum, internal: true, doc: "Shows the server version as an integer."},
-	{name: "session_authorization", kind: settingString, internal: true, report: true, doc: "Sets the session user name."},
+	{
+		name: "session_authorization", kind: settingString, report: true, noResetAll: true, doc: "Sets the session user name.",
+		compute: func(s *Session) string { return s.login }, apply: setSessionAuthorization,
+	},
 	{name: "standard_conforming_strings", kind: settingBool, def: "on", fixed: true, report: true, doc: "Causes '...' strings to treat backslashes literally."},
-	{name: "statement_timeout", kind: settingInt, def: "0", unit: "ms", max: maxMillis, doc: "Sets the maximum allowed duration of any statement.",
-		apply: setDuration(func(s *Session) *time.Duration { return &s.settings.statementTimeout })},
+	{
+		name: "statement_timeout", kind: settingInt, def: "0", unit: "ms", max: maxMillis, doc: "Sets the maximum allowed duration of any statement.",
+		apply: setDuration(func(s *Session) *time.Duration { return &s.settings.statementTimeout }),
+	},
 	{name: "synchronize_seqscans", kind: settingBool, def: "off", fixed: true, doc: "Enable synchronized sequential scans."},
-	{name: "synchronous_commit", kind: settingEnum, def: "on", options: []string{"local", "remote_write", "remote_apply", "on", "off"},
+	{
+		name: "synchronous_commit", kind: settingEnum, def: "on", options: []string{"local", "remote_write", "remote_apply", "on", "off"},
 		doc: "Sets the current transaction's synchronization level.", apply: func(s *Session, v string) error {
 			s.settings.asyncCommit = v == "off"
 			return nil
-		}},
-	{name: "TimeZone", kind: settingString, def: "UTC", report: true, category: "Client Connection Defaults / Locale and Formatting",
-		doc: "Sets the time zone for displaying and interpreting time stamps.", normalize: timeZoneName, apply: changeIO(applyTimeZone)},
-	{name: "transaction_deferrable", kind: settingBool, def: "off", noResetAll: true, doc: "Whether to defer a read-only serializable transaction until it can be executed with no possible serialization failures.",
-		compute: func(s *Session) string { return onOff(s.tx.deferrable) }, apply: setTransactionDeferrable},
-	{name: "transaction_isolation", kind: settingEnum, def: "read committed", options: isolationNames, noResetAll: true,
-		doc: "Sets the current transaction's isolation level.", compute: func(s *Session) string { return s.isolation().String() }, apply: setTransactionIsolation},
-	{name: "transaction_read_only", kind: settingBool, def: "off", noResetAll: true, doc: "Sets the current transaction's read-only status.",
-		compute: func(s *Session) string { return onOff(s.readOnly()) }, apply: setTransactionReadOnly},
-	{name: "work_mem", kind: settingInt, def: "65536", unit: "kB", min: 64, max: math.MaxInt32, doc: "Sets the maximum memory to be used for query workspaces.",
+		},
+	},
+	{
+		name: "TimeZone", kind: settingString, def: "UTC", report: true, category: "Client Connection Defaults / Locale and Formatting",
+		doc: "Sets the time zone for displaying and interpreting time stamps.", normalize: timeZoneName, apply: changeIO(applyTimeZone),
+	},
+	{
+		name: "transaction_deferrable", kind: settingBool, def: "off", noResetAll: true, doc: "Whether to defer a read-only serializable transaction until it can be executed with no possible serialization failures.",
+		compute: func(s *Session) string { return onOff(s.tx.deferrable) }, apply: setTransactionDeferrable,
+	},
+	{
+		name: "transaction_isolation", kind: settingEnum, def: "read committed", options: isolationNames, noResetAll: true,
+		doc: "Sets the current transaction's isolation level.", compute: func(s *Session) string { return s.isolation().String() }, apply: setTransactionIsolation,
+	},
+	{
+		name: "transaction_read_only", kind: settingBool, def: "off", noResetAll: true, doc: "Sets the current transaction's read-only status.",
+		compute: func(s *Session) string { return onOff(s.readOnly()) }, apply: setTransactionReadOnly,
+	},
+	{
+		name: "work_mem", kind: settingInt, def: "65536", unit: "kB", min: 64, max: math.MaxInt32, doc: "Sets the maximum memory to be used for query workspaces.",
 		apply: func(s *Session, v string) error {
 			n, _ := strconv.ParseInt(v, 10, 64)
 			s.settings.workMem = n << 10
 			return nil
-		}},
+		},
+	},
 	{name: "xmloption", kind: settingEnum, def: "content", options: []string{"content", "document"}, doc: "Sets whether XML data in implicit parsing and serialization operations is to be considered as documents or content fragments."},
 }
 

@@ -310,9 +310,12 @@ func tableLockMode(m ast.LockMode) kv.LockMode {
 }
 
 func undefinedTable(rv *ast.RangeVar) error {
-	name := rv.Name
+	return pgerror.New(pgerror.UndefinedTable, "relation %q does not exist", qualified(rv)).At(rv.Loc())
+}
+
+func qualified(rv *ast.RangeVar) string {
 	if rv.Schema != "" {
-		name = rv.Schema + "." + name
+		return rv.Schema + "." + rv.Name
 	}
-	return pgerror.New(pgerror.UndefinedTable, "relation %q does not exist", name).At(rv.Loc())
+	return rv.Name
 }

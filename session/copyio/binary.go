@@ -45,9 +45,12 @@ func (d *Decoder) binaryHeader() error {
 	if err != nil {
 		return d.orBad(err, "invalid COPY file header (missing flags)")
 	}
-	flags, extra := binary.BigEndian.Uint32(rest), binary.BigEndian.Uint32(rest[4:])
+	flags, extra := binary.BigEndian.Uint32(rest), int32(binary.BigEndian.Uint32(rest[4:]))
 	if flags&^0xffff != 0 {
 		return d.orBad(nil, "unrecognized critical flags in COPY file header")
+	}
+	if extra < 0 {
+		return d.orBad(nil, "invalid COPY file header (missing length)")
 	}
 	if _, err := d.source.bytes(int(extra)); err != nil {
 		return d.orBad(err, "invalid COPY file header (wrong length)")
@@ -87,6 +90,14 @@ func (d *Decoder) binaryRow() (bool, error) {
 	return true, nil
 }
 
+// maxField is the longest field PostgreSQL takes (MaxAllocSize).
+const maxField = 1<<30 - 1
+
+// fieldOf adds the line and column to an error.
+func (d *Decoder) fieldOf(e *pgerror.Error, col int) error {
+	return e.WithWhere("COPY %s, line %d, column %s", d.table, d.line, d.cols[col].Name)
+}
+
 func (d *Decoder) binaryField(col int) error {
 	head, err := d.source.bytes(4)
 	if err != nil {
@@ -98,7 +109,11 @@ func (d *Decoder) binaryField(col int) error {
 		return nil
 	}
 	if size < 0 {
-		return d.badFormat(nil, "invalid field size")
+		return d.fieldOf(pgerror.New(pgerror.BadCopyFileFormat, "invalid field size"), col)
+	}
+	if size >= maxField {
+		return d.fieldOf(pgerror.New(pgerror.ProgramLimitExceeded, "out of memory").
+			WithDetail("Cannot enlarge string buffer containing 0 bytes by %d more bytes.", size), col)
 	}
 	field, err := d.source.bytes(int(size))
 	if err != nil {
@@ -110,7 +125,7 @@ func (d *Decoder) binaryField(col int) error {
 		v, err = types.ApplyMod(t, v, false)
 	}
 	if err != nil {
-		return pgerror.From(err).WithWhere("COPY %s, line %d, column %s", d.table, d.line, d.cols[col].Name)
+		return d.fieldOf(pgerror.From(err), col)
 	}
 	types.AppendDatum(d.builders[col], v)
 	return nil

@@ -57,6 +57,9 @@ func (d *Decoder) csvRecord() ([]byte, error) {
 	for d.openQuote(record) {
 		line, err := d.source.line()
 		if err == io.EOF {
+			if record[len(record)-1] == '\n' {
+				d.line++
+			}
 			return nil, d.badFormat(record, "unterminated CSV quoted field")
 		}
 		if err != nil {
@@ -94,7 +97,7 @@ func (d *Decoder) csvHeader(record []byte) error {
 		value, _, rest, more = d.csvField(rest)
 		fields = append(fields, string(value))
 	}
-	return d.checkHeader(fields)
+	return d.checkHeader(record, fields)
 }
 
 func (d *Decoder) csvRow(record []byte) error {

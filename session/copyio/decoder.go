@@ -73,7 +73,7 @@ func (d *Decoder) Schema() *arrow.Schema { return d.schema }
 func (d *Decoder) Next(max int) (arrow.RecordBatch, error) {
 	n, err := d.next(max)
 	if err != nil {
-		return nil, err
+		return nil, d.located(err)
 	}
 	if n == 0 {
 		return nil, io.EOF
@@ -87,6 +87,15 @@ func (d *Decoder) Next(max int) (arrow.RecordBatch, error) {
 		a.Release()
 	}
 	return batch, nil
+}
+
+// located adds the line after the last one read to an error of the stream.
+func (d *Decoder) located(err error) error {
+	e := pgerror.From(err)
+	if e.Where != "" || e.Code == pgerror.InternalError || e.Severity == pgerror.SeverityFatal || d.opts.Format == Binary {
+		return err
+	}
+	return e.WithWhere("COPY %s, line %d", d.table, d.line+1)
 }
 
 // Release frees the builders.
@@ -126,6 +135,9 @@ func (d *Decoder) fieldError(err error, col int, field []byte) error {
 // lineError adds the line to an error.
 func (d *Decoder) lineError(e *pgerror.Error, line []byte) error {
 	const most = 100
+	if d.line == 0 {
+		return e // before the first line
+	}
 	if line == nil {
 		return e.WithWhere("COPY %s, line %d", d.table, d.line)
 	}
@@ -141,16 +153,16 @@ func (d *Decoder) badFormat(line []byte, format string, args ...any) error {
 }
 
 // checkHeader compares a header line's fields with the columns (HEADER MATCH).
-func (d *Decoder) checkHeader(fields []string) error {
+func (d *Decoder) checkHeader(line []byte, fields []string) error {
 	if !d.opts.HeaderMatch {
 		return nil
 	}
 	if len(fields) != len(d.cols) {
-		return d.badFormat(nil, "wrong number of fields in header line: got %d, expected %d", len(fields), len(d.cols))
+		return d.badFormat(line, "wrong number of fields in header line: got %d, expected %d", len(fields), len(d.cols))
 	}
 	for i, f := range fields {
 		if f != d.cols[i].Name {
-			return d.badFormat(nil, "column name mismatch in header line field %d: got %q, expected %q", i+1, f, d.cols[i].Name)
+			return d.badFormat(line, "column name mismatch in header line field %d: got %q, expected %q", i+1, f, d.cols[i].Name)
 		}
 	}
 	return nil

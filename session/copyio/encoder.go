@@ -16,7 +16,7 @@ type Encoder struct {
 	opts  Options
 	cols  []Column
 	io    *types.IO
-	row   []byte
+	row   []byte // not yet written
 	value []byte
 	force []bool
 }
@@ -32,14 +32,14 @@ func NewEncoder(w io.Writer, cols []Column, opts Options, tio *types.IO) *Encode
 
 // Begin writes the file header or header line.
 func (e *Encoder) Begin() error {
+	e.row = e.row[:0]
 	if e.opts.Format == Binary {
-		_, err := e.w.Write(append([]byte(signature), 0, 0, 0, 0, 0, 0, 0, 0))
-		return err
+		e.row = append(append(e.row, signature...), 0, 0, 0, 0, 0, 0, 0, 0)
+		return nil // goes out with the first row
 	}
 	if !e.opts.Header {
 		return nil
 	}
-	e.row = e.row[:0]
 	for i, c := range e.cols {
 		e.delimit(i)
 		if e.opts.Format == CSV {
@@ -55,7 +55,6 @@ func (e *Encoder) Begin() error {
 func (e *Encoder) Batch(b arrow.RecordBatch) error {
 	cols := b.Columns()
 	for r := range int(b.NumRows()) {
-		e.row = e.row[:0]
 		if e.opts.Format == Binary {
 			e.row = binary.BigEndian.AppendUint16(e.row, uint16(len(e.cols)))
 		}
@@ -74,7 +73,8 @@ func (e *Encoder) End() error {
 	if e.opts.Format != Binary {
 		return nil
 	}
-	_, err := e.w.Write([]byte{0xff, 0xff})
+	e.row = append(e.row, 0xff, 0xff)
+	_, err := e.w.Write(e.row)
 	return err
 }
 
@@ -83,6 +83,7 @@ func (e *Encoder) endRow() error {
 		e.row = append(e.row, '\n')
 	}
 	_, err := e.w.Write(e.row)
+	e.row = e.row[:0]
 	return err
 }
 

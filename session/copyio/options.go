@@ -108,7 +108,10 @@ func (o *Options) set(opt *ast.Option) error {
 			o.Header, o.HeaderMatch = true, true
 			return nil
 		}
-		return flag(opt, &o.Header)
+		if flag(opt, &o.Header) != nil {
+			return pgerror.New(pgerror.SyntaxError, "header requires a Boolean value or \"match\"")
+		}
+		return nil
 	case "quote":
 		return oneByte("quote", text, &o.Quote)
 	case "escape":
@@ -194,7 +197,7 @@ func (o *Options) validate(seen map[string]bool, from bool) error {
 	case o.Format != Binary && strings.IndexByte(o.Null, o.Delimiter) >= 0:
 		return invalid("COPY delimiter must not appear in the NULL specification")
 	case o.Format == CSV && strings.IndexByte(o.Null, o.Quote) >= 0:
-		return invalid("CSV quote character must not appear in the NULL specification")
+		return pgerror.New(pgerror.FeatureNotSupported, "CSV quote character must not appear in the NULL specification")
 	case from && seen["force_quote"]:
 		return pgerror.New(pgerror.FeatureNotSupported, "COPY force quote only available using COPY TO")
 	case !from && (seen["force_not_null"] || seen["force_null"]):

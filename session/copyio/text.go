@@ -64,7 +64,7 @@ func (d *Decoder) textHeader(line []byte) error {
 		}
 		fields = append(fields, string(v))
 	}
-	return d.checkHeader(fields)
+	return d.checkHeader(line, fields)
 }
 
 // textRow splits a line and appends its fields.
