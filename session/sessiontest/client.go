@@ -131,8 +131,8 @@ func (m *message) write(c *client) {
 func (c *client) ParameterStatus(string, string) error { return nil }
 
 // CopyIn implements session.Client.
-func (c *client) CopyIn(context.Context, bool, int) (io.Reader, error) {
-	return strings.NewReader(c.copyIn), nil
+func (c *client) CopyIn(context.Context, bool, int) (io.ReadCloser, error) {
+	return io.NopCloser(strings.NewReader(c.copyIn)), nil
 }
 
 // CopyOut implements session.Client.
