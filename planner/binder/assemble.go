@@ -223,6 +223,11 @@ func (b *Binder) lockTargets(s *scope, sel *ast.Select, p *pending) ([]logical.L
 		var items []*nsItem
 		if len(l.Tables) == 0 {
 			items = s.all
+			for _, it := range items {
+				if it.derived != nil && readsStored(it.derived) {
+					return nil, pgerror.Unsupported("%s of a subquery or view", lockName(l.Strength))
+				}
+			}
 		}
 		for _, r := range l.Tables {
 			var found *nsItem
@@ -251,6 +256,16 @@ func (b *Binder) lockTargets(s *scope, sel *ast.Select, p *pending) ([]logical.L
 	}
 	b.locks = b.locks || len(out) > 0
 	return out, nil
+}
+
+// readsStored reports whether a tree reads rows that could be locked.
+func readsStored(n logical.Node) bool {
+	if s, ok := n.(*logical.Scan); ok {
+		return s.Table.Virtual == nil
+	}
+	found := false
+	logical.VisitInputs(n, func(c *logical.Node) { found = found || readsStored(*c) })
+	return found
 }
 
 func (b *Binder) addLock(out []logical.LockRow, it *nsItem, l *ast.Locking) []logical.LockRow {

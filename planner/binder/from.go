@@ -252,7 +252,7 @@ func (b *Binder) bindView(s *scope, t *catalog.Table, r *ast.RangeVar) (logical.
 		i++
 	}
 	item := b.newItem(s, name, cols)
-	item.view = t
+	item.view, item.derived = t, q.node
 	if r.Alias == nil {
 		item.schema = t.Schema
 	}
@@ -308,7 +308,7 @@ func (b *Binder) bindRangeSubselect(s *scope, r *ast.RangeSubselect) (logical.No
 		alias = r.Alias.Name
 	}
 	item := b.newItem(s, alias, append(make([]column, 0, len(q.cols)), q.cols...))
-	item.relVisible = alias != ""
+	item.relVisible, item.derived = alias != "", q.node
 	return q.node, item, rename(item, r.Alias, r.Loc())
 }
 

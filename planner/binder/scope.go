@@ -33,6 +33,8 @@ type nsItem struct {
 	isJoin                 bool
 	scan                   *logical.Scan  // of a stored table
 	view                   *catalog.Table // the item is an expanded view
+	// derived is the tree of a subquery or view in FROM.
+	derived logical.Node
 	loc                    int
 }
 
