@@ -35,7 +35,7 @@ type nsItem struct {
 	view                   *catalog.Table // the item is an expanded view
 	// derived is the tree of a subquery or view in FROM.
 	derived logical.Node
-	loc                    int
+	loc     int
 }
 
 // scope is the name space of one query level (PostgreSQL's ParseState).
