@@ -77,6 +77,7 @@ func (s *Session) ddlEnv(ctx context.Context, raw *ast.RawStmt, many bool) (*ddl
 		Lock:       s.lockTable,
 		Query:      s.queryBatches,
 		OnCommit:   func(fn func(context.Context)) { s.tx.onCommit = append(s.tx.onCommit, fn) },
+		Connected:  s.server.connected,
 		Text:       raw.Text,
 	}, nil
 }

@@ -158,6 +158,17 @@ func (srv *Server) Cancel(pid, secret uint32) {
 // Sessions is the number of living sessions.
 func (srv *Server) Sessions() int { return int(srv.count.Load()) }
 
+// connected counts the sessions of a database.
+func (srv *Server) connected(database catalog.OID) int {
+	n := 0
+	for _, s := range srv.list() {
+		if s.database.ID == database {
+			n++
+		}
+	}
+	return n
+}
+
 // Drain stops admitting sessions, ends idle ones, and lets running statements
 // finish until ctx is done; then it cancels them with 57P01.
 func (srv *Server) Drain(ctx context.Context) {

@@ -1,7 +1,9 @@
 package ddl
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	"github.com/tidemarkdb/tidemark/catalog"
 	"github.com/tidemarkdb/tidemark/executor"
@@ -12,92 +14,134 @@ import (
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
 )
 
-// alterTable executes ALTER TABLE: its subcommands in the order written.
+// alterTable executes ALTER TABLE: its subcommands pass by pass, as
+// PostgreSQL orders them, and within a pass in the order written.
 func alterTable(ctx context.Context, env *Env, st *ast.AlterTable) error {
-	t := findTable(env, st.Table)
-	if t == nil && st.IfExists {
+	if st.Kind == ast.ObjectIndex {
+		return alterIndex(ctx, env, st)
+	}
+	if st.Kind == ast.ObjectType {
+		return pgerror.Unsupported("ALTER TYPE of a composite type")
+	}
+	id, kind := findRelation(env, st.Table)
+	if id == 0 && st.IfExists {
 		env.Notice(pgerror.NewNotice("relation %q does not exist, skipping", st.Table.Name))
 		return nil
+	}
+	if kind == catalog.KindIndex && st.Kind == ast.ObjectTable {
+		return alterIndex(ctx, env, st)
+	}
+	if kind == catalog.KindCompositeType {
+		return pgerror.New(pgerror.WrongObjectType, "%q is a composite type", st.Table.Name).WithHint("Use ALTER TYPE instead.")
 	}
 	t, err := needTable(env, st.Table)
 	if err != nil {
 		return err
 	}
-	if st.Kind != ast.ObjectTable || t.Kind != catalog.KindTable {
-		return pgerror.Unsupported("%s", ast.Tag(st))
+	if want := relKinds[st.Kind]; st.Kind != ast.ObjectTable && want != t.Kind {
+		article, word, _ := relationWord(want)
+		return pgerror.New(pgerror.WrongObjectType, "%q is not %s %s", t.Name, article, word)
 	}
-	if err := env.Lock(ctx, t.ID, kv.LockUpdate); err != nil {
-		return err
+	if t.Kind == catalog.KindTable || t.Kind == catalog.KindMaterializedView {
+		if err := env.Lock(ctx, t.ID, kv.LockUpdate); err != nil {
+			return err
+		}
 	}
-	for _, cmd := range st.Cmds {
-		if err := alterCmd(ctx, env, t.ID, cmd); err != nil {
+	cmds := slices.Clone(st.Cmds)
+	slices.SortStableFunc(cmds, func(a, b *ast.AlterCmd) int { return cmp.Compare(alterPass(a), alterPass(b)) })
+	for _, cmd := range cmds {
+		a := &alteration{ctx: ctx, env: env, old: env.Editor.Snapshot().TableByID(t.ID), cmd: cmd}
+		a.t = a.old.Clone()
+		if err := a.run(); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func alterCmd(ctx context.Context, env *Env, id catalog.OID, cmd *ast.AlterCmd) error {
-	t := copyTable(env.Editor.Snapshot().TableByID(id))
-	switch cmd.Kind {
+// alterPass is PostgreSQL's AlterTablePass of a subcommand.
+func alterPass(c *ast.AlterCmd) int {
+	switch c.Kind {
+	case ast.AlterDropColumn, ast.AlterDropConstraint, ast.AlterDropNotNull, ast.AlterDropDefault, ast.AlterDropIdentity, ast.AlterDropExpression:
+		return 0
+	case ast.AlterColumnType:
+		return 1
+	case ast.AlterAddColumn:
+		return 4
+	case ast.AlterSetNotNull, ast.AlterSetIdentity, ast.AlterSetStatistics, ast.AlterResetColumnOptions:
+		return 6
 	case ast.AlterAddConstraint:
-		return addConstraint(ctx, env, t, cmd.Constraint)
+		if c.Constraint.Kind == ast.ConstraintPrimary || c.Constraint.Kind == ast.ConstraintUnique {
+			return 7
+		}
+		return 9
+	case ast.AlterSetDefault, ast.AlterAddIdentity:
+		return 9
 	}
-	return pgerror.Unsupported("ALTER TABLE ... %s", string(cmd.Kind))
+	return 10
 }
 
-// addConstraint executes ADD CONSTRAINT.
-func addConstraint(ctx context.Context, env *Env, t *catalog.Table, def *ast.Constraint) error {
-	old := env.Editor.Snapshot().TableByID(t.ID)
-	b := &tableBuilder{ctx: ctx, env: env, table: t}
-	p := pendingConstraint{def: def}
-	switch def.Kind {
-	case ast.ConstraintPrimary:
-		if _, err := b.key(p); err != nil {
-			return err
-		}
-		return addPrimaryKey(ctx, env, old, t)
-	case ast.ConstraintUnique:
-		pos, err := b.key(p)
-		if err != nil {
-			return err
-		}
-		return buildIndex(ctx, env, t, pos)
-	case ast.ConstraintCheck:
-		e, err := b.check(p)
-		if err != nil {
-			return err
-		}
-		if err := env.Editor.UpdateTable(t); err != nil || def.NotValid {
-			return err
-		}
-		c := t.Checks[len(t.Checks)-1]
-		return executor.CheckRows(ctx, env.Exec(), old, executor.RowTest{Checks: []plan.NamedCheck{{Name: c.Name, Expr: e}}})
-	case ast.ConstraintForeign:
-		ref, err := b.foreignKey(p)
-		if err != nil {
-			return err
-		}
-		if err := env.Lock(ctx, ref.ID, kv.LockNoKeyUpdate); err != nil {
-			return err
-		}
-		if err := env.Editor.UpdateTable(t); err != nil || def.NotValid {
-			return err
-		}
-		now := env.Editor.Snapshot().TableByID(t.ID)
-		fk := &now.ForeignKeys[len(now.ForeignKeys)-1]
-		return executor.CheckRows(ctx, env.Exec(), now, executor.RowTest{
-			ForeignKeys: []plan.ForeignKeyCheck{{Key: fk, Table: env.Editor.Snapshot().TableByID(ref.ID)}},
-		})
+// alteration is one subcommand: old is the table as it is, t the copy to change.
+type alteration struct {
+	ctx    context.Context
+	env    *Env
+	old, t *catalog.Table
+	cmd    *ast.AlterCmd
+}
+
+func (a *alteration) run() error {
+	if a.old.Kind != catalog.KindTable {
+		return a.runOther()
 	}
-	return pgerror.Unsupported("this constraint")
+	switch a.cmd.Kind {
+	case ast.AlterAddColumn:
+		return a.addColumn()
+	case ast.AlterDropColumn:
+		return a.dropColumn()
+	case ast.AlterColumnType:
+		return a.columnType()
+	case ast.AlterSetDefault, ast.AlterDropDefault:
+		return a.setDefault()
+	case ast.AlterSetNotNull:
+		return a.setNotNull()
+	case ast.AlterDropNotNull:
+		return a.dropNotNull()
+	case ast.AlterDropExpression:
+		return a.dropExpression()
+	case ast.AlterAddIdentity:
+		return a.addIdentity()
+	case ast.AlterSetIdentity:
+		return a.setIdentity()
+	case ast.AlterDropIdentity:
+		return a.dropIdentity()
+	case ast.AlterAddConstraint:
+		return addConstraint(a.ctx, a.env, a.t, a.cmd.Constraint, "")
+	case ast.AlterDropConstraint:
+		return a.dropConstraint()
+	case ast.AlterValidateConstraint:
+		return a.validateConstraint()
+	case ast.AlterAlterConstraint:
+		return a.alterConstraint()
+	}
+	return a.runOther()
+}
+
+// update stores the changed table.
+func (a *alteration) update() error { return a.env.Editor.UpdateTable(a.t) }
+
+// column finds the column that the subcommand names, in the copy.
+func (a *alteration) column() (*catalog.Column, error) {
+	if isSystemColumn(a.cmd.Name) {
+		return nil, pgerror.New(pgerror.FeatureNotSupported, "cannot alter system column %q", a.cmd.Name)
+	}
+	return needColumn(a.t, a.cmd.Name)
 }
 
 // addPrimaryKey makes the primary key the key of the rows: the table is copied
 // into a new storage.
 func addPrimaryKey(ctx context.Context, env *Env, old, t *catalog.Table) error {
 	var notNull []int
-	for i := range t.Columns {
+	for i := range old.Columns {
 		if t.Columns[i].NotNull && !old.Columns[i].NotNull {
 			notNull = append(notNull, i)
 		}
@@ -134,21 +178,24 @@ func rewrite(ctx context.Context, env *Env, old, t *catalog.Table, exprs []expr.
 		}
 	}
 	if exprs == nil {
-		exprs = columnsOf(old)
+		exprs = columnsOf(old, now)
 	}
-	bulk, err := env.Store.Bulk(ctx)
+	bulk, err := openBulk(ctx, env)
 	if err != nil {
 		return err
 	}
 	defer bulk.Close()
-	return executor.RewriteTable(ctx, env.Exec(), old, now, exprs, &checks, bulk)
+	if err := executor.RewriteTable(ctx, env.Exec(), old, now, exprs, &checks, bulk); err != nil {
+		return err
+	}
+	return finishBulk(ctx, env)
 }
 
-// columnsOf passes each living column on.
-func columnsOf(t *catalog.Table) []expr.Expr {
+// columnsOf passes each column of old on that lives in t.
+func columnsOf(old, t *catalog.Table) []expr.Expr {
 	out := make([]expr.Expr, len(t.Columns))
-	for i := range t.Columns {
-		if c := &t.Columns[i]; !c.Dropped {
+	for i := range old.Columns {
+		if c := &old.Columns[i]; !c.Dropped && !t.Columns[i].Dropped {
 			out[i] = &expr.Ordinal{Index: i, Name: c.Name, Typ: c.Type}
 		}
 	}

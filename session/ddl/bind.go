@@ -2,6 +2,7 @@ package ddl
 
 import (
 	"context"
+	"slices"
 
 	"github.com/tidemarkdb/tidemark/catalog"
 	"github.com/tidemarkdb/tidemark/planner"
@@ -31,9 +32,55 @@ func bindOver(ctx context.Context, env *Env, e ast.Expr, use planner.ExprUse, t 
 	return bound, deparse(env, bound, t), nil
 }
 
+// storeDefault binds a DEFAULT expression and puts it into the column with what
+// it depends on. DEFAULT NULL is no default.
+func storeDefault(ctx context.Context, env *Env, e ast.Expr, col *catalog.Column) error {
+	bound, text, err := bindDefault(ctx, env, e, col)
+	if err != nil {
+		return err
+	}
+	if c, ok := bound.(*expr.Const); ok && c.Value.IsNull() {
+		return nil
+	}
+	col.Default, col.DependsOn = text, dependencies(env, bound)
+	return nil
+}
+
+// dependencies lists the user's relations and types that an expression names.
+func dependencies(env *Env, e expr.Expr) []catalog.OID {
+	snap := env.Editor.Snapshot()
+	var out []catalog.OID
+	add := func(id catalog.OID) {
+		if !slices.Contains(out, id) {
+			out = append(out, id)
+		}
+	}
+	expr.Walk(e, func(x expr.Expr) bool {
+		if t, _ := snap.TypeOrRow(x.Type().OID); t != nil {
+			add(t.ID)
+		}
+		c, ok := x.(*expr.Const)
+		if !ok || c.Typ.OID != types.Regclass || c.Value.IsNull() {
+			return true
+		}
+		if id := catalog.OID(c.Value.I); snap.TableByID(id) != nil && id >= firstUserOID {
+			add(id)
+		}
+		return true
+	})
+	return out
+}
+
+const firstUserOID = 16384
+
+// deparse prints a bound expression as the catalog keeps it: names of the
+// user's objects are qualified, so that they are found under every search path.
 func deparse(env *Env, e expr.Expr, t *catalog.Table) string {
-	opts := env.PlanOptions()
-	d := expr.DeparseOptions{IO: &types.IO{Resolve: &catalog.RegResolver{Snapshot: opts.Catalog, Path: []string{"pg_catalog", "public"}}}}
+	return deparseIn(env.PlanOptions().Catalog, e, t)
+}
+
+func deparseIn(snap *catalog.Snapshot, e expr.Expr, t *catalog.Table) string {
+	d := expr.DeparseOptions{IO: &types.IO{Resolve: &catalog.RegResolver{Snapshot: snap, Path: []string{"pg_catalog"}}}}
 	if t != nil {
 		d.Column = func(e expr.Expr) string {
 			if o, ok := e.(*expr.Ordinal); ok {

@@ -33,7 +33,7 @@ func createIndex(ctx context.Context, env *Env, st *ast.CreateIndex) error {
 	if err := env.Lock(ctx, t.ID, kv.LockNoKeyUpdate); err != nil {
 		return err
 	}
-	next := copyTable(env.Editor.Snapshot().TableByID(t.ID))
+	next := env.Editor.Snapshot().TableByID(t.ID).Clone()
 	taken := relationTaken(env, t.Schema, next)
 	if st.Name != "" && taken(st.Name) {
 		if st.IfNotExists {
@@ -202,10 +202,13 @@ func buildIndex(ctx context.Context, env *Env, next *catalog.Table, pos int) err
 	if err := env.Editor.Protect(ctx, catalog.IndexSpan(t.Storage, ix.Storage)); err != nil {
 		return err
 	}
-	bulk, err := env.Store.Bulk(ctx)
+	bulk, err := openBulk(ctx, env)
 	if err != nil {
 		return err
 	}
 	defer bulk.Close()
-	return executor.BuildIndex(ctx, env.Exec(), t, pos, exprs, bulk)
+	if err := executor.BuildIndex(ctx, env.Exec(), t, pos, exprs, bulk); err != nil {
+		return err
+	}
+	return finishBulk(ctx, env)
 }

@@ -224,11 +224,9 @@ func (b *tableBuilder) columnConstraints(col *catalog.Column, def *ast.ColumnDef
 			if col.Default != "" {
 				return pgerror.New(pgerror.SyntaxError, "multiple default values specified for column %q of table %q", col.Name, b.table.Name).At(c.Loc())
 			}
-			_, text, err := bindDefault(b.ctx, b.env, c.Expr, col)
-			if err != nil {
+			if err := storeDefault(b.ctx, b.env, c.Expr, col); err != nil {
 				return err
 			}
-			col.Default = text
 		case ast.ConstraintIdentity:
 			if err := b.identity(col, c); err != nil {
 				return err
@@ -301,7 +299,7 @@ func (b *tableBuilder) addSequence(col *catalog.Column, opts []*ast.Option, name
 }
 
 func sequenceText(env *Env, t *catalog.Table) string {
-	return catalog.RelationName(env.Editor.Snapshot(), []string{"pg_catalog", "public"}, t)
+	return catalog.RelationName(env.Editor.Snapshot(), []string{"pg_catalog"}, t)
 }
 
 // finishSequences makes the table own the sequences that were made for it.
@@ -312,7 +310,7 @@ func (b *tableBuilder) finishSequences() error {
 			if seq.ID != col.Sequence {
 				continue
 			}
-			t := copyTable(b.env.Editor.Snapshot().TableByID(seq.ID))
+			t := b.env.Editor.Snapshot().TableByID(seq.ID).Clone()
 			def := *t.Sequence
 			def.OwnerTable, def.OwnerColumn = b.table.ID, col.Num
 			t.Sequence = &def

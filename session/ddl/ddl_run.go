@@ -24,6 +24,32 @@ func Run(ctx context.Context, env *Env, stmt ast.Statement) (string, error) {
 		return tag, alterTable(ctx, env, st)
 	case *ast.CreateSequence:
 		return tag, createSequence(env, st)
+	case *ast.Comment:
+		return tag, comment(env, st)
+	case *ast.CreateEnum:
+		return tag, createEnum(env, st)
+	case *ast.AlterEnum:
+		return tag, alterEnum(env, st)
+	case *ast.CreateDomain:
+		return tag, createDomain(ctx, env, st)
+	case *ast.CreateRole:
+		return tag, createRole(env, st)
+	case *ast.AlterRole:
+		return tag, alterRole(env, st)
+	case *ast.AlterRoleSet:
+		return tag, alterRoleSet(env, st)
+	case *ast.DropRole:
+		return tag, dropRole(env, st)
+	case *ast.GrantRole:
+		return tag, grantRole(env, st)
+	case *ast.CreateDatabase:
+		return tag, createDatabase(env, st)
+	case *ast.DropDatabase:
+		return tag, dropDatabase(env, st)
+	case *ast.AlterDatabase:
+		return tag, alterDatabase(env, st)
+	case *ast.AlterSequence:
+		return tag, alterSequence(env, st)
 	case *ast.CreateSchema:
 		return tag, createSchema(ctx, env, st)
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/tidemarkdb/tidemark/catalog"
 	"github.com/tidemarkdb/tidemark/sql/ast"
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
+	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
 // maxName is the longest identifier, in bytes (NAMEDATALEN - 1).
@@ -54,7 +55,7 @@ func findTable(env *Env, rv *ast.RangeVar) *catalog.Table {
 func needTable(env *Env, rv *ast.RangeVar) (*catalog.Table, error) {
 	t := findTable(env, rv)
 	if t == nil {
-		return nil, pgerror.New(pgerror.UndefinedTable, "relation %q does not exist", qualified(rv)).At(rv.Loc())
+		return nil, pgerror.New(pgerror.UndefinedTable, "relation %q does not exist", qualified(rv))
 	}
 	if t.Kind == catalog.KindVirtual {
 		return nil, pgerror.New(pgerror.InsufficientPrivilege, "permission denied: %q is a system catalog", t.Name)
@@ -181,12 +182,4 @@ func needColumn(t *catalog.Table, name string) (*catalog.Column, error) {
 	return nil, pgerror.New(pgerror.UndefinedColumn, "column %q of relation %q does not exist", name, t.Name)
 }
 
-// copyTable returns a copy whose slices may be changed.
-func copyTable(t *catalog.Table) *catalog.Table {
-	c := *t
-	c.Columns = append([]catalog.Column(nil), t.Columns...)
-	c.Indexes = append([]catalog.Index(nil), t.Indexes...)
-	c.Checks = append([]catalog.Check(nil), t.Checks...)
-	c.ForeignKeys = append([]catalog.ForeignKey(nil), t.ForeignKeys...)
-	return &c
-}
+func typeOf(id catalog.OID) types.Type { return types.Of(id) }
