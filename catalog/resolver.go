@@ -172,7 +172,7 @@ func (r *RegResolver) relationIn(parts []string) (uint32, error) {
 			}
 		}
 	case 2:
-		sch := s.Schema(parts[0])
+		sch := s.Schema(ownTemp(r.Path, parts[0]))
 		if sch == nil {
 			return 0, pgerror.New(pgerror.UndefinedSchema, "schema %q does not exist", parts[0])
 		}

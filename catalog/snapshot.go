@@ -1,6 +1,9 @@
 package catalog
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Snapshot is an immutable view of one database's catalog.
 //
@@ -131,7 +134,7 @@ func (s *Snapshot) TableByID(id OID) *Table {
 // in front, PostgreSQL section 5.9.3). It returns nil if there is none.
 func (s *Snapshot) Resolve(searchPath []string, schema, name string) *Table {
 	if schema != "" {
-		if sch := s.Schema(schema); sch != nil {
+		if sch := s.Schema(ownTemp(searchPath, schema)); sch != nil {
 			return s.Table(sch.ID, name)
 		}
 		return nil
@@ -144,6 +147,19 @@ func (s *Snapshot) Resolve(searchPath []string, schema, name string) *Table {
 		}
 	}
 	return nil
+}
+
+// ownTemp turns pg_temp, the name that every session has for its own schema of
+// temporary tables, into that schema's name, which is in the session's path.
+func ownTemp(searchPath []string, schema string) string {
+	if schema == "pg_temp" {
+		for _, p := range searchPath {
+			if strings.HasPrefix(p, "pg_temp_") {
+				return p
+			}
+		}
+	}
+	return schema
 }
 
 // Index finds an index by name.

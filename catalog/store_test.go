@@ -336,6 +336,9 @@ func TestTemporarySchemasEndWithTheProcess(t *testing.T) {
 		tab.Schema, tab.Kind, tab.Temporary = sch.ID, catalog.KindTable, true
 		return e.CreateTable(tab)
 	})
+	if n.snapshot().Resolve([]string{"pg_temp_3"}, "pg_temp", "tmp") == nil {
+		t.Error("pg_temp is not the session's own schema")
+	}
 	if n.snapshot().Resolve(nil, "pg_temp_3", "tmp") == nil {
 		t.Fatal("no temporary table")
 	}

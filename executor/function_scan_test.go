@@ -62,6 +62,25 @@ func TestProjectSet(t *testing.T) {
 	})
 }
 
+// TestProjectSetRecord: a function of several columns is one record a row.
+func TestProjectSetRecord(t *testing.T) {
+	Run(t, Case{
+		Name: "padded", Inputs: []*Source{Rows("a text[]", "{x,NULL}", "{}")},
+		Plan: func(in []plan.Node) plan.Node {
+			fn := functions.TableFuncs("_pg_expandarray")[0]
+			expand := plan.FunctionCall{
+				Fn: fn, Sig: functions.Signature{Args: []types.Type{types.Of(types.TextArray)}},
+				Args: []expr.Expr{Col(in[0], 0)}, Columns: Cols("x text, n int4").Cols,
+			}
+			three := series(Int(1), Int(3))
+			return &plan.ProjectSet{Base: Cols("r record, n int8"), Input: in[0], Items: []plan.ProjectSetItem{
+				{Call: &expand, CallID: 0, Column: -1}, {Call: &three, CallID: 1},
+			}}
+		},
+		Want: []string{"(x,1)|1", "(,2)|2", "NULL|3", "NULL|1", "NULL|2", "NULL|3"},
+	})
+}
+
 func TestOrderedAggregate(t *testing.T) {
 	Run(t, Case{
 		Name: "order by, distinct", Inputs: []*Source{Rows("g text, s text, v int4", "x|b|1", "y|q|1", "x|a|3", "x|b|2", "y|NULL|0", "x|c|0")},

@@ -6,7 +6,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"github.com/tidemarkdb/tidemark/planner/plan"
-	"github.com/tidemarkdb/tidemark/sql/pgerror"
 	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
@@ -39,7 +38,12 @@ type setCall struct {
 	values []arrow.Array
 	out    builders
 	count  int // rows appended to out
+	// present says which rows of out the call gave; the others pad the batch.
+	present []bool
 }
+
+// wholeRecord is the column of an item that takes all of a call's columns.
+const wholeRecord = -1
 
 func (r *run) newProjectSet(n *plan.ProjectSet) (Operator, error) {
 	p := &projectSet{env: r.env, schema: schemaOf(n.Cols)}
@@ -67,10 +71,10 @@ func (r *run) newProjectSet(n *plan.ProjectSet) (Operator, error) {
 		}
 		column := it.Column
 		if column < 0 {
-			if p.calls[at].width != 1 {
-				return nil, pgerror.Unsupported("a function that returns several columns in the select list")
+			column = wholeRecord
+			if p.calls[at].width == 1 {
+				column = 0
 			}
-			column = 0
 		}
 		p.items = append(p.items, projectSetItem{call: at, column: column})
 	}
@@ -148,7 +152,7 @@ func (p *projectSet) fill() (arrow.RecordBatch, error) {
 	limit := p.env.batchRows()
 	p.repeats = p.repeats[:0]
 	for _, c := range p.calls {
-		c.out = newBuilders(p.env, c.types)
+		c.out, c.present = newBuilders(p.env, c.types), c.present[:0]
 	}
 	defer func() {
 		for _, c := range p.calls {
@@ -216,6 +220,9 @@ func (p *projectSet) step(want int) (int, error) {
 		for _, b := range c.out {
 			b.AppendNulls(n - c.count)
 		}
+		for i := range n {
+			c.present = append(c.present, i < c.count)
+		}
 	}
 	return n, nil
 }
@@ -248,6 +255,10 @@ func (p *projectSet) output() (arrow.RecordBatch, error) {
 	defer releaseAll(input)
 	cols := make([]arrow.Array, len(p.items))
 	for i, it := range p.items {
+		if it.expr == nil && it.column == wholeRecord {
+			cols[i] = p.calls[it.call].records(p.env, results[it.call])
+			continue
+		}
 		if it.expr == nil {
 			cols[i] = results[it.call][it.column]
 			cols[i].Retain()
@@ -259,4 +270,22 @@ func (p *projectSet) output() (arrow.RecordBatch, error) {
 		}
 	}
 	return newBatch(p.schema, cols, n), nil
+}
+
+// records makes one record a row of the call's columns.
+func (c *setCall) records(env *Env, cols []arrow.Array) arrow.Array {
+	b := types.NewBuilder(env.Alloc, types.Of(types.Record))
+	defer b.Release()
+	fields := make([]types.RecordField, len(cols))
+	for row, present := range c.present {
+		if !present {
+			b.AppendNull()
+			continue
+		}
+		for i, col := range cols {
+			fields[i] = types.RecordField{Type: c.types[i], Value: types.DatumAt(col, row)}
+		}
+		types.AppendDatum(b, types.BuildRecord(fields))
+	}
+	return b.NewArray()
 }

@@ -66,6 +66,7 @@ func (s *Session) Parse(name, sql string, oids []uint32) error {
 		if name != "" && s.prepared[name] != nil {
 			return pgerror.New(pgerror.DuplicatePstatement, "prepared statement %q already exists", name)
 		}
+		delete(s.prepared, "") // even when the new one fails
 		stmts, err := s.server.trees.Parse(sql)
 		if err != nil {
 			return err

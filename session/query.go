@@ -36,6 +36,7 @@ func (s *Session) Query(sql string) (err error) {
 	if done, err := s.queryPoint(ctx, sql); done {
 		return err
 	}
+	delete(s.prepared, "") // a simple query takes the unnamed statement's place
 	stmts, err := s.server.trees.Parse(sql)
 	if err != nil {
 		return err

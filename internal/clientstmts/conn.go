@@ -93,6 +93,10 @@ func (c *Conn) Extended(b *Block, sql string) (*Answer, error) {
 		c.prepared++
 		name = fmt.Sprintf("st%d", c.prepared)
 	}
+	binds, err := c.evaluate(b.Binds)
+	if err != nil {
+		return nil, err
+	}
 	c.fe.Send(&pgproto3.Parse{Name: name, Query: sql, ParameterOIDs: b.ParamOIDs})
 	c.fe.Send(&pgproto3.Describe{ObjectType: 'S', Name: name})
 	c.fe.Send(&pgproto3.Sync{})
@@ -102,8 +106,8 @@ func (c *Conn) Extended(b *Block, sql string) (*Answer, error) {
 		return a, err
 	}
 	bind := &pgproto3.Bind{PreparedStatement: name}
-	for i, v := range b.Binds {
-		value, format, err := c.encode(v, types[i])
+	for i, v := range binds {
+		value, format, err := encode(v, types[i])
 		if err != nil {
 			return nil, err
 		}
@@ -188,8 +192,10 @@ func (c *Conn) answerWith(params func(*pgproto3.ParameterDescription)) (*Answer,
 			cur.Tag = fmt.Sprintf("%T", m)
 			a.Results, cur = append(a.Results, cur), Result{}
 		case *pgproto3.CopyData:
-			s := string(m.Data)
-			cur.Rows = append(cur.Rows, []*string{&s})
+			if len(cur.Rows) == 0 { // how the stream is cut does not count
+				cur.Rows = [][]*string{{new(string)}}
+			}
+			*cur.Rows[0][0] += string(m.Data)
 		case *pgproto3.CopyInResponse:
 			c.fe.Send(&pgproto3.CopyDone{})
 			if err := c.fe.Flush(); err != nil {

@@ -9,20 +9,30 @@ import (
 	"strings"
 )
 
+// evaluate replaces expressions by their values.
+func (c *Conn) evaluate(binds []Bind) ([]Bind, error) {
+	out := append([]Bind(nil), binds...)
+	for i, v := range out {
+		if !v.Expr {
+			continue
+		}
+		a, err := c.Simple("SELECT (" + v.Text + ")::oid")
+		if err != nil {
+			return nil, err
+		}
+		out[i] = Bind{Null: true}
+		if a.Code == "" && len(a.Results[0].Rows) == 1 && a.Results[0].Rows[0][0] != nil {
+			out[i] = Bind{Text: *a.Results[0].Rows[0][0]}
+		}
+	}
+	return out, nil
+}
+
 // encode gives a recorded value as Bind sends it for a parameter of the type.
-func (c *Conn) encode(v Bind, oid uint32) ([]byte, int16, error) {
+func encode(v Bind, oid uint32) ([]byte, int16, error) {
 	switch {
 	case v.Null:
 		return nil, 0, nil
-	case v.Expr:
-		a, err := c.Simple("SELECT (" + v.Text + ")::text")
-		if err != nil {
-			return nil, 0, err
-		}
-		if a.Code != "" || len(a.Results) != 1 || len(a.Results[0].Rows) != 1 || a.Results[0].Rows[0][0] == nil {
-			return nil, 0, nil
-		}
-		return []byte(*a.Results[0].Rows[0][0]), 0, nil
 	case !v.Binary:
 		return []byte(v.Text), 0, nil
 	}
