@@ -186,6 +186,9 @@ func substitute(line string, vars []variable) string {
 	return line
 }
 
+// typeLetters tell a type string from a sort mode where fill has yet to write it.
+var typeLetters = regexp.MustCompile(`^([A-Z?]+|[itrb]+)$`)
+
 var sqlState = regexp.MustCompile(`^[0-9A-Z]{5}$`)
 
 // record parses a statement or query and its answer.
@@ -227,10 +230,11 @@ func (r *Record) head(words []string, text string) error {
 			r.expectError(text)
 			return nil
 		}
-		if len(words) > 1 {
-			r.types = words[1]
+		rest := words[1:]
+		if len(rest) > 0 && typeLetters.MatchString(rest[0]) {
+			r.types, rest = rest[0], rest[1:]
 		}
-		for _, w := range words[min(2, len(words)):] {
+		for _, w := range rest {
 			if mode, ok := sortModes[w]; ok {
 				r.sort = mode
 			} else if isConnection(w) {
@@ -258,9 +262,8 @@ func (r *Record) head(words []string, text string) error {
 		r.kind, r.count = statementOK, n
 	case "error":
 		r.kind = statementError
-		if len(words) == 3 && isConnection(words[2]) {
-			r.conn = words[2]
-			return nil
+		if last := words[len(words)-1]; isConnection(last) {
+			r.conn, text = last, strings.TrimSuffix(text, last)
 		}
 		r.expectError(text)
 	default:

@@ -187,8 +187,8 @@ func (c *converter) boolExpr(m msg) ast.Expr {
 
 func (c *converter) typeCast(m msg) ast.Expr {
 	arg, typ := c.field(m, fTypeCastArg), m.sub(fTypeCastTypeName)
-	if b, ok := arg.(*ast.Const); ok && b.Kind == ast.ConstBool {
-		return b // the grammar wraps TRUE in a cast to bool
+	if b, ok := arg.(*ast.Const); ok && b.Kind == ast.ConstBool && m.num(fTypeCastLocation) < 0 {
+		return b // the grammar wraps TRUE in a cast to bool of its own
 	}
 	return &ast.Cast{Pos: c.pos(m, fTypeCastLocation), Arg: arg, Type: c.typeName(typ)}
 }
