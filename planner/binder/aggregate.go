@@ -41,9 +41,14 @@ func (b *Binder) aggregate(s *scope, f *ast.FuncCall, c *boundCall, fn *function
 			}
 		}
 		for i, k := range agg.OrderBy {
-			if !containsEqual(agg.Args, k.Expr) {
-				return nil, at(f.OrderBy[i].Expr, pgerror.InvalidColumnReference, "in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list")
+			if containsEqual(agg.Args, k.Expr) {
+				continue
 			}
+			if arg := coercedArg(agg.Args, k.Expr); arg != nil {
+				agg.OrderBy[i].Expr = arg
+				continue
+			}
+			return nil, at(f.OrderBy[i].Expr, pgerror.InvalidColumnReference, "in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list")
 		}
 	}
 	if f.Filter != nil {
@@ -119,6 +124,9 @@ func (b *Binder) placeAggregate(s *scope, f *ast.FuncCall, agg *expr.Aggregate) 
 			}
 		}
 	}
+	if owner.kind == kindFromSubselect {
+		return at(f, pgerror.GroupingError, "aggregate functions are not allowed in FROM clause of their own query level")
+	}
 	if k := kindInfo[owner.kind]; k.agg != "" {
 		return at(f, pgerror.GroupingError, "aggregate functions are not allowed in %s", k.agg)
 	}
@@ -142,6 +150,24 @@ func (b *Binder) aggOwner(a *expr.Aggregate, s *scope) *scope {
 		s = s.parent
 	}
 	return s
+}
+
+// coercedArg returns the argument that is e under coercions the user did not write.
+func coercedArg(args []expr.Expr, e expr.Expr) expr.Expr {
+	for _, arg := range args {
+		a := arg
+		for {
+			c, ok := a.(*expr.Cast)
+			if !ok || c.Explicit {
+				break
+			}
+			a = c.Arg
+		}
+		if logical.Equal(a, e) {
+			return arg
+		}
+	}
+	return nil
 }
 
 func containsSet(e expr.Expr) bool {

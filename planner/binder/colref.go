@@ -13,7 +13,7 @@ import (
 // bindColumnRef resolves a column name as PostgreSQL's transformColumnRef.
 func (b *Binder) bindColumnRef(s *scope, c *ast.ColumnRef) (expr.Expr, error) {
 	if c.Star {
-		return nil, at(c, pgerror.SyntaxError, "row expansion via \"*\" is not supported here")
+		return b.starRow(s, c)
 	}
 	if s.kind == kindDefault {
 		return nil, at(c, pgerror.FeatureNotSupported, "cannot use column reference in DEFAULT expression")
@@ -36,6 +36,26 @@ func (b *Binder) bindColumnRef(s *scope, c *ast.ColumnRef) (expr.Expr, error) {
 		return b.qualifiedColumn(s, c)
 	}
 	return nil, at(c, pgerror.SyntaxError, "improper qualified name (too many dotted names): %s", strings.Join(c.Names, "."))
+}
+
+// starRow is t.* where no list takes its columns: the whole row.
+func (b *Binder) starRow(s *scope, c *ast.ColumnRef) (expr.Expr, error) {
+	n := len(c.Names)
+	if n == 0 || n > 3 {
+		return nil, at(c, pgerror.SyntaxError, "row expansion via \"*\" is not supported here")
+	}
+	schema, rel := "", c.Names[n-1]
+	if n > 1 {
+		schema = c.Names[n-2]
+	}
+	item, err := b.findRelation(s, schema, rel, c.Loc())
+	if err != nil {
+		return nil, err
+	}
+	if item == nil {
+		return nil, b.missingRelation(s, schema, rel, c.Loc())
+	}
+	return b.wholeRow(item, c.Loc()), nil
 }
 
 func (b *Binder) qualifiedColumn(s *scope, c *ast.ColumnRef) (expr.Expr, error) {

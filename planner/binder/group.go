@@ -227,6 +227,9 @@ func (g *grouper) rewrite(e expr.Expr) expr.Expr {
 		return e
 	}
 	for _, k := range g.node.Keys {
+		if _, col := k.Expr.(*expr.Column); g.sub && !col {
+			continue // only columns are matched inside of subqueries
+		}
 		if logical.Equal(k.Expr, e) {
 			if c, ok := e.(*expr.Column); ok && c.ID == k.ID {
 				return e

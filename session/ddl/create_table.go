@@ -191,10 +191,21 @@ func (b *tableBuilder) columnType(col *catalog.Column, def *ast.ColumnDef) (seri
 	if err != nil {
 		return false, err
 	}
+	if len(def.Collation) > 0 && !collatable(col.Type) {
+		return false, pgerror.New(pgerror.DatatypeMismatch, "collations are not supported by type %s", types.Format(col.Type))
+	}
 	if info := types.Lookup(col.Type.OID); info != nil && info.Type == 'p' {
 		return false, pgerror.New(pgerror.InvalidTableDefinition, "column %q has pseudo-type %s", def.Name, types.Format(col.Type))
 	}
 	return false, nil
+}
+
+// collatable reports whether values of a type are or hold text.
+func collatable(t types.Type) bool {
+	if info := types.Lookup(t.OID); info != nil && info.Elem != 0 && info.Category == 'A' {
+		t = types.Of(info.Elem)
+	}
+	return t.Category() == 'S'
 }
 
 // checkCollation accepts the collations that sort by bytes, as Tidemark does.

@@ -15,6 +15,7 @@ func TestBasicRoundTrip(t *testing.T) {
 		{"bool", "yes", "t"},
 		{"float8", "1e23", "9.999999999999999e+22"},
 		{"float8", "9007199254740993", "9.007199254740992e+15"},
+		{"float8", "-NaN", "NaN"},
 		{"float4", "123456.7", "123456.7"},
 		{"float4", "1000000", "1e+06"},
 		{"float8", "-inf", "-Infinity"},

@@ -102,7 +102,7 @@ func specialFloat(s string) (float64, bool) {
 	switch {
 	case strings.EqualFold(rest, "inf"), strings.EqualFold(rest, "infinity"):
 		return math.Inf(sign), true
-	case strings.EqualFold(s, "nan"):
+	case strings.EqualFold(rest, "nan"): // with either sign, as C reads it
 		return floatNaN, true
 	}
 	return 0, false
