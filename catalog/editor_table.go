@@ -256,9 +256,30 @@ func (e *Editor) assign(t, old *Table) error {
 	}
 	for i := range t.ForeignKeys {
 		a.oid(&t.ForeignKeys[i].ID)
+		t.referToItself(&t.ForeignKeys[i])
 	}
 	a.check(checkConstraintNames(t))
 	return a.err
+}
+
+// referToItself completes a foreign key to its own table, which had no OIDs
+// when the key was made.
+func (t *Table) referToItself(fk *ForeignKey) {
+	if fk.RefTable == 0 {
+		fk.RefTable = t.ID
+	}
+	if fk.RefTable != t.ID || fk.RefIndex != 0 {
+		return
+	}
+	for i := range t.Indexes {
+		ix := &t.Indexes[i]
+		covers := func(c IndexColumn) bool { return slices.Contains(fk.RefColumns, c.Num) }
+		if ix.Unique && ix.Predicate == "" && len(ix.Columns) == len(fk.RefColumns) &&
+			!slices.ContainsFunc(ix.Columns, func(c IndexColumn) bool { return !covers(c) }) {
+			fk.RefIndex = ix.ID
+			return
+		}
+	}
 }
 
 func hasIndex(t *Table, ix *Index) bool {
