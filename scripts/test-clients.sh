@@ -1,0 +1,181 @@
+#!/usr/bin/env bash
+# Real clients against a server: psql's meta commands, and pgbench with all of
+# its built-in scripts in all protocol modes, its balance invariant, and the
+# same after kill -9. Installs PostgreSQL 15's client programs when they are
+# missing (apt-get). Prints "client ok: NAME" for each step.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+seconds=${SECONDS_PER_RUN:-3}
+bin=${BIN:-bin/tidemark}
+work=$(mktemp -d)
+server=""
+oracle_dir=""
+
+fail() { echo "client FAILED: $*" >&2; [ -s "$work/server.err" ] && tail -5 "$work/server.err" >&2; exit 1; }
+ok() { echo "client ok: $*"; }
+
+cleanup() {
+  [ -z "$server" ] || kill -9 "$server" 2>/dev/null || true
+  [ -z "$oracle_dir" ] || as_postgres "$pgbin/pg_ctl" -D "$oracle_dir/data" -m immediate stop >/dev/null 2>&1 || true
+  rm -rf "$work" ${oracle_dir:+"$oracle_dir"}
+}
+trap cleanup EXIT
+
+pgbin=/usr/lib/postgresql/15/bin
+install_clients() {
+  if [ -x "$pgbin/psql" ] && [ -x "$pgbin/pgbench" ]; then return; fi
+  echo "installing PostgreSQL 15's client programs"
+  local sudo=""
+  [ "$(id -u)" -eq 0 ] || sudo=sudo
+  $sudo apt-get update -qq
+  # Without a cluster: nothing listens after the installation.
+  $sudo mkdir -p /etc/postgresql-common
+  [ -f /etc/postgresql-common/createcluster.conf ] || echo 'create_main_cluster = false' | $sudo tee /etc/postgresql-common/createcluster.conf >/dev/null
+  DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq postgresql-client-15 postgresql-15 >"$work/apt.log" 2>&1 || { tail -5 "$work/apt.log"; fail "apt-get install postgresql-client-15 postgresql-15"; }
+}
+
+# free_port prints a port that nobody listens on.
+free_port() {
+  local p
+  for _ in $(seq 50); do
+    p=$((20000 + RANDOM % 20000))
+    if ! (exec 3<>"/dev/tcp/127.0.0.1/$p") 2>/dev/null; then echo "$p"; return; fi
+  done
+  fail "no free port"
+}
+
+start_server() {
+  "$bin" start --data-dir "$work/data" --port-base "$port" --log-level error >"$work/server.out" 2>>"$work/server.err" &
+  server=$!
+  for _ in $(seq 300); do
+    grep -q '^ready' "$work/server.out" && return
+    kill -0 "$server" 2>/dev/null || fail "the server ended at its start"
+    sleep 0.1
+  done
+  fail "the server was not ready in 30 seconds"
+}
+
+as_postgres() { if [ "$(id -u)" -eq 0 ]; then (cd / && setpriv --reuid=postgres --regid=postgres --clear-groups "$@"); else "$@"; fi; }
+
+# start_oracle starts a PostgreSQL of its own to compare with, if there is one.
+start_oracle() {
+  [ -x "$pgbin/initdb" ] || return 1
+  oracle_dir=$(mktemp -d)
+  chmod 755 "$oracle_dir"
+  if [ "$(id -u)" -eq 0 ]; then chown postgres "$oracle_dir"; fi
+  as_postgres "$pgbin/initdb" -D "$oracle_dir/data" -A trust -U tidemark -E UTF8 --locale=C --no-sync >"$work/initdb.log" 2>&1 || return 1
+  oracle_port=$(free_port)
+  as_postgres "$pgbin/pg_ctl" -D "$oracle_dir/data" -w -o "-p $oracle_port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$oracle_dir -c fsync=off" -l "$oracle_dir/log" start >/dev/null 2>&1 || return 1
+  "$pgbin/createdb" -h 127.0.0.1 -p "$oracle_port" -U tidemark tidemark
+}
+
+psql_at() { "$pgbin/psql" -X -q -h 127.0.0.1 -p "$1" -U tidemark -d tidemark -v ON_ERROR_STOP=1 "${@:2}"; }
+
+schema='
+CREATE TABLE customers (id serial PRIMARY KEY, name varchar(40) NOT NULL, email text UNIQUE, born date, balance numeric(12,2) DEFAULT 0 CHECK (balance >= 0));
+CREATE TABLE orders (id bigint PRIMARY KEY, customer_id int NOT NULL REFERENCES customers ON DELETE CASCADE, placed timestamptz DEFAULT now(), note text);
+CREATE INDEX orders_customer ON orders (customer_id, placed DESC);
+CREATE SEQUENCE tickets START 100 INCREMENT 5;
+CREATE SCHEMA sales;
+CREATE TABLE sales.regions (code char(2) PRIMARY KEY, label text);
+CREATE VIEW recent AS SELECT id, note FROM orders;
+'
+
+# meta COMMAND NAME... runs a psql command: no error, and every name is printed.
+# Names that start with = ask that the output equals PostgreSQL's.
+meta() {
+  local command=$1 out
+  shift
+  out=$(psql_at "$port" -c "$command" 2>&1) || fail "psql $command: $out"
+  case $out in *ERROR*) fail "psql $command: $out" ;; esac
+  local name
+  for name in "$@"; do
+    if [ "$name" = "=" ]; then
+      [ -n "${oracle_port:-}" ] || continue
+      psql_at "$oracle_port" -c "$command" >"$work/want" 2>&1 || true
+      printf '%s\n' "$out" >"$work/got"
+      diff -u "$work/want" "$work/got" >"$work/diff" || fail "psql $command differs from PostgreSQL:
+$(cat "$work/diff")"
+    else
+      case $out in *"$name"*) ;; *) fail "psql $command does not print $name: $out" ;; esac
+    fi
+  done
+  ok "psql $command"
+}
+
+bench() { "$pgbin/pgbench" -h 127.0.0.1 -p "$port" -U tidemark "$@" tidemark; }
+
+# run_bench SCRIPT MODE: some seconds with 4 clients, no failed transaction.
+run_bench() {
+  local out
+  out=$(bench -n -b "$1" -M "$2" -c 4 -j 2 -T "$seconds" 2>&1) || fail "pgbench -b $1 -M $2: $out"
+  grep -q 'number of failed transactions: 0 ' <<<"$out" || fail "pgbench -b $1 -M $2: $out"
+  case $out in *"aborted"* | *ERROR*) fail "pgbench -b $1 -M $2: $out" ;; esac
+  ok "pgbench $1 $2 ($(sed -n 's/^tps = \([0-9]*\).*/\1/p' <<<"$out") tps)"
+}
+
+invariant() {
+  local got
+  got=$(psql_at "$port" -At -c "SELECT (SELECT sum(abalance) FROM pgbench_accounts) = (SELECT sum(bbalance) FROM pgbench_branches)
+    AND (SELECT sum(bbalance) FROM pgbench_branches) = (SELECT sum(tbalance) FROM pgbench_tellers)
+    AND (SELECT sum(bbalance) FROM pgbench_branches) = (SELECT coalesce(sum(delta), 0) FROM pgbench_history)" 2>&1) || fail "invariant: $got"
+  [ "$got" = t ] || fail "pgbench balances differ ($1): $(psql_at "$port" -At -c "SELECT (SELECT sum(abalance) FROM pgbench_accounts), (SELECT sum(bbalance) FROM pgbench_branches), (SELECT sum(tbalance) FROM pgbench_tellers), (SELECT sum(delta) FROM pgbench_history)")"
+  ok "pgbench balances $1"
+}
+
+install_clients
+port=$(free_port)
+start_server
+if start_oracle; then psql_at "$oracle_port" -c "$schema"; else echo "no PostgreSQL server to compare with"; oracle_port=""; fi
+
+psql_at "$port" -c "$schema" || fail "the sample schema"
+ok "psql sample schema"
+meta '\d' customers orders tickets recent =
+meta '\d customers' customers_pkey customers_email_key customers_balance_check orders_customer_id_fkey =
+meta '\d orders' orders_customer orders_customer_id_fkey =
+meta '\d tickets' bigint =
+meta '\d recent' note =
+meta '\d sales.regions' regions_pkey =
+meta '\d+ customers' 'customers_id_seq' customers_pkey
+meta '\d+' customers orders recent
+meta '\dt+' customers orders
+meta '\dt *.*' regions pg_class
+meta '\di' customers_pkey orders_customer =
+meta '\dn' public sales
+meta '\dv' recent =
+meta '\ds' customers_id_seq tickets =
+meta '\dT'
+meta '\dT+ int4' integer
+meta '\l' tidemark postgres
+meta '\du' tidemark postgres
+
+bench -i -q -s 1 >"$work/init.log" 2>&1 || fail "pgbench -i: $(cat "$work/init.log")"
+ok "pgbench -i"
+for script in tpcb-like simple-update select-only; do
+  for mode in simple extended prepared; do
+    run_bench "$script" "$mode"
+  done
+done
+# simple-update leaves tellers and branches alone: start anew for the balances.
+bench -i -q -s 1 >"$work/init.log" 2>&1 || fail "pgbench -i: $(cat "$work/init.log")"
+ok "pgbench -i over old tables"
+run_bench tpcb-like prepared
+invariant "after a run"
+
+bench -n -b tpcb-like -M prepared -c 4 -j 2 -T 60 >"$work/killed.log" 2>&1 &
+load=$!
+sleep "$seconds"
+kill -9 "$server"
+wait "$server" 2>/dev/null || true
+wait "$load" 2>/dev/null || true
+before=$(sed -n 's/^number of transactions actually processed: \([0-9]*\).*/\1/p' "$work/killed.log")
+start_server
+invariant "after kill -9 (${before:-some} transactions under load)"
+run_bench tpcb-like simple
+invariant "after the restart"
+
+kill "$server"
+wait "$server" || fail "the server ended with code $? on SIGTERM"
+server=""
+ok "shutdown"
