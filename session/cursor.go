@@ -136,7 +136,11 @@ func (s *Session) runFetch(ctx context.Context, st *ast.Fetch, out *outcome) err
 	if po == nil || po.cursor == nil {
 		return pgerror.New(pgerror.UndefinedCursor, "cursor %q does not exist", st.Name)
 	}
-	out.rows.Columns, out.rows.IO = po.rows.Columns, s.io
+	snap, err := s.snapshot(ctx)
+	if err != nil {
+		return err
+	}
+	out.rows.Columns, out.rows.IO = po.rows.Columns, s.ioOn(snap)
 	if po.cursor.binary || out.rows.Formats == nil {
 		out.rows.Formats = po.rows.Formats
 	}

@@ -195,7 +195,7 @@ func (s *Session) Bind(name, stmt string, paramFormats []int16, values [][]byte,
 		}
 		po := s.reusePortal(name)
 		po.stmt = p
-		if po.params, err = s.bindParams(po.params[:0], name, p, paramFormats, values); err != nil {
+		if po.params, err = s.bindParams(ctx, po.params[:0], name, p, paramFormats, values); err != nil {
 			return err
 		}
 		if po.rows.Formats, err = resultFormatsFor(resultFormats, len(p.cols)); err != nil {
@@ -220,7 +220,18 @@ func (s *Session) reusePortal(name string) *portal {
 	return old
 }
 
-func (s *Session) bindParams(dst []types.Datum, portal string, p *prepared, formats []int16, values [][]byte) ([]types.Datum, error) {
+// plainInput says whether a type's values are read by the settings alone,
+// without the catalog and the clock.
+func plainInput(t types.Type) bool {
+	switch t.OID {
+	case types.Bool, types.Int2, types.Int4, types.Int8, types.Float4, types.Float8, types.Numeric, types.Text, types.Varchar,
+		types.Bpchar, types.Bytea, types.UUID, types.JSON, types.JSONB, types.Interval:
+		return true
+	}
+	return false
+}
+
+func (s *Session) bindParams(ctx context.Context, dst []types.Datum, portal string, p *prepared, formats []int16, values [][]byte) ([]types.Datum, error) {
 	if len(values) != len(p.params) {
 		return nil, pgerror.New(pgerror.ProtocolViolation, "bind message supplies %d parameters, but prepared statement %q requires %d",
 			len(values), p.name, len(p.params))
@@ -228,10 +239,18 @@ func (s *Session) bindParams(dst []types.Datum, portal string, p *prepared, form
 	if len(formats) > 1 && len(formats) != len(values) {
 		return nil, pgerror.New(pgerror.ProtocolViolation, "bind message has %d parameter formats but %d parameters", len(formats), len(values))
 	}
+	tio := s.io
 	for i, v := range values {
 		if v == nil {
 			dst = append(dst, types.Null)
 			continue
+		}
+		if tio == s.io && !plainInput(p.params[i]) {
+			snap, err := s.snapshot(ctx)
+			if err != nil {
+				return nil, err
+			}
+			tio = s.ioOn(snap)
 		}
 		format := int16(0)
 		if len(formats) == 1 {
@@ -246,9 +265,9 @@ func (s *Session) bindParams(dst []types.Datum, portal string, p *prepared, form
 			if err := parserText(v); err != nil {
 				return nil, parameterError(err, portal, i+1, 1)
 			}
-			d, err = types.Parse(p.params[i], string(v), s.io)
+			d, err = types.Parse(p.params[i], string(v), tio)
 		case 1:
-			d, err = types.ParseBinary(p.params[i], v, s.io)
+			d, err = types.ParseBinary(p.params[i], v, tio)
 		default:
 			err = pgerror.New(pgerror.InvalidParameterValue, "unsupported format code: %d", format)
 		}

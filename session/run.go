@@ -40,14 +40,20 @@ func (s *Session) environment() uint32 {
 	return s.planEnv
 }
 
-func (s *Session) planOptions(snap *catalog.Snapshot, paramTypes []types.Type) planner.Options {
-	tio := *s.io
-	if tio.Now = s.tx.start; tio.Now.IsZero() { // not begun: it begins now
-		tio.Now = s.server.config.Clock()
+// ioOn are the settings by which values of every type are read and printed,
+// those that name objects of the catalog too.
+func (s *Session) ioOn(snap *catalog.Snapshot) *types.IO {
+	out := *s.io
+	if out.Now = s.tx.start; out.Now.IsZero() { // not begun: it begins now
+		out.Now = s.server.config.Clock()
 	}
-	tio.Resolve = &catalog.RegResolver{Snapshot: snap, Path: s.searchPath()}
+	out.Resolve = &catalog.RegResolver{Snapshot: snap, Path: s.searchPath()}
+	return &out
+}
+
+func (s *Session) planOptions(snap *catalog.Snapshot, paramTypes []types.Type) planner.Options {
 	return planner.Options{
-		IO:      &tio,
+		IO:      s.ioOn(snap),
 		Catalog: snap, SearchPath: s.searchPath(), Database: s.database.Name, User: s.role, ParamTypes: paramTypes,
 	}
 }
@@ -90,11 +96,8 @@ type running struct {
 // environmentOf fills r's environment for a statement in transaction txn.
 func (s *Session) prepareEnv(r *running, txn kv.Txn, snap *catalog.Snapshot, params []types.Datum, slots int) {
 	now := s.server.config.Clock()
-	fnIO := *s.io
-	fnIO.Now = s.tx.start
-	fnIO.Resolve = &catalog.RegResolver{Snapshot: snap, Path: s.searchPath()}
 	r.fn = functions.Context{
-		Ctx: s.runCtx, Alloc: s.server.config.Alloc, IO: &fnIO, TxnStart: s.tx.start, StatementStart: now,
+		Ctx: s.runCtx, Alloc: s.server.config.Alloc, IO: s.ioOn(snap), TxnStart: s.tx.start, StatementStart: now,
 		Clock: s.server.config.Clock, Session: &functionSession{s: s, snap: snap}, Params: params,
 	}
 	if slots > 0 {

@@ -174,6 +174,9 @@ func (b *Binder) coerceUnknown(e expr.Expr, target types.Type, ctx functions.Cas
 			return nil, withLoc(err, loc)
 		}
 		b.noteTimeLiteral(in.OID, x.Value.S)
+		if base.OID == types.Interval && target.OID == types.Interval {
+			target.Mod = mod // a literal has its modifier at once, no cast follows
+		}
 		return &expr.Const{Value: d.Clone(), Typ: target}, nil
 	case *expr.Param:
 		return b.coerceParam(x, target, loc)

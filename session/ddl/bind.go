@@ -15,7 +15,7 @@ import (
 // bindDefault binds a DEFAULT expression, converted to the column's type, and
 // returns it with the text to store.
 func bindDefault(ctx context.Context, env *Env, e ast.Expr, col *catalog.Column) (expr.Expr, string, error) {
-	bound, err := planner.BindTableExpr(ctx, e, planner.UseDefault, nil, col, env.PlanOptions())
+	bound, err := planner.BindTableExpr(ctx, e, planner.UseDefault, nil, col, asWritten(env))
 	if err != nil {
 		return nil, "", err
 	}
@@ -25,11 +25,19 @@ func bindDefault(ctx context.Context, env *Env, e ast.Expr, col *catalog.Column)
 // bindOver binds an expression over the table's columns, for a use other than
 // a default. target, if not nil, is the column whose value it is.
 func bindOver(ctx context.Context, env *Env, e ast.Expr, use planner.ExprUse, t *catalog.Table, target *catalog.Column) (expr.Expr, string, error) {
-	bound, err := planner.BindTableExpr(ctx, e, use, t, target, env.PlanOptions())
+	bound, err := planner.BindTableExpr(ctx, e, use, t, target, asWritten(env))
 	if err != nil {
 		return nil, "", err
 	}
 	return bound, deparse(env, bound, t), nil
+}
+
+// asWritten are the options to bind what is stored as text: nothing is
+// computed before it is printed.
+func asWritten(env *Env) planner.Options {
+	opts := env.PlanOptions()
+	opts.NoFold = true
+	return opts
 }
 
 // storeDefault binds a DEFAULT expression and puts it into the column with what

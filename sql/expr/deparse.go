@@ -32,6 +32,16 @@ type deparser struct {
 	opt DeparseOptions
 }
 
+// typeName prints a type; a user's through Resolve.
+func (d *deparser) typeName(t types.Type) string {
+	if types.Lookup(t.OID) == nil && d.opt.IO != nil && d.opt.IO.Resolve != nil {
+		if name, ok := d.opt.IO.Resolve.RegOut(types.Regtype, uint32(t.OID)); ok {
+			return name
+		}
+	}
+	return types.Format(t)
+}
+
 func (d *deparser) str(s string) { d.b.WriteString(s) }
 
 func (d *deparser) open() {
@@ -128,7 +138,7 @@ func (d *deparser) expr(e Expr, implicit bool) {
 		d.list(e.Args)
 		d.str("]")
 		if len(e.Args) == 0 {
-			d.str("::" + types.Format(e.Typ))
+			d.str("::" + d.typeName(e.Typ))
 		}
 	case *Row:
 		d.wrapped("ROW", e.Args)
@@ -183,7 +193,7 @@ func (d *deparser) constant(e *Const, showType int) {
 	if e.Value.IsNull() {
 		d.str("NULL")
 		if showType >= 0 {
-			d.str("::" + types.Format(e.Typ))
+			d.str("::" + d.typeName(e.Typ))
 		}
 		return
 	}
@@ -209,7 +219,7 @@ func (d *deparser) constant(e *Const, showType int) {
 	}
 	d.str(text)
 	if showType > 0 || showType == 0 && label {
-		d.str("::" + types.Format(e.Typ))
+		d.str("::" + d.typeName(e.Typ))
 	}
 }
 
@@ -293,7 +303,7 @@ func (d *deparser) cast(e *Cast, implicit bool) {
 		d.operand(arg, e, false)
 		d.close()
 	}
-	d.str("::" + types.Format(e.Typ))
+	d.str("::" + d.typeName(e.Typ))
 }
 
 func (d *deparser) postfix(e, arg Expr, is, isNot string, not bool) {
