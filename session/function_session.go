@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"runtime"
@@ -11,6 +12,7 @@ import (
 	"github.com/tidemarkdb/tidemark/catalog"
 	"github.com/tidemarkdb/tidemark/sql/functions"
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
+	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
 // functionSession is what SQL functions see of the session and its catalog: it
@@ -34,6 +36,30 @@ var (
 
 // CurrentUser implements functions.IdentitySession.
 func (f *functionSession) CurrentUser() string { return f.s.role }
+
+// RandomState implements functions.RandomSession.
+func (f *functionSession) RandomState() *functions.RandomState {
+	if f.s.random == nil {
+		f.s.random = &functions.RandomState{}
+		f.s.random.Seed(rand.Float64())
+	}
+	return f.s.random
+}
+
+// RowColumns implements functions.RowTypeSession.
+func (f *functionSession) RowColumns(id types.OID) []string {
+	t, _ := f.snap.TypeOrRow(id)
+	if t == nil {
+		return nil
+	}
+	var names []string
+	for i := range t.Fields {
+		if !t.Fields[i].Dropped {
+			names = append(names, t.Fields[i].Name)
+		}
+	}
+	return names
+}
 
 // SessionUser implements functions.IdentitySession.
 func (f *functionSession) SessionUser() string { return f.s.user }

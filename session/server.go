@@ -74,7 +74,9 @@ type Server struct {
 	rowIDs  *executor.RowIDs
 	trees   *parser.Cache
 	plans   *planCache
-	started time.Time
+	// advisory locks belong to sessions, not to transactions of the store.
+	advisory advisoryLocks
+	started  time.Time
 
 	mu       sync.Mutex
 	sessions map[uint32]*Session // by process id

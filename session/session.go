@@ -9,6 +9,7 @@ import (
 
 	"github.com/tidemarkdb/tidemark/catalog"
 	"github.com/tidemarkdb/tidemark/executor"
+	"github.com/tidemarkdb/tidemark/sql/functions"
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
 	"github.com/tidemarkdb/tidemark/sql/types"
 )
@@ -50,7 +51,10 @@ type Session struct {
 	memory   *executor.Account
 	currval  map[catalog.OID]int64
 	lastval  catalog.OID
-	tempID   catalog.OID // this session's pg_temp schema, 0 before the first temporary table
+	// hasAdvisory: an advisory lock was taken, perhaps released since.
+	hasAdvisory bool
+	random      *functions.RandomState // of random() and setseed, nil before the first
+	tempID      catalog.OID            // this session's pg_temp schema, 0 before the first temporary table
 
 	// What pg_stat_activity shows.
 	activity atomic.Pointer[activity]
@@ -158,6 +162,9 @@ func (s *Session) Close() {
 		s.closePortal(name)
 	}
 	s.abandon()
+	if s.hasAdvisory {
+		s.server.advisory.releaseAll(s, false)
+	}
 	s.dropTemporary()
 	s.server.unregister(s)
 	s.cancel(nil)

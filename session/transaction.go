@@ -189,6 +189,7 @@ func (s *Session) abandon() {
 }
 
 func (s *Session) clearTx() {
+	s.endAdvisory()
 	locked := s.tx.locked
 	clear(locked)
 	s.tx = transaction{savepoints: s.tx.savepoints[:0], locked: locked}

@@ -255,6 +255,7 @@ func (s *Session) runDiscard(ctx context.Context, st *ast.Discard, many bool) er
 		clear(s.prepared)
 		clear(s.currval)
 		s.lastval = 0
+		s.server.advisory.releaseAll(s, false)
 		s.dropTemporary()
 	}
 	return nil
