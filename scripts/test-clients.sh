@@ -93,7 +93,7 @@ meta() {
   for name in "$@"; do
     if [ "$name" = "=" ]; then
       [ -n "${oracle_port:-}" ] || continue
-      psql_at "$oracle_port" -c "$command" >"$work/want" 2>&1 || true
+      printf '%s\n' "$(psql_at "$oracle_port" -c "$command" 2>&1)" >"$work/want"
       printf '%s\n' "$out" >"$work/got"
       diff -u "$work/want" "$work/got" >"$work/diff" || fail "psql $command differs from PostgreSQL:
 $(cat "$work/diff")"
