@@ -27,15 +27,14 @@ type prepared struct {
 
 // portal is a prepared statement with its parameters, ready to be executed.
 type portal struct {
-	name    string
-	stmt    *prepared
-	params  []types.Datum
-	rows    Rows
-	run     *running
-	started bool
-	done    bool
-	cursor  *cursor // DECLARE'd
-	made    time.Time
+	name   string
+	stmt   *prepared
+	params []types.Datum
+	rows   Rows
+	run    *running
+	done   bool
+	cursor *cursor // DECLARE'd
+	made   time.Time
 }
 
 // guard runs a step of the extended protocol with the session marked as

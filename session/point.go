@@ -16,7 +16,6 @@ import (
 type scratch struct {
 	run        running
 	normalized parser.Normalized
-	key        []byte
 	params     []types.Datum
 }
 

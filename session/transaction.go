@@ -43,11 +43,9 @@ type transaction struct {
 	canWrite    bool // txn was begun for writing
 	used        bool // a statement has run: too late for SET TRANSACTION ISOLATION
 	editor      *catalog.Editor
-	editing     bool // the catalog lock is held
 	savepoints  []savepoint
 	locked      map[catalog.OID]kv.LockMode
 	onCommit    []func(ctx context.Context)
-	truncate    []catalog.OID // temporary tables ON COMMIT DELETE ROWS
 }
 
 type savepoint struct {
@@ -56,8 +54,6 @@ type savepoint struct {
 	editor   int // its own mark, -1 if there was no editor yet
 	settings int
 }
-
-func (tx *transaction) active() bool { return tx.block || tx.txn != nil }
 
 // Status is the transaction status of ReadyForQuery: 'I', 'T' or 'E'.
 func (s *Session) Status() byte {

@@ -126,7 +126,7 @@ func (c *config) validate() error {
 	case strings.HasPrefix(c.store, "tikv://"):
 		return errors.New("--store tikv://... is not supported yet: use embedded or memory")
 	default:
-		return fmt.Errorf("--store %q is none of embedded, memory, tikv://...", c.store)
+		return fmt.Errorf("--store %q is none of embedded, memory and tikv://ADDRESSES", c.store)
 	}
 	_, err := c.logger()
 	return err

@@ -38,8 +38,7 @@ type collector struct {
 
 	round   sync.Mutex // one round at a time; guards what follows
 	swept   uint64
-	at      []byte // stored key where the sweep goes on; nil: no sweep
-	sweepTS kv.Timestamp
+	at      []byte    // stored key where the sweep goes on; nil: no sweep
 	nextAt  time.Time // earliest time of the next sweep
 	destroy destroyQueue
 }

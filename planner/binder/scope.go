@@ -35,7 +35,6 @@ type nsItem struct {
 	view                   *catalog.Table // the item is an expanded view
 	// derived is the tree of a subquery or view in FROM.
 	derived logical.Node
-	loc     int
 }
 
 // scope is the name space of one query level (PostgreSQL's ParseState).
@@ -51,8 +50,6 @@ type scope struct {
 	hasAggs       bool
 	hasWindows    bool
 	hasSRF        bool
-	inAgg         int // nesting of aggregate arguments
-	inWindow      int
 	windows       []*namedWindow
 	groupingSets  bool
 	locking       []*ast.Locking

@@ -3,7 +3,6 @@ package functions
 import (
 	"strings"
 
-	"github.com/tidemarkdb/tidemark/sql/pgerror"
 	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
@@ -73,17 +72,4 @@ func splitText(args []types.Datum) []types.Datum {
 		}
 	}
 	return out
-}
-
-// textElements reads a text[] argument; NULL elements are an error with the given message.
-func textElements(d types.Datum, ifNull string) ([]string, error) {
-	a := d.Array()
-	out := make([]string, 0, a.Len())
-	for _, v := range a.All() {
-		if v.IsNull() {
-			return nil, pgerror.New(pgerror.NullValueNotAllowed, "%s", ifNull)
-		}
-		out = append(out, v.S)
-	}
-	return out, nil
 }
