@@ -66,8 +66,20 @@ func pickValues(row []types.Datum, columns []int16) []types.Datum {
 	return out
 }
 
-// run runs the actions.
+// run runs the actions. The changed rows are locked by now, so that nobody can
+// come to reference them any more; who did since the statement's snapshot was
+// taken is seen by looking at the newest versions.
 func (k *keyChanges) run(ctx context.Context, w *tableWriter) error {
+	if len(k.changes) == 0 {
+		return nil
+	}
+	if l, ok := w.env.Txn.(kv.LatestReader); ok {
+		return l.AtLatest(func() error { return k.runAll(ctx, w) })
+	}
+	return k.runAll(ctx, w)
+}
+
+func (k *keyChanges) runAll(ctx context.Context, w *tableWriter) error {
 	for _, c := range k.changes {
 		if err := checkContext(ctx); err != nil {
 			return err

@@ -237,6 +237,16 @@ type Txn interface {
 	Rollback()
 }
 
+// LatestReader is what a Txn offers that can look past its own snapshot: a
+// foreign key is checked against what is committed when the check runs, also at
+// REPEATABLE READ, or rows that came meanwhile would be orphans.
+type LatestReader interface {
+	// AtLatest runs fn with the snapshot moved to the newest timestamp; own
+	// writes are seen, and writes of fn are checked against that snapshot. Then
+	// the snapshot is what it was. The transaction must have written before.
+	AtLatest(fn func() error) error
+}
+
 // Bulk writes straight into the store, in batches that are each durable when
 // Flush returns. Keys must not be visible to any transaction until the caller
 // commits a catalog change that makes them so. Not atomic; on failure the

@@ -133,6 +133,26 @@ func (t *txn) Refresh(context.Context) error {
 	return nil
 }
 
+var _ kv.LatestReader = (*txn)(nil)
+
+// AtLatest implements kv.LatestReader.
+func (t *txn) AtLatest(fn func() error) error {
+	if t.ended {
+		return kv.ErrClosed
+	}
+	if !t.HasWrites() {
+		return pgerror.New(pgerror.InternalError, "a look at the newest versions without a write")
+	}
+	old := t.readTS // its versions stay: a transaction with writes keeps its snapshot
+	t.readTS = kv.Timestamp(t.store.oracle.visible.Load())
+	t.write.refreshed(t.readTS)
+	defer func() {
+		t.readTS = old
+		t.write.refreshed(old)
+	}()
+	return fn()
+}
+
 // Put implements kv.Txn.
 func (t *txn) Put(key kv.Key, value []byte) error {
 	return t.buffer(key, value, kindPut|flagChecked)
