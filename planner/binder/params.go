@@ -92,6 +92,9 @@ func (b *Binder) bindConst(c *ast.Const) (expr.Expr, error) {
 			if e, ok := b.autoParam(c, int8Type); ok {
 				return e, nil
 			}
+			if int64(int32(v)) == v { // -2147483648: its digits alone are no int4
+				return &expr.Const{Value: types.NewInt4(int32(v)), Typ: int4Type}, nil
+			}
 			return &expr.Const{Value: types.NewInt8(v), Typ: int8Type}, nil
 		}
 		t := types.Of(types.Numeric)
