@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -263,6 +264,24 @@ func (f *fetch) emit() error {
 	}
 	batch, i := f.po.cursor.row(f.po.cursor.at)
 	return f.s.client.Batch(f.out.rows, batch, i, i+1)
+}
+
+// executeCursor is Execute of a portal that DECLARE made.
+func (s *Session) executeCursor(ctx context.Context, po *portal, maxRows int64) error {
+	c := po.cursor
+	out := outcome{rows: Rows{Columns: po.rows.Columns, Formats: po.rows.Formats, IO: s.io}}
+	f := fetch{s: s, po: po, out: &out}
+	count := maxRows
+	if count == 0 {
+		count = math.MaxInt64
+	}
+	if err := f.forward(ctx, count); err != nil {
+		return err
+	}
+	if f.n == maxRows && maxRows > 0 && c.at <= c.rows {
+		return s.client.Suspended()
+	}
+	return s.client.Complete("SELECT " + itoa(f.n))
 }
 
 // runClose executes CLOSE.

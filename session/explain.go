@@ -35,7 +35,7 @@ type explainMode struct {
 
 func explainOptions(st *ast.Explain) (opt explainMode, err error) {
 	opt.Costs = true
-	timing, timingSet := false, false
+	timing, timingSet, summarySet := false, false, false
 	for _, o := range st.Options {
 		b, ok := o.Bool()
 		if o.Name == "format" {
@@ -43,8 +43,10 @@ func explainOptions(st *ast.Explain) (opt explainMode, err error) {
 			case "text":
 			case "json":
 				opt.json = true
-			default:
+			case "xml", "yaml":
 				return opt, pgerror.Unsupported("EXPLAIN (FORMAT %s)", strings.ToUpper(o.Text()))
+			default:
+				return opt, pgerror.New(pgerror.InvalidParameterValue, "unrecognized value for EXPLAIN option \"format\": %q", o.Text()).At(o.Loc())
 			}
 			continue
 		}
@@ -61,7 +63,7 @@ func explainOptions(st *ast.Explain) (opt explainMode, err error) {
 		case "timing":
 			timing, timingSet = b, true
 		case "summary":
-			opt.summary = b
+			opt.summary, summarySet = b, true
 		case "buffers", "settings", "wal":
 			if b {
 				return opt, pgerror.Unsupported("EXPLAIN option %s", strings.ToUpper(o.Name))
@@ -70,12 +72,15 @@ func explainOptions(st *ast.Explain) (opt explainMode, err error) {
 			return opt, pgerror.New(pgerror.SyntaxError, "unrecognized EXPLAIN option %q", o.Name).At(o.Loc())
 		}
 	}
+	if timing && !opt.analyze {
+		return opt, pgerror.New(pgerror.InvalidParameterValue, "EXPLAIN option TIMING requires ANALYZE")
+	}
 	opt.Timing = opt.analyze
 	if timingSet {
 		opt.Timing = timing
 	}
-	if opt.analyze {
-		opt.summary = true
+	if !summarySet {
+		opt.summary = opt.analyze
 	}
 	return opt, nil
 }

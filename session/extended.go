@@ -385,6 +385,9 @@ func (s *Session) executePortal(ctx context.Context, po *portal, maxRows int64) 
 	if s.tx.failed && !endsTransaction(p.raw.Stmt) {
 		return errAborted
 	}
+	if po.cursor != nil {
+		return s.executeCursor(ctx, po, maxRows)
+	}
 	if po.done {
 		return s.client.Complete(commandTag(tagOf(po), 0, 0))
 	}

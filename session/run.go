@@ -68,8 +68,14 @@ func (s *Session) plan(ctx context.Context, stmt ast.Statement, paramTypes []typ
 	if err != nil {
 		return nil, err
 	}
+	if n := len(q.Root.Columns()); n > maxTargets {
+		return nil, pgerror.New(pgerror.TooManyColumns, "target lists can have at most %d entries", maxTargets)
+	}
 	return &planned{query: q, point: executor.PointPlan(q), version: snap.Version()}, nil
 }
+
+// maxTargets is PostgreSQL's MaxTupleAttributeNumber.
+const maxTargets = 1664
 
 // current reports whether p may run on the catalog as it is now.
 func (s *Session) current(ctx context.Context, p *planned) bool {
@@ -167,7 +173,7 @@ func (s *Session) enter(ctx context.Context, p *planned) (kv.Txn, *catalog.Snaps
 		}
 		txn = s.tx.txn
 	}
-	if len(q.Writes) == 0 {
+	if q.ReadOnly {
 		return txn, snap, nil
 	}
 	if err := s.lockWritten(ctx, q); err != nil {
@@ -191,6 +197,26 @@ var errPlanStale = errors.New("the catalog changed since the statement was plann
 func (s *Session) lockWritten(ctx context.Context, q *plan.Query) error {
 	for _, t := range q.Writes {
 		if err := s.lockTable(ctx, t.ID, kv.LockShare); err != nil {
+			return err
+		}
+	}
+	if len(q.Writes) == 0 && !q.ReadOnly {
+		return s.lockRowsTables(ctx, q.Root)
+	}
+	return nil
+}
+
+// lockRowsTables takes the table locks of SELECT ... FOR UPDATE and its like.
+func (s *Session) lockRowsTables(ctx context.Context, n plan.Node) error {
+	if lock, ok := n.(*plan.LockRows); ok {
+		for _, row := range lock.Rows {
+			if err := s.lockTable(ctx, row.Table.ID, kv.LockKeyShare); err != nil {
+				return err
+			}
+		}
+	}
+	for _, in := range n.Inputs() {
+		if err := s.lockRowsTables(ctx, in); err != nil {
 			return err
 		}
 	}
