@@ -76,6 +76,9 @@ func GeneratedColumn(table *catalog.Table, column int, opts Options) (expr.Expr,
 	return BindTableText(context.Background(), table.Columns[column].Default, UseGenerated, table, &table.Columns[column], opts)
 }
 
+// Trace collects what the names of a query stand for.
+type Trace = binder.Trace
+
 // ViewColumns plans a view's query and returns its columns and the relations it
 // reads (CREATE VIEW, CREATE TABLE AS).
 func ViewColumns(ctx context.Context, query ast.Statement, opts Options) ([]plan.Column, []plan.Dep, error) {

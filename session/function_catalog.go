@@ -24,12 +24,19 @@ func (f *functionSession) FormatType(t types.Type) (string, bool) {
 
 // IndexDef implements functions.CatalogSession.
 func (f *functionSession) IndexDef(index uint32, column int, pretty bool) (string, bool) {
-	return catalog.IndexDef(f.snap, f.s.searchPath(), catalog.OID(index), column, pretty)
+	text, ok := catalog.IndexDef(f.snap, f.s.searchPath(), catalog.OID(index), column, pretty)
+	return f.ExprText(text), ok
 }
 
 // ConstraintDef implements functions.CatalogSession.
 func (f *functionSession) ConstraintDef(id uint32, pretty bool) (string, bool) {
-	return catalog.ConstraintDef(f.snap, f.s.searchPath(), catalog.OID(id), pretty)
+	text, ok := catalog.ConstraintDef(f.snap, f.s.searchPath(), catalog.OID(id), pretty)
+	return f.ExprText(text), ok
+}
+
+// ExprText shows an expression of the catalog under the search path.
+func (f *functionSession) ExprText(text string) string {
+	return catalog.DisplayText(f.snap, f.s.searchPath(), text)
 }
 
 // ViewDef implements functions.CatalogSession.

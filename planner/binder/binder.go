@@ -31,6 +31,8 @@ type Options struct {
 	ReadOnly bool
 	// NoFold keeps constant expressions as they are written.
 	NoFold bool
+	// Trace, if set, is told what names stand for.
+	Trace *Trace
 }
 
 // Binder binds one statement.
@@ -59,11 +61,15 @@ type Binder struct {
 	// aggDepth names the query level of aggregates that belong to an outer query.
 	aggDepth map[*expr.Aggregate]int32
 	userInfo map[types.OID]*types.Info
+	trace    *Trace
 }
 
 // New makes a binder.
 func New(opts *Options) *Binder {
-	b := &Binder{opts: opts, cat: opts.Catalog, path: opts.SearchPath, cacheable: true}
+	b := &Binder{opts: opts, cat: opts.Catalog, path: opts.SearchPath, cacheable: true, trace: opts.Trace}
+	if b.trace != nil {
+		b.trace.reset()
+	}
 	if n := len(opts.ParamTypes); n > 0 {
 		b.params = make([]types.Type, n)
 		for i, t := range opts.ParamTypes {

@@ -91,6 +91,7 @@ func (b *Binder) qualifiedColumn(s *scope, c *ast.ColumnRef) (expr.Expr, error) 
 
 // columnOf makes the reference to column i of an item.
 func (b *Binder) columnOf(item *nsItem, i, loc int) expr.Expr {
+	b.traceColumn(item, i)
 	if item.cols == nil && item.table != nil {
 		t := &item.table.Columns[i]
 		return b.ref(item.first+expr.ColumnID(i), t.Name, t.Type, loc)

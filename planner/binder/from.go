@@ -127,6 +127,11 @@ func (b *Binder) bindRangeVar(s *scope, r *ast.RangeVar) (logical.Node, *nsItem,
 	if err != nil {
 		return nil, nil, err
 	}
+	b.traceTable(r.Loc(), t)
+	if t.Kind == catalog.KindMaterializedView && t.View != nil && !t.View.Populated {
+		return nil, nil, pgerror.New(pgerror.ObjectNotInPrerequisiteState, "materialized view %q has not been populated", t.Name).
+			WithHint("Use the REFRESH MATERIALIZED VIEW command.")
+	}
 	if t.Kind == catalog.KindView {
 		return b.bindView(s, t, r)
 	}
@@ -268,10 +273,10 @@ func (b *Binder) viewQuery(s *scope, t *catalog.Table) (query, error) {
 	if !ok {
 		return query{}, pgerror.New(pgerror.InternalError, "view %q is no query", t.Name)
 	}
-	saved := b.path
-	b.path = viewPath(t.View.SearchPath, b.path)
+	saved, trace := b.path, b.trace
+	b.path, b.trace = viewPath(t.View.SearchPath, b.path), nil
 	b.noAuto++ // offsets in the view's text are not those of the statement
-	defer func() { b.path = saved; b.noAuto-- }()
+	defer func() { b.path, b.trace = saved, trace; b.noAuto-- }()
 	q, err := b.bindSelect(&scope{depth: s.depth}, sel, nil)
 	if e, ok := err.(*pgerror.Error); ok { //nolint:errorlint // made here
 		c := *pgerror.New(e.Code, "%s", e.Message)

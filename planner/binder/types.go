@@ -121,6 +121,7 @@ func (b *Binder) bindTypeName(tn *ast.TypeName) (types.Type, error) {
 	if err != nil {
 		return types.Type{}, err
 	}
+	b.traceType(tn.Loc(), oid)
 	t := types.Of(oid)
 	if len(tn.Mods) > 0 {
 		mods := make([]int32, len(tn.Mods))

@@ -26,6 +26,7 @@ func (a *alteration) addColumn() error {
 		return pgerror.New(pgerror.DuplicateColumn, "column %q of relation %q already exists", def.Name, a.t.Name)
 	}
 	b := &tableBuilder{ctx: a.ctx, env: a.env, table: a.t}
+	before := a.env.Editor.Snapshot()
 	if err := b.addColumn(def); err != nil {
 		return err
 	}
@@ -40,6 +41,9 @@ func (a *alteration) addColumn() error {
 		return err
 	}
 	if err := b.finishSequences(); err != nil {
+		return err
+	}
+	if err := renameInViews(a.ctx, a.env, before); err != nil {
 		return err
 	}
 	for _, p := range b.constraints {
@@ -107,7 +111,11 @@ func (a *alteration) dropColumn() error {
 		return err
 	}
 	ref := catalog.ObjectRef{Class: catalog.ObjectRelation, ID: a.t.ID, Sub: col.Num}
-	return dropObjects(a.ctx, a.env, []catalog.ObjectRef{ref}, a.cmd.Cascade)
+	before := a.env.Editor.Snapshot()
+	if err := dropObjects(a.ctx, a.env, []catalog.ObjectRef{ref}, a.cmd.Cascade); err != nil {
+		return err
+	}
+	return renameInViews(a.ctx, a.env, before) // columns of aliases are counted
 }
 
 // setDefault executes SET DEFAULT and DROP DEFAULT.

@@ -48,6 +48,22 @@ func Run(ctx context.Context, env *Env, stmt ast.Statement) (string, error) {
 		return tag, dropDatabase(env, st)
 	case *ast.AlterDatabase:
 		return tag, alterDatabase(env, st)
+	case *ast.CreateView:
+		return tag, createView(ctx, env, st)
+	case *ast.CreateTableAs:
+		return createTableAs(ctx, env, st)
+	case *ast.Select: // SELECT INTO
+		query := *st
+		query.Into = nil
+		return createTableAs(ctx, env, &ast.CreateTableAs{Into: st.Into, Query: &query})
+	case *ast.RefreshMaterializedView:
+		return tag, refreshMaterializedView(ctx, env, st)
+	case *ast.Rename:
+		return tag, rename(ctx, env, st)
+	case *ast.AlterObjectSchema:
+		return tag, alterSchema(ctx, env, st)
+	case *ast.AlterOwnerTo:
+		return tag, alterOwner(env, st)
 	case *ast.AlterSequence:
 		return tag, alterSequence(env, st)
 	case *ast.CreateSchema:

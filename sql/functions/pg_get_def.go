@@ -23,7 +23,12 @@ func isPretty(rest []types.Datum) bool { return len(rest) > 0 && rest[len(rest)-
 var (
 	_ = define("pg_get_expr(pg_node_tree,oid) pg_get_expr(pg_node_tree,oid,bool)",
 		"Gives the text of an expression in the catalog (a default, a check, an index predicate).",
-		fnText(func(s string) string { return s }),
+		evalRow(func(c *Context, args []types.Datum) (types.Datum, error) {
+			if s, ok := c.Session.(interface{ ExprText(text string) string }); ok {
+				return types.NewString(s.ExprText(args[0].S)), nil
+			}
+			return args[0], nil
+		}),
 		ex("pg_get_expr(NULL, 0)", "NULL"))
 	_ = define("pg_get_indexdef(oid)", "Gives the CREATE INDEX statement of an index.",
 		describeOID("pg_get_indexdef", func(s CatalogSession, oid uint32, _ []types.Datum) (string, bool) { return s.IndexDef(oid, 0, false) }),
