@@ -10,6 +10,7 @@ import (
 	"github.com/tidemarkdb/tidemark/sql/ast"
 	"github.com/tidemarkdb/tidemark/sql/parser"
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
+	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
 // A view's query is kept as text. PostgreSQL keeps trees with OIDs in them; here
@@ -50,11 +51,8 @@ func traceQuery(ctx context.Context, env *Env, snap *catalog.Snapshot, path []st
 		return nil, pgerror.New(pgerror.InternalError, "a stored query is no SELECT")
 	}
 	q := &tracedQuery{text: text, stmt: sel}
-	opts := env.PlanOptions()
-	opts.Catalog, opts.Trace = snap, &q.trace
-	if path != nil {
-		opts.SearchPath = path
-	}
+	opts := optionsOver(env, snap, path)
+	opts.Trace = &q.trace
 	_, deps, err := planner.ViewColumns(ctx, sel, opts)
 	if err != nil {
 		return nil, err
@@ -70,8 +68,25 @@ func traceQuery(ctx context.Context, env *Env, snap *catalog.Snapshot, path []st
 	return q, nil
 }
 
-// withoutViews drops what is reached only through other views: PostgreSQL has
-// no dependency on it.
+// optionsOver are the options for binding over another snapshot, under a path
+// if it is not nil.
+func optionsOver(env *Env, snap *catalog.Snapshot, path []string) planner.Options {
+	opts := env.PlanOptions()
+	opts.Catalog = snap
+	if path != nil {
+		opts.SearchPath = path
+	}
+	tio := types.IO{}
+	if opts.IO != nil {
+		tio = *opts.IO
+	}
+	tio.Resolve = &catalog.RegResolver{Snapshot: snap, Path: opts.SearchPath}
+	opts.IO = &tio
+	return opts
+}
+
+// direct lists the relations and types that the query names itself, not those
+// reached only through other views: PostgreSQL depends on no others.
 func (q *tracedQuery) direct() []catalog.OID {
 	var out []catalog.OID
 	add := func(id catalog.OID) {
@@ -339,8 +354,7 @@ func differs(old, now *catalog.Snapshot, id catalog.OID) bool {
 // renameInTable prints the expressions of a table anew.
 func renameInTable(ctx context.Context, env *Env, old *catalog.Snapshot, t, next *catalog.Table) (bool, error) {
 	snap := env.Editor.Snapshot()
-	opts := env.PlanOptions()
-	opts.Catalog = old
+	opts := optionsOver(env, old, nil)
 	changed := false
 	again := func(text *string, use planner.ExprUse, over *catalog.Table, target *catalog.Column) error {
 		if *text == "" {
@@ -387,4 +401,3 @@ func renameInTable(ctx context.Context, env *Env, old *catalog.Snapshot, t, next
 	}
 	return changed, nil
 }
-
