@@ -56,16 +56,6 @@ func (d *deparser) close() {
 	}
 }
 
-// typeName is format_type: of a user-defined type as the resolver names it.
-func (d *deparser) typeName(t types.Type) string {
-	if types.Lookup(t.OID) == nil && d.opt.IO != nil && d.opt.IO.Resolve != nil {
-		if name, ok := d.opt.IO.Resolve.RegOut(types.Regtype, uint32(t.OID)); ok {
-			return name
-		}
-	}
-	return types.Format(t)
-}
-
 // operand prints e inside of parent, in parentheses if it needs them.
 func (d *deparser) operand(e, parent Expr, implicit bool) {
 	if d.opt.Pretty && !isSimple(e, parent) {
