@@ -18,6 +18,9 @@ func (s *Session) runDDL(ctx context.Context, raw *ast.RawStmt, out *outcome, ma
 	if s.readOnly() {
 		return readOnlyError(ast.Tag(raw.Stmt))
 	}
+	if st, ok := raw.Stmt.(*ast.CreateIndex); ok && st.Concurrently {
+		return s.createIndexConcurrently(ctx, raw, st, many)
+	}
 	env, err := s.ddlEnv(ctx, raw, many)
 	if err != nil {
 		return err

@@ -102,18 +102,22 @@ func deparseIn(snap *catalog.Snapshot, e expr.Expr, t *catalog.Table) string {
 
 // indexExprs binds an index's stored expressions and predicate, for backfill.
 func indexExprs(ctx context.Context, env *Env, t *catalog.Table, ix *catalog.Index) (plan.IndexExprs, error) {
+	return boundIndex(ctx, env.PlanOptions(), t, ix)
+}
+
+func boundIndex(ctx context.Context, opts planner.Options, t *catalog.Table, ix *catalog.Index) (plan.IndexExprs, error) {
 	out := plan.IndexExprs{Columns: make([]expr.Expr, len(ix.Columns))}
 	var err error
 	for i, c := range ix.Columns {
 		if c.Num != 0 {
 			continue
 		}
-		if out.Columns[i], err = planner.BindTableText(ctx, c.Expr, planner.UseIndexExpr, t, nil, env.PlanOptions()); err != nil {
+		if out.Columns[i], err = planner.BindTableText(ctx, c.Expr, planner.UseIndexExpr, t, nil, opts); err != nil {
 			return out, err
 		}
 	}
 	if ix.Predicate != "" {
-		out.Predicate, err = planner.BindTableText(ctx, ix.Predicate, planner.UseIndexPredicate, t, nil, env.PlanOptions())
+		out.Predicate, err = planner.BindTableText(ctx, ix.Predicate, planner.UseIndexPredicate, t, nil, opts)
 	}
 	return out, err
 }

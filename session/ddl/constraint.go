@@ -73,6 +73,14 @@ func (b *tableBuilder) generated(p pendingConstraint) error {
 	return nil
 }
 
+// loc is where a constraint stands in the statement; ALTER TABLE does not say.
+func (b *tableBuilder) loc(def *ast.Constraint) int {
+	if b.table.ID != 0 {
+		return -1
+	}
+	return def.Loc()
+}
+
 // key adds a PRIMARY KEY or UNIQUE constraint and returns its position in Indexes.
 func (b *tableBuilder) key(p pendingConstraint) (int, error) {
 	def, t := p.def, b.table
@@ -84,7 +92,7 @@ func (b *tableBuilder) key(p pendingConstraint) (int, error) {
 	}
 	primary := def.Kind == ast.ConstraintPrimary
 	if primary && len(t.Indexes) > 0 && t.Indexes[0].Primary {
-		return 0, pgerror.New(pgerror.InvalidTableDefinition, "multiple primary keys for table %q are not allowed", t.Name).At(def.Loc())
+		return 0, pgerror.New(pgerror.InvalidTableDefinition, "multiple primary keys for table %q are not allowed", t.Name).At(b.loc(def))
 	}
 	keys := def.Keys
 	if p.column != "" {

@@ -16,41 +16,95 @@ import (
 // createIndex executes CREATE INDEX: it keeps writers out, fills the index from
 // the transaction's snapshot and makes it public with the commit.
 func createIndex(ctx context.Context, env *Env, st *ast.CreateIndex) error {
-	if st.Concurrently {
-		return pgerror.Unsupported("CREATE INDEX CONCURRENTLY")
-	}
-	if st.AccessMethod != "" && st.AccessMethod != "btree" {
-		return pgerror.Unsupported("an index of access method %q", st.AccessMethod)
-	}
-	t, err := needTable(env, st.Table)
+	t, err := indexTable(env, st)
 	if err != nil {
 		return err
-	}
-	if t.Kind != catalog.KindTable && t.Kind != catalog.KindMaterializedView {
-		return pgerror.New(pgerror.WrongObjectType, "cannot create index on relation %q", t.Name).
-			WithDetail("This operation is not supported for %s.", kindPlural(t.Kind))
 	}
 	if err := env.Lock(ctx, t.ID, kv.LockNoKeyUpdate); err != nil {
 		return err
 	}
-	next := env.Editor.Snapshot().TableByID(t.ID).Clone()
-	taken := relationTaken(env, t.Schema, next)
-	if st.Name != "" && taken(st.Name) {
-		if st.IfNotExists {
-			env.Notice(pgerror.NewNotice("relation %q already exists, skipping", st.Name).WithCode(pgerror.DuplicateTable))
-			return nil
-		}
-		return pgerror.New(pgerror.DuplicateTable, "relation %q already exists", st.Name)
+	next, err := addIndex(ctx, env, t.ID, st)
+	if err != nil || next == nil {
+		return err
 	}
-	ix, err := newIndex(ctx, env, next, st)
+	return buildIndex(ctx, env, next, len(next.Indexes)-1)
+}
+
+// StartIndex adds the index of CREATE INDEX CONCURRENTLY, empty and write-only.
+// index is 0 if it exists already and may.
+func StartIndex(ctx context.Context, env *Env, st *ast.CreateIndex) (table, index catalog.OID, err error) {
+	t, err := indexTable(env, st)
+	if err != nil {
+		return 0, 0, err
+	}
+	next, err := addIndex(ctx, env, t.ID, st)
+	if err != nil || next == nil {
+		return 0, 0, err
+	}
+	next.Indexes[len(next.Indexes)-1].State = catalog.IndexWriteOnly
+	if err := env.Editor.UpdateTable(next); err != nil {
+		return 0, 0, err
+	}
+	indexes := env.Editor.Snapshot().TableByID(t.ID).Indexes
+	return t.ID, indexes[len(indexes)-1].ID, nil
+}
+
+// Backfill writes the entries of an index of t for the rows that exec's
+// transaction sees into bulk.
+func Backfill(ctx context.Context, exec *executor.Env, opts planner.Options, t *catalog.Table, ix *catalog.Index, bulk kv.Bulk) error {
+	exprs, err := boundIndex(ctx, opts, t, ix)
 	if err != nil {
 		return err
 	}
+	for i := range t.Indexes {
+		if t.Indexes[i].ID == ix.ID {
+			return executor.BuildIndex(ctx, exec, t, i, exprs, bulk)
+		}
+	}
+	return pgerror.New(pgerror.UndefinedObject, "index %q does not exist", ix.Name)
+}
+
+// indexTable finds the table of CREATE INDEX.
+func indexTable(env *Env, st *ast.CreateIndex) (*catalog.Table, error) {
+	switch st.AccessMethod {
+	case "", "btree":
+	case "hash", "gist", "gin", "spgist", "brin":
+		return nil, pgerror.Unsupported("an index of access method %q", st.AccessMethod)
+	default:
+		return nil, pgerror.New(pgerror.UndefinedObject, "access method %q does not exist", st.AccessMethod)
+	}
+	t, err := needTable(env, st.Table)
+	if err != nil {
+		return nil, err
+	}
+	if t.Kind != catalog.KindTable && t.Kind != catalog.KindMaterializedView {
+		return nil, pgerror.New(pgerror.WrongObjectType, "cannot create index on relation %q", t.Name).
+			WithDetail("This operation is not supported for %s.", kindPlural(t.Kind))
+	}
+	return t, nil
+}
+
+// addIndex returns a copy of the table with the new index at the end of Indexes; nil
+// if it exists already and may.
+func addIndex(ctx context.Context, env *Env, id catalog.OID, st *ast.CreateIndex) (*catalog.Table, error) {
+	next := env.Editor.Snapshot().TableByID(id).Clone()
+	taken := relationTaken(env, next.Schema, next)
+	if st.Name != "" && taken(st.Name) {
+		if st.IfNotExists {
+			env.Notice(pgerror.NewNotice("relation %q already exists, skipping", st.Name).WithCode(pgerror.DuplicateTable))
+			return nil, nil
+		}
+		return nil, pgerror.New(pgerror.DuplicateTable, "relation %q already exists", st.Name)
+	}
+	ix, err := newIndex(ctx, env, next, st)
+	if err != nil {
+		return nil, err
+	}
 	if ix.Name == "" {
-		ix.Name = chooseName(t.Name, indexNamePart(next, st), "idx", taken)
+		ix.Name = chooseName(next.Name, indexNamePart(next, st), "idx", taken)
 	}
 	next.Indexes = append(next.Indexes, *ix)
-	return buildIndex(ctx, env, next, len(next.Indexes)-1)
+	return next, nil
 }
 
 func kindPlural(k catalog.RelKind) string {
@@ -211,4 +265,82 @@ func buildIndex(ctx context.Context, env *Env, next *catalog.Table, pos int) err
 		return err
 	}
 	return finishBulk(ctx, env)
+}
+
+// reindex executes REINDEX: indexes get new storage and are filled anew, those
+// that were left invalid included. A primary key is its table.
+func reindex(ctx context.Context, env *Env, st *ast.Reindex) error {
+	for _, o := range st.Options {
+		if on, _ := o.Bool(); o.Name == "concurrently" && on {
+			return pgerror.Unsupported("REINDEX CONCURRENTLY")
+		}
+	}
+	switch st.Kind {
+	case ast.ObjectIndex:
+		id, kind := findRelation(env, st.Table)
+		if id == 0 {
+			return pgerror.New(pgerror.UndefinedTable, "relation %q does not exist", qualified(st.Table))
+		}
+		if kind != catalog.KindIndex {
+			return pgerror.New(pgerror.WrongObjectType, "%q is not an index", st.Table.Name)
+		}
+		t, _ := env.Editor.Snapshot().IndexByID(id)
+		return rebuildIndexes(ctx, env, t.ID, id)
+	case ast.ObjectTable:
+		t, err := needTable(env, st.Table)
+		if err != nil {
+			return err
+		}
+		if t.Kind != catalog.KindTable && t.Kind != catalog.KindMaterializedView {
+			return pgerror.New(pgerror.WrongObjectType, "%q is not a table or materialized view", t.Name)
+		}
+		if len(t.Indexes) == 0 {
+			env.Notice(pgerror.NewNotice("table %q has no indexes to reindex", t.Name))
+			return nil
+		}
+		return rebuildIndexes(ctx, env, t.ID, 0)
+	}
+	if env.InBlock {
+		return pgerror.New(pgerror.ActiveSqlTransaction, "REINDEX %s cannot run inside a transaction block", string(st.Kind))
+	}
+	snap := env.Editor.Snapshot()
+	switch st.Kind {
+	case ast.ObjectSchema:
+		if snap.Schema(st.Name) == nil {
+			return pgerror.New(pgerror.UndefinedSchema, "schema %q does not exist", st.Name)
+		}
+	case ast.ObjectDatabase:
+		if st.Name != "" && st.Name != snap.Database().Name {
+			return pgerror.New(pgerror.FeatureNotSupported, "can only reindex the currently open database")
+		}
+	default:
+		return pgerror.Unsupported("REINDEX %s", string(st.Kind))
+	}
+	for _, t := range snap.Tables() {
+		if st.Kind == ast.ObjectSchema && snap.SchemaByID(t.Schema).Name != st.Name {
+			continue
+		}
+		if err := rebuildIndexes(ctx, env, t.ID, 0); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rebuildIndexes fills one index of a table anew, or with 0 all.
+func rebuildIndexes(ctx context.Context, env *Env, table, index catalog.OID) error {
+	if err := env.Lock(ctx, table, kv.LockUpdate); err != nil {
+		return err
+	}
+	for i, ix := range env.Editor.Snapshot().TableByID(table).Indexes {
+		next := env.Editor.Snapshot().TableByID(table).Clone()
+		if index != 0 && ix.ID != index || i == 0 && next.Clustered {
+			continue
+		}
+		next.Indexes[i].Storage, next.Indexes[i].State = 0, catalog.IndexPublic
+		if err := buildIndex(ctx, env, next, i); err != nil {
+			return err
+		}
+	}
+	return nil
 }

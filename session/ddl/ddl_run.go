@@ -64,6 +64,8 @@ func Run(ctx context.Context, env *Env, stmt ast.Statement) (string, error) {
 		return tag, alterSchema(ctx, env, st)
 	case *ast.AlterOwnerTo:
 		return tag, alterOwner(env, st)
+	case *ast.Reindex:
+		return tag, reindex(ctx, env, st)
 	case *ast.AlterSequence:
 		return tag, alterSequence(env, st)
 	case *ast.CreateSchema:

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/tidemarkdb/tidemark/catalog"
+	"github.com/tidemarkdb/tidemark/planner"
 	"github.com/tidemarkdb/tidemark/sql/ast"
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
 )
@@ -31,8 +32,18 @@ func createSchema(ctx context.Context, env *Env, st *ast.CreateSchema) error {
 	if err := env.Editor.CreateSchema(&catalog.Schema{Name: name, Owner: roleID(env, owner)}); err != nil {
 		return err
 	}
-	if len(st.Elements) > 0 {
-		return pgerror.Unsupported("CREATE SCHEMA with elements")
+	// Unqualified names of the elements are looked for, and made, in the new schema first.
+	inner := *env
+	inner.CreationSchema = func() string { return name }
+	inner.PlanOptions = func() planner.Options {
+		opts := env.PlanOptions()
+		opts.SearchPath = append([]string{"pg_catalog", name}, opts.SearchPath...)
+		return opts
+	}
+	for _, el := range st.Elements {
+		if _, err := Run(ctx, &inner, el); err != nil {
+			return err
+		}
 	}
 	return nil
 }
