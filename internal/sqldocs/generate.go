@@ -1,0 +1,3 @@
+package sqldocs
+
+//go:generate sh -c "cd ../.. && go run ./internal/gen/sqldocs"
