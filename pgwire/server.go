@@ -71,7 +71,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 }
 
 // Shutdown drains the sessions until ctx is done, then ends all connections
-// and waits for their goroutines. Close the listener first.
+// and waits for their goroutines. Close the listener first, or after Drain.
 func (s *Server) Shutdown(ctx context.Context) {
 	s.sessions.Drain(ctx)
 	done := make(chan struct{})

@@ -118,10 +118,14 @@ func serve(ctx context.Context, c *config, cmd *cobra.Command, store kv.Store, l
 	case <-ctx.Done():
 	}
 	logger.Info("draining", "sessions", sessions.Sessions(), "timeout", c.drainTimeout)
-	_ = listener.Close() // no new sessions
 	drain, stop := context.WithTimeout(base, c.drainTimeout)
 	defer stop()
-	server.Shutdown(drain)
+	sessions.Drain(drain)  // new sessions are told 57P03 meanwhile
+	_ = listener.Close()   // shows in served
+	server.Shutdown(drain) // the sessions are over: waits for their connections
+	if err := cat.Close(context.WithoutCancel(base)); err != nil {
+		return fmt.Errorf("close the catalog: %w", err)
+	}
 	logger.Info("stopped")
 	return nil
 }
