@@ -91,12 +91,28 @@ func isName(expr string) bool {
 // the text of one of its columns. path decides in pretty mode whether the
 // table's name is qualified; without pretty it always is.
 func IndexDef(s *Snapshot, path []string, id OID, column int, pretty bool) (string, bool) {
+	return IndexDefWith(s, path, id, column, pretty, nil)
+}
+
+// ExprPrinter prints an expression over a table (nil for a domain's) that the
+// catalog has as text, without needless parentheses.
+type ExprPrinter func(t *Table, text string) string
+
+func (p ExprPrinter) print(t *Table, text string) string {
+	if p == nil || text == "" {
+		return text
+	}
+	return p(t, text)
+}
+
+// IndexDefWith is IndexDef with expressions printed by a printer, if not nil.
+func IndexDefWith(s *Snapshot, path []string, id OID, column int, pretty bool, exprs ExprPrinter) (string, bool) {
 	t, ix := s.IndexByID(id)
 	if ix == nil {
 		return "", false
 	}
 	if column > 0 {
-		return indexColumnDef(s, t, ix, column, pretty), true
+		return indexColumnDef(s, t, ix, column, pretty, exprs), true
 	}
 	var b strings.Builder
 	b.WriteString("CREATE ")
@@ -111,7 +127,7 @@ func IndexDef(s *Snapshot, path []string, id OID, column int, pretty bool) (stri
 			b.WriteString(", ")
 		}
 		c := &ix.Columns[i]
-		b.WriteString(indexKeyText(t, c, pretty))
+		b.WriteString(indexKeyText(t, c, pretty, exprs))
 		typ := indexColumnType(t, c).OID
 		own := s.facts(typ).collation
 		if c.Num != 0 {
@@ -134,7 +150,7 @@ func IndexDef(s *Snapshot, path []string, id OID, column int, pretty bool) (stri
 	}
 	b.WriteString(withOptions(ix.Options))
 	if ix.Predicate != "" {
-		p := bare(ix.Predicate)
+		p := exprs.print(t, bare(ix.Predicate))
 		if !pretty && !isName(p) {
 			p = inParens(p)
 		}
@@ -143,25 +159,25 @@ func IndexDef(s *Snapshot, path []string, id OID, column int, pretty bool) (stri
 	return b.String(), true
 }
 
-func indexColumnDef(s *Snapshot, t *Table, ix *Index, column int, pretty bool) string {
+func indexColumnDef(s *Snapshot, t *Table, ix *Index, column int, pretty bool, exprs ExprPrinter) string {
 	switch {
 	case column <= len(ix.Columns):
-		return indexKeyText(t, &ix.Columns[column-1], pretty)
+		return indexKeyText(t, &ix.Columns[column-1], pretty, exprs)
 	case column <= len(ix.Columns)+len(ix.Include):
 		return QuoteIdent(t.Columns[ix.Include[column-1-len(ix.Columns)]-1].Name)
 	}
 	return ""
 }
 
-func indexKeyText(t *Table, c *IndexColumn, pretty bool) string {
+func indexKeyText(t *Table, c *IndexColumn, pretty bool, exprs ExprPrinter) string {
 	if c.Num != 0 {
 		return QuoteIdent(t.Columns[c.Num-1].Name)
 	}
 	if _, ok := functionCallName(c.Expr); ok {
-		return bare(c.Expr)
+		return exprs.print(t, bare(c.Expr))
 	}
 	if pretty {
-		return inParens(c.Expr)
+		return inParens(exprs.print(t, c.Expr))
 	}
 	return "(" + inParens(c.Expr) + ")"
 }
@@ -191,12 +207,18 @@ func withOptions(m map[string]string) string {
 
 // ConstraintDef is pg_get_constraintdef.
 func ConstraintDef(s *Snapshot, path []string, id OID, pretty bool) (string, bool) {
+	return ConstraintDefWith(s, path, id, pretty, nil)
+}
+
+// ConstraintDefWith is ConstraintDef with expressions printed by a printer, if
+// not nil.
+func ConstraintDefWith(s *Snapshot, path []string, id OID, pretty bool, exprs ExprPrinter) (string, bool) {
 	if r := s.byID.get(id); r != nil {
 		switch r.part {
 		case partIndexConstraint:
 			return uniqueDef(r.table, &r.table.Indexes[r.pos]), true
 		case partCheck:
-			return checkDef(&r.table.Checks[r.pos], pretty), true
+			return checkDef(r.table, &r.table.Checks[r.pos], pretty, exprs), true
 		case partForeignKey:
 			return foreignKeyDef(s, path, r.table, &r.table.ForeignKeys[r.pos]), true
 		}
@@ -204,7 +226,7 @@ func ConstraintDef(s *Snapshot, path []string, id OID, pretty bool) (string, boo
 	for _, t := range s.Types() {
 		for i := range t.Checks {
 			if t.Checks[i].ID == id {
-				return checkDef(&t.Checks[i], pretty), true
+				return checkDef(nil, &t.Checks[i], pretty, exprs), true
 			}
 		}
 	}
@@ -239,10 +261,14 @@ func deferText(deferrable, deferred bool) string {
 	return ""
 }
 
-func checkDef(c *Check, pretty bool) string {
-	expr := inParens(c.Expr)
-	if !pretty {
-		expr = "(" + expr + ")"
+func checkDef(t *Table, c *Check, pretty bool, exprs ExprPrinter) string {
+	expr := "(" + inParens(c.Expr) + ")"
+	if pretty {
+		expr = c.Expr
+		if p := exprs.print(t, c.Expr); p != c.Expr {
+			expr = "(" + p + ")"
+		}
+		expr = inParens(expr)
 	}
 	out := "CHECK " + expr
 	if c.NoInherit {

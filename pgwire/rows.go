@@ -25,19 +25,11 @@ func (c *conn) RowDescription(cols []plan.Column, formats []int16) error {
 		w.int32(int32(col.Table))
 		w.int16(col.Num)
 		w.int32(int32(col.Type.OID))
-		w.int16(typeLen(col.Type))
+		w.int16(c.session.TypeLen(col.Type))
 		w.int32(col.Type.Mod)
 		w.int16(formats[i])
 	}
 	return w.end()
-}
-
-// typeLen is the wire's idea of a type's size: pg_type.typlen.
-func typeLen(t types.Type) int16 {
-	if info := types.Lookup(t.OID); info != nil {
-		return info.Len
-	}
-	return -1
 }
 
 // Row implements session.Client.

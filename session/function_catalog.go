@@ -24,18 +24,18 @@ func (f *functionSession) FormatType(t types.Type) (string, bool) {
 
 // IndexDef implements functions.CatalogSession.
 func (f *functionSession) IndexDef(index uint32, column int, pretty bool) (string, bool) {
-	text, ok := catalog.IndexDef(f.snap, f.s.searchPath(), catalog.OID(index), column, pretty)
-	return f.ExprText(text), ok
+	text, ok := catalog.IndexDefWith(f.snap, f.s.searchPath(), catalog.OID(index), column, pretty, f.printer(pretty))
+	return f.display(text), ok
 }
 
 // ConstraintDef implements functions.CatalogSession.
 func (f *functionSession) ConstraintDef(id uint32, pretty bool) (string, bool) {
-	text, ok := catalog.ConstraintDef(f.snap, f.s.searchPath(), catalog.OID(id), pretty)
-	return f.ExprText(text), ok
+	text, ok := catalog.ConstraintDefWith(f.snap, f.s.searchPath(), catalog.OID(id), pretty, f.printer(pretty))
+	return f.display(text), ok
 }
 
-// ExprText shows an expression of the catalog under the search path.
-func (f *functionSession) ExprText(text string) string {
+// display shows an expression of the catalog under the search path.
+func (f *functionSession) display(text string) string {
 	return catalog.DisplayText(f.snap, f.s.searchPath(), text)
 }
 
@@ -175,9 +175,8 @@ func (f *functionSession) Name(class functions.ObjectClass, oid uint32) (string,
 			}
 		}
 	case functions.ClassRole:
-		if r := f.snap.RoleByID(id); r != nil {
-			return r.Name, true
-		}
+		name := catalog.RoleName(f.snap, id)
+		return name, name != ""
 	case functions.ClassRelation:
 		if t := f.snap.TableByID(id); t != nil {
 			return t.Name, true

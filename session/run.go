@@ -51,6 +51,20 @@ func (s *Session) ioOn(snap *catalog.Snapshot) *types.IO {
 	return &out
 }
 
+// TypeLen is a type's pg_type.typlen, -1 if its values vary in length.
+func (s *Session) TypeLen(t types.Type) int16 {
+	info := types.Lookup(t.OID)
+	if info == nil && s.runCtx != nil {
+		if snap, err := s.snapshot(s.runCtx); err == nil {
+			info = snap.TypeInfo(t.OID)
+		}
+	}
+	if info == nil {
+		return -1
+	}
+	return info.Len
+}
+
 func (s *Session) planOptions(snap *catalog.Snapshot, paramTypes []types.Type) planner.Options {
 	return planner.Options{
 		IO:      s.ioOn(snap),

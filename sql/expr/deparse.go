@@ -289,7 +289,7 @@ func (d *deparser) wrapped(name string, args []Expr) {
 // cast prints arg::type; the length coercion over a cast to the same type is one cast.
 func (d *deparser) cast(e *Cast, implicit bool) {
 	if !e.Explicit && !implicit {
-		d.expr(e.Arg, false)
+		d.operand(e.Arg, e, false)
 		return
 	}
 	arg := e.Arg

@@ -24,8 +24,8 @@ var (
 	_ = define("pg_get_expr(pg_node_tree,oid) pg_get_expr(pg_node_tree,oid,bool)",
 		"Gives the text of an expression in the catalog (a default, a check, an index predicate).",
 		evalRow(func(c *Context, args []types.Datum) (types.Datum, error) {
-			if s, ok := c.Session.(interface{ ExprText(text string) string }); ok {
-				return types.NewString(s.ExprText(args[0].S)), nil
+			if s, ok := c.Session.(ExprSession); ok {
+				return types.NewString(s.ExprText(uint32(args[1].I), args[0].S, isPretty(args[2:]))), nil
 			}
 			return args[0], nil
 		}),

@@ -204,6 +204,13 @@ type NoticeSession interface {
 	Warning(code pgerror.Code, message string)
 }
 
+// ExprSession prints expressions of the catalog for pg_get_expr.
+type ExprSession interface {
+	// ExprText prints an expression over a relation (0 for none) that the
+	// catalog has as text.
+	ExprText(relation uint32, text string, pretty bool) string
+}
+
 // asSession returns the session's answer to an interface, or 0A000 naming the feature.
 func asSession[T any](c *Context, feature string) (T, error) {
 	s, ok := c.Session.(T)
