@@ -89,9 +89,9 @@ func (b *Binder) placeAggregate(s *scope, f *ast.FuncCall, agg *expr.Aggregate) 
 			switch x := x.(type) {
 			case *expr.Column:
 				deepest = max(deepest, b.MD.Cols[x.ID].Depth)
-			case *expr.Aggregate:
+			case *expr.Aggregate: // its columns count as well
 				nested = true
-				return false
+				deepest = max(deepest, b.aggOwner(x, s).depth)
 			case *logical.WindowCall:
 				nested = true
 			case *expr.Subplan:
@@ -119,9 +119,12 @@ func (b *Binder) placeAggregate(s *scope, f *ast.FuncCall, agg *expr.Aggregate) 
 			if w := findWindow(a); w != nil {
 				return pgerror.New(pgerror.GroupingError, "aggregate function calls cannot contain window function calls").At(w.Position)
 			}
-			if logical.Any(a, func(x expr.Expr) bool { g, ok := x.(*expr.Aggregate); return ok && b.aggOwner(g, s) == owner }) {
+			if b.hasAggregateOf(a, s, owner) {
 				return pgerror.New(pgerror.GroupingError, "aggregate function calls cannot be nested").At(argLoc(f, i))
 			}
+		}
+		if agg.Filter != nil && b.hasAggregateOf(agg.Filter, s, owner) {
+			return pgerror.New(pgerror.GroupingError, "aggregate function calls cannot be nested").At(leftmost(f.Filter))
 		}
 	}
 	if owner.kind == kindFromSubselect {
@@ -141,6 +144,14 @@ func (b *Binder) placeAggregate(s *scope, f *ast.FuncCall, agg *expr.Aggregate) 
 		b.aggDepth[agg] = owner.depth
 	}
 	return nil
+}
+
+// hasAggregateOf reports whether an expression of scope s holds an aggregate of owner's level.
+func (b *Binder) hasAggregateOf(e expr.Expr, s, owner *scope) bool {
+	return logical.Any(e, func(x expr.Expr) bool {
+		g, ok := x.(*expr.Aggregate)
+		return ok && b.aggOwner(g, s) == owner
+	})
 }
 
 // aggOwner returns the level an aggregate belongs to as seen from s.

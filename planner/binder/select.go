@@ -351,11 +351,8 @@ func (b *Binder) bindLimit(s *scope, sel *ast.Select, p *pending) error {
 		if x, err = b.coerceTo(x, int8Type, clause, leftmost(e)); err != nil {
 			return nil, err
 		}
-		cols := logical.Columns(x)
-		local := false
-		cols.Each(func(id expr.ColumnID) { local = local || b.MD.Cols[id].Depth == s.depth })
-		if local {
-			return nil, pgerror.New(pgerror.InvalidColumnReference, "argument of %s must not contain variables", clause).At(leftmost(e))
+		if err := b.variableFree(s, x, clause, leftmost(e)); err != nil {
+			return nil, err
 		}
 		if c, ok := x.(*expr.Const); ok && c.Value.IsNull() {
 			return nil, nil
@@ -382,5 +379,16 @@ func (b *Binder) bindLimit(s *scope, sel *ast.Select, p *pending) error {
 	}
 	p.limit.WithTies = sel.WithTies
 	p.hasLimit = p.limit.Count != nil || p.limit.Offset != nil
+	return nil
+}
+
+// variableFree refuses columns of the query level in a clause that is computed once.
+func (b *Binder) variableFree(s *scope, e expr.Expr, clause string, loc int) error {
+	cols := logical.Columns(e)
+	local := false
+	cols.Each(func(id expr.ColumnID) { local = local || b.MD.Cols[id].Depth == s.depth })
+	if local {
+		return pgerror.New(pgerror.InvalidColumnReference, "argument of %s must not contain variables", clause).At(loc)
+	}
 	return nil
 }

@@ -173,11 +173,15 @@ func (b *Binder) frameOffset(s *scope, f *ast.Frame, e ast.Expr, spec *logical.W
 	if err != nil {
 		return nil, err
 	}
+	clause := [...]string{ast.FrameRange: "RANGE", ast.FrameRows: "ROWS", ast.FrameGroups: "GROUPS"}[f.Mode]
+	if err := b.variableFree(s, x, clause, leftmost(e)); err != nil {
+		return nil, err
+	}
 	switch f.Mode {
 	case ast.FrameRows:
-		return b.coerceTo(x, int8Type, "ROWS", leftmost(e))
+		return b.coerceTo(x, int8Type, clause, leftmost(e))
 	case ast.FrameGroups:
-		return b.coerceTo(x, int8Type, "GROUPS", leftmost(e))
+		return b.coerceTo(x, int8Type, clause, leftmost(e))
 	}
 	if len(spec.Order) != 1 {
 		return nil, at(d, pgerror.WindowingError, "RANGE with offset PRECEDING/FOLLOWING requires exactly one ORDER BY column")
@@ -185,9 +189,9 @@ func (b *Binder) frameOffset(s *scope, f *ast.Frame, e ast.Expr, spec *logical.W
 	key := spec.Order[0].Expr.Type()
 	switch b.category(key.OID) {
 	case 'N':
-		return b.coerceTo(x, types.Of(key.OID), "RANGE", leftmost(e))
+		return b.coerceTo(x, types.Of(key.OID), clause, leftmost(e))
 	case 'D', 'T':
-		return b.coerceTo(x, types.Of(types.Interval), "RANGE", leftmost(e))
+		return b.coerceTo(x, types.Of(types.Interval), clause, leftmost(e))
 	}
 	return nil, at(e, pgerror.FeatureNotSupported, "RANGE with offset PRECEDING/FOLLOWING is not supported for column type %s", b.typeName(key))
 }

@@ -1,6 +1,8 @@
 package expr
 
 import (
+	"strconv"
+
 	"github.com/tidemarkdb/tidemark/sql/functions"
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
 	"github.com/tidemarkdb/tidemark/sql/types"
@@ -24,7 +26,10 @@ func compositeDatum(e Expr, args []types.Datum) (types.Datum, error) {
 		for i, d := range args {
 			fields[i] = types.RecordField{Type: e.Args[i].Type(), Value: d}
 		}
-		return types.BuildRecord(fields), nil
+		if defaultNames(e.Names) {
+			return types.BuildRecord(fields), nil
+		}
+		return types.BuildNamedRecord(fields, e.Names), nil
 	case *Field:
 		if args[0].IsNull() {
 			return types.Null, nil
@@ -35,6 +40,16 @@ func compositeDatum(e Expr, args []types.Datum) (types.Datum, error) {
 		return types.Null, nil
 	}
 	return types.Null, internalf("%T is no array or row", e)
+}
+
+// defaultNames reports whether a row's fields are f1, f2, ..., those of ROW().
+func defaultNames(names []string) bool {
+	for i, name := range names {
+		if name != "f"+strconv.Itoa(i+1) {
+			return false
+		}
+	}
+	return true
 }
 
 var errArrayDimensions = pgerror.New(pgerror.ArraySubscriptError, "multidimensional arrays must have array expressions with matching dimensions")

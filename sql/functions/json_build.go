@@ -101,18 +101,23 @@ func jsonKey(c *Context, t types.Type, d types.Datum) (string, error) {
 	return string(types.AppendText(nil, t, d, c.IO)), nil
 }
 
-// appendJSONRecord prints a record as an object of f1, f2, ...
+// appendJSONRecord prints a record as an object of its names or f1, f2, ...
 func appendJSONRecord(dst []byte, c *Context, d types.Datum, canonical bool) ([]byte, error) {
 	colon, comma := ":", ","
 	if canonical {
 		colon, comma = ": ", ", "
 	}
 	dst = append(dst, '{')
+	names := d.RecordNames()
 	for i, f := range d.Record() {
 		if i > 0 {
 			dst = append(dst, comma...)
 		}
-		dst = append(dst, "\"f"+strconv.Itoa(i+1)+"\""+colon...)
+		name := "f" + strconv.Itoa(i+1)
+		if i < len(names) {
+			name = names[i]
+		}
+		dst = append(types.AppendJSONString(dst, name), colon...)
 		var err error
 		if dst, err = appendJSON(dst, c, f.Type, f.Value, canonical); err != nil {
 			return nil, err

@@ -159,6 +159,9 @@ func (w *jsonWriter) record(t types.Type, d types.Datum, pretty bool) {
 	if s, ok := w.c.Session.(RowTypeSession); ok && t.OID != types.Record {
 		names = s.RowColumns(t.OID)
 	}
+	if names == nil {
+		names = d.RecordNames()
+	}
 	w.dst = append(w.dst, '{')
 	for i, f := range d.Record() {
 		if i > 0 {

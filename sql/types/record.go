@@ -8,7 +8,9 @@ import (
 
 // A record lies as PhysBinary, integers little endian: count uint32, then for
 // each field its type OID uint32, length int32 (-1 is NULL) and bytes, which
-// are 8 for all numeric forms.
+// are 8 for all numeric forms. Records of whole rows end with the names of
+// their fields, each a length uint32 and bytes; comparing and hashing leave
+// them out.
 
 // RecordField is a field of a record.
 type RecordField struct {
@@ -33,6 +35,51 @@ func BuildRecord(fields []RecordField) Datum {
 		}
 	}
 	return NewBinary(bytesString(b))
+}
+
+// BuildNamedRecord makes a record that knows the names of its fields.
+func BuildNamedRecord(fields []RecordField, names []string) Datum {
+	b := []byte(BuildRecord(fields).S)
+	for _, name := range names {
+		b = binary.LittleEndian.AppendUint32(b, uint32(len(name)))
+		b = append(b, name...)
+	}
+	return NewBinary(bytesString(b))
+}
+
+// RecordNames returns the names of a record's fields, nil if it has none.
+func (d Datum) RecordNames() []string {
+	s := d.S
+	if len(s) < 4 {
+		return nil
+	}
+	n := int(le32(s))
+	s = s[4:]
+	if n > len(s)/8 {
+		return nil
+	}
+	for range n {
+		if len(s) < 8 {
+			return nil
+		}
+		size := max(int(int32(le32(s[4:]))), 0)
+		s = s[8:]
+		if size > len(s) {
+			return nil
+		}
+		s = s[size:]
+	}
+	var names []string
+	for len(s) >= 4 {
+		size := int(le32(s))
+		s = s[4:]
+		if size > len(s) {
+			return nil
+		}
+		names = append(names, s[:size])
+		s = s[size:]
+	}
+	return names
 }
 
 // Record returns the fields of a record, aliasing d.
