@@ -126,6 +126,13 @@ func TestRefusals(t *testing.T) {
 	defer taken.Close() //nolint:errcheck // the test is over
 	port := fmt.Sprint(taken.Addr().(*net.TCPAddr).Port)
 	free := fmt.Sprint(freePort(t))
+	newer := filepath.Join(dir, "newer")
+	if err := os.Mkdir(newer, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(newer, "TIDEMARK"), []byte("tidemark embedded store, format 999\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	p := startProcess(t, "--data-dir", filepath.Join(dir, "data"))
 	for _, c := range []struct {
 		name string
@@ -134,6 +141,7 @@ func TestRefusals(t *testing.T) {
 		want string
 	}{
 		{"second process", []string{"start", "--data-dir", filepath.Join(dir, "data"), "--port-base", free}, "", "data"},
+		{"newer format", []string{"start", "--data-dir", newer, "--port-base", free}, "", "newer"},
 		{"taken port", []string{"start", "--data-dir", filepath.Join(dir, "other"), "--port-base", port}, "", "taken"},
 		{"a file as directory", []string{"start", "--data-dir", file, "--port-base", free}, "", "file"},
 		{"unwritable", []string{"start", "--data-dir", "/proc/nosuch", "--port-base", free}, "", "/proc"},

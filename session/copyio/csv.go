@@ -50,11 +50,12 @@ func (d *Decoder) csvRecord() ([]byte, error) {
 	if bytes.IndexByte(line, d.opts.Quote) < 0 {
 		return trimEnd(line), nil
 	}
-	if !d.openQuote(line) {
+	open := d.openQuote(line, false)
+	if !open {
 		return trimEnd(line), nil
 	}
 	record := append([]byte(nil), line...)
-	for d.openQuote(record) {
+	for open {
 		line, err := d.source.line()
 		if err == io.EOF {
 			if record[len(record)-1] == '\n' {
@@ -67,13 +68,14 @@ func (d *Decoder) csvRecord() ([]byte, error) {
 		}
 		d.line++
 		record = append(record, line...)
+		open = d.openQuote(line, open)
 	}
 	return trimEnd(record), nil
 }
 
-// openQuote tells whether a record ends inside of a quoted field.
-func (d *Decoder) openQuote(record []byte) bool {
-	open := false
+// openQuote tells whether a line of a record ends inside of a quoted field;
+// open says whether it begins there. (An escape never reaches past a line end.)
+func (d *Decoder) openQuote(record []byte, open bool) bool {
 	for i := 0; i < len(record); i++ {
 		c := record[i]
 		if open && c == d.opts.Escape && i+1 < len(record) && (record[i+1] == d.opts.Quote || record[i+1] == d.opts.Escape) {
