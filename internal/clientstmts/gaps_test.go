@@ -50,8 +50,8 @@ func (g *gapList) known(b *Block, why string) bool {
 	g.used[key] = true
 	if g.write {
 		why = strings.Join(strings.Fields(why), " ")
-		if len(why) > 420 {
-			why = strings.ToValidUTF8(why[:420], "")
+		if len(why) > 160 {
+			why = strings.ToValidUTF8(why[:160], "")
 		}
 		g.lines[key] = strings.ToValidUTF8(b.Prefix(70), "") + " | " + strings.ToValidUTF8(why, "")
 	}
