@@ -81,7 +81,9 @@ func (s *Session) ddlEnv(ctx context.Context, raw *ast.RawStmt, many bool) (*ddl
 		Query:      s.queryBatches,
 		OnCommit:   func(fn func(context.Context)) { s.tx.onCommit = append(s.tx.onCommit, fn) },
 		Connected:  s.server.connected,
-		Text:       raw.Text,
+
+		OnCommitTable: s.registerOnCommit,
+		Text:          raw.Text,
 	}, nil
 }
 

@@ -54,6 +54,7 @@ type Session struct {
 	// hasAdvisory: an advisory lock was taken, perhaps released since.
 	hasAdvisory bool
 	random      *functions.RandomState // of random() and setseed, nil before the first
+	emptied     []catalog.OID          // temporary tables ON COMMIT DELETE ROWS
 	tempID      catalog.OID            // this session's pg_temp schema, 0 before the first temporary table
 
 	// What pg_stat_activity shows.

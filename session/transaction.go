@@ -46,6 +46,8 @@ type transaction struct {
 	savepoints  []savepoint
 	locked      map[catalog.OID]kv.LockMode
 	onCommit    []func(ctx context.Context)
+	// New temporary tables: ON COMMIT DELETE ROWS and ON COMMIT DROP.
+	truncate, dropAtCommit []catalog.OID
 }
 
 type savepoint struct {
@@ -149,6 +151,11 @@ func (s *Session) commit(ctx context.Context) error {
 		s.clearTx()
 		return nil
 	}
+	if err := s.onCommit(ctx); err != nil {
+		s.abandon()
+		return err
+	}
+	txn = tx.txn
 	var err error
 	switch {
 	case tx.editor != nil:

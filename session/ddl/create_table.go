@@ -20,6 +20,7 @@ type tableBuilder struct {
 	// Constraints that need all columns are handled after them.
 	constraints []pendingConstraint
 	sequences   []*catalog.Table // to be owned by columns
+	indexes     []likeIndex      // of LIKE
 }
 
 type pendingConstraint struct {
@@ -57,10 +58,14 @@ func createTable(ctx context.Context, env *Env, st *ast.CreateTable) error {
 	if err := b.addConstraints(); err != nil {
 		return err
 	}
+	b.addLikeIndexes()
 	if err := env.Editor.CreateTable(b.table); err != nil {
 		return err
 	}
-	return b.finishSequences()
+	if err := b.finishSequences(); err != nil {
+		return err
+	}
+	return registerOnCommit(env, b.table.ID, st.OnCommit)
 }
 
 func refuseTableClauses(st *ast.CreateTable) error {
@@ -77,8 +82,8 @@ func refuseTableClauses(st *ast.CreateTable) error {
 		return pgerror.New(pgerror.UndefinedObject, "tablespace %q does not exist", st.Tablespace)
 	case st.AccessMethod != "" && st.AccessMethod != "heap":
 		return pgerror.New(pgerror.UndefinedObject, "access method %q does not exist", st.AccessMethod)
-	case st.OnCommit == ast.OnCommitDelete || st.OnCommit == ast.OnCommitDrop:
-		return pgerror.Unsupported("ON COMMIT DELETE ROWS and ON COMMIT DROP")
+	case st.OnCommit != ast.OnCommitNone && st.Table.Persistence != ast.Temporary:
+		return pgerror.New(pgerror.InvalidTableDefinition, "ON COMMIT can only be used on temporary tables")
 	}
 	return nil
 }
@@ -329,35 +334,6 @@ func (b *tableBuilder) finishSequences() error {
 				return err
 			}
 		}
-	}
-	return nil
-}
-
-// like copies columns of another table (LIKE).
-func (b *tableBuilder) like(l *ast.LikeClause) error {
-	src, err := needTable(b.env, l.Table)
-	if err != nil {
-		return err
-	}
-	if l.Options&^(ast.LikeDefaults|ast.LikeComments|ast.LikeStorage|ast.LikeCompression|ast.LikeStatistics) != 0 {
-		return pgerror.Unsupported("LIKE INCLUDING anything but DEFAULTS, COMMENTS, STORAGE, COMPRESSION and STATISTICS").At(l.Loc())
-	}
-	for i := range src.Columns {
-		c := src.Columns[i]
-		if c.Dropped {
-			continue
-		}
-		if columnByName(b.table, c.Name) != nil {
-			return pgerror.New(pgerror.DuplicateColumn, "column %q specified more than once", c.Name)
-		}
-		next := catalog.Column{Num: int16(len(b.table.Columns) + 1), Name: c.Name, Type: c.Type, NotNull: c.NotNull, Collation: c.Collation}
-		if l.Options&ast.LikeDefaults != 0 && !c.Generated {
-			next.Default = c.Default
-		}
-		if l.Options&ast.LikeComments != 0 {
-			next.Comment = c.Comment
-		}
-		b.table.Columns = append(b.table.Columns, next)
 	}
 	return nil
 }

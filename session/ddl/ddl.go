@@ -44,6 +44,8 @@ type Env struct {
 	Query func(ctx context.Context, stmt ast.Statement, fn func(batch arrow.RecordBatch) error) error
 	// OnCommit registers what is to be done after a successful commit.
 	OnCommit func(fn func(ctx context.Context))
+	// OnCommitTable registers a temporary table to be emptied at each commit, or dropped at the next.
+	OnCommitTable func(id catalog.OID, drop bool)
 	// Connected counts the sessions of a database, this one included.
 	Connected func(database catalog.OID) int
 	// Text is the statement's text.

@@ -14,8 +14,8 @@ func registerOnCommit(env *Env, id catalog.OID, what ast.OnCommit) error {
 	if t := env.Editor.Snapshot().TableByID(id); !t.Temporary {
 		return pgerror.New(pgerror.InvalidTableDefinition, "ON COMMIT can only be used on temporary tables")
 	}
-	if what == ast.OnCommitPreserve {
-		return nil
+	if what != ast.OnCommitPreserve {
+		env.OnCommitTable(id, what == ast.OnCommitDrop)
 	}
-	return pgerror.Unsupported("ON COMMIT DELETE ROWS and ON COMMIT DROP")
+	return nil
 }
