@@ -88,3 +88,7 @@ func ViewColumns(ctx context.Context, query ast.Statement, opts Options) ([]plan
 	}
 	return q.Root.Columns(), q.Deps, nil
 }
+
+// RefuseDomain is the error (0A000) for values of a user's domain type, whose
+// constraints are not enforced yet; nil for other types.
+func RefuseDomain(cat *catalog.Snapshot, t types.Type) error { return binder.RefuseDomain(cat, t) }

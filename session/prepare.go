@@ -32,6 +32,9 @@ func (s *Session) runPrepare(ctx context.Context, raw *ast.RawStmt, st *ast.Prep
 		if err != nil {
 			return err
 		}
+		if err := planner.RefuseDomain(snap, t); err != nil {
+			return err
+		}
 		p.declared = append(p.declared, t)
 	}
 	pl, err := s.plan(ctx, inner.Stmt, p.declared)

@@ -195,7 +195,7 @@ func (b *Binder) bindCast(s *scope, c *ast.Cast) (expr.Expr, error) {
 		return nil, err
 	}
 	defer func() { b.depth-- }()
-	t, err := b.bindTypeName(c.Type)
+	t, err := b.valueType(c.Type)
 	if err != nil {
 		return nil, err
 	}

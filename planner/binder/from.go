@@ -430,7 +430,7 @@ func (b *Binder) columnDefs(call *logical.Call, defs []*ast.ColumnDef, n ast.Nod
 		return at(n, pgerror.SyntaxError, "a column definition list is only allowed for functions returning \"record\"")
 	}
 	for _, d := range defs {
-		t, err := b.bindTypeName(d.Type)
+		t, err := b.valueType(d.Type)
 		if err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package binder
 import (
 	"strings"
 
+	"github.com/tidemarkdb/tidemark/catalog"
 	"github.com/tidemarkdb/tidemark/sql/ast"
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
 	"github.com/tidemarkdb/tidemark/sql/types"
@@ -147,6 +148,31 @@ func (b *Binder) bindTypeName(tn *ast.TypeName) (types.Type, error) {
 		t = arr
 	}
 	return t, nil
+}
+
+// valueType resolves the type of a value as written (a cast, a column of a
+// function's result). Values of domains are refused: their constraints are not
+// enforced yet.
+func (b *Binder) valueType(tn *ast.TypeName) (types.Type, error) {
+	t, err := b.bindTypeName(tn)
+	if err != nil {
+		return t, err
+	}
+	if err := RefuseDomain(b.cat, t); err != nil {
+		return t, withLoc(err, tn.Loc())
+	}
+	return t, nil
+}
+
+// RefuseDomain is the error (0A000) for values of a user's domain type.
+func RefuseDomain(cat *catalog.Snapshot, t types.Type) error {
+	if cat == nil {
+		return nil
+	}
+	if u, _ := cat.TypeOrRow(t.OID); u != nil && u.Kind == 'd' {
+		return pgerror.Unsupported("a value of domain type %q", u.Name)
+	}
+	return nil
 }
 
 func (b *Binder) lookupType(tn *ast.TypeName) (types.OID, error) {

@@ -196,6 +196,9 @@ func (b *tableBuilder) columnType(col *catalog.Column, def *ast.ColumnDef) (seri
 	if err != nil {
 		return false, err
 	}
+	if err := planner.RefuseDomain(b.env.Editor.Snapshot(), col.Type); err != nil {
+		return false, err
+	}
 	if len(def.Collation) > 0 && !collatable(col.Type) {
 		return false, pgerror.New(pgerror.DatatypeMismatch, "collations are not supported by type %s", types.Format(col.Type))
 	}
