@@ -99,7 +99,7 @@ func (b *Builder) applyReady(r rel, conds []*joinCond, joined *logical.ColSet) r
 	if len(list) == 0 {
 		return r
 	}
-	f := &plan.Filter{Input: r.node, Cond: b.resolve(logical.And(list), r.cols)}
+	f := &plan.Filter{Input: r.node, Cond: b.resolve(logical.And(subplansLast(list)), r.cols)}
 	f.Cols = r.node.Columns()
 	f.Cost = *r.node.Estimate()
 	f.Cost.Rows = math.Max(1, f.Cost.Rows*b.selectivity(list, nil))
