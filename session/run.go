@@ -177,6 +177,12 @@ func (s *Session) enter(ctx context.Context, p *planned) (kv.Txn, *catalog.Snaps
 	if snap.Version() != p.version {
 		return nil, nil, errPlanStale
 	}
+	if s.tx.txn == nil {
+		s.tx.first = snap
+	}
+	if err := s.checkSchema(snap, q); err != nil {
+		return nil, nil, err
+	}
 	txn, err := s.openTxn(ctx, !q.ReadOnly)
 	if err != nil {
 		return nil, nil, err
@@ -200,6 +206,30 @@ func (s *Session) enter(ctx context.Context, p *planned) (kv.Txn, *catalog.Snaps
 		return nil, nil, errPlanStale
 	}
 	return txn, snap, nil
+}
+
+// checkSchema refuses (40001) to read at REPEATABLE READ a table whose storage
+// or indexes somebody changed since the transaction's snapshot: what DDL filled
+// after it is empty to it.
+func (s *Session) checkSchema(snap *catalog.Snapshot, q *plan.Query) error {
+	first := s.tx.first
+	if s.isolation() != repeatableRead || s.tx.editor != nil || first == nil || first.Version() == snap.Version() {
+		return nil
+	}
+	for _, dep := range q.Deps {
+		now, then := snap.TableByID(dep.ID), first.TableByID(dep.ID)
+		if now == nil || then == now || then == nil {
+			continue
+		}
+		same := now.Storage == then.Storage && len(now.Indexes) == len(then.Indexes)
+		for i := 0; same && i < len(now.Indexes); i++ {
+			same = now.Indexes[i].Storage == then.Indexes[i].Storage && now.Indexes[i].State == then.Indexes[i].State
+		}
+		if !same {
+			return pgerror.New(pgerror.SerializationFailure, "could not serialize access due to a concurrent change of table %q", now.Name)
+		}
+	}
+	return nil
 }
 
 // errPlanStale says that the catalog changed while the statement waited for a

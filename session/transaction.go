@@ -43,6 +43,7 @@ type transaction struct {
 	canWrite    bool // txn was begun for writing
 	used        bool // a statement has run: too late for SET TRANSACTION ISOLATION
 	editor      *catalog.Editor
+	first       *catalog.Snapshot // the catalog when txn was begun
 	savepoints  []savepoint
 	locked      map[catalog.OID]kv.LockMode
 	onCommit    []func(ctx context.Context)
