@@ -67,11 +67,6 @@ var (
 		ex("pg_get_viewdef('pg_class')", "NULL"))
 )
 
-// fnText is a body over the first argument's text, whatever follows.
-func fnText(f func(s string) string) body {
-	return evalRow(func(_ *Context, args []types.Datum) (types.Datum, error) { return types.NewString(f(args[0].S)), nil })
-}
-
 // What Tidemark does not have gives NULL, as for numbers of missing objects.
 func always(d types.Datum) body {
 	return evalRow(func(*Context, []types.Datum) (types.Datum, error) { return d, nil })
