@@ -126,6 +126,9 @@ func (a *alteration) triggers() error {
 	if a.cmd.Name != "" {
 		return pgerror.New(pgerror.UndefinedObject, "trigger %q for table %q does not exist", a.cmd.Name, a.t.Name)
 	}
+	if a.cmd.Kind == ast.AlterDisableTrigger && len(a.t.ForeignKeys)+len(a.t.ReferencedBy) > 0 {
+		return pgerror.Unsupported("DISABLE TRIGGER on a table with foreign keys")
+	}
 	return nil
 }
 
