@@ -49,7 +49,10 @@ bench-pgbench: build ## pgbench beside PostgreSQL 15, ratios printed
 bench-copy: build ## COPY of 2,000,000 rows beside PostgreSQL 15, ratio printed
 	bash bench/copy.sh
 
+bench-scan: build ## scans, aggregates, a join of 2,000,000 rows beside PostgreSQL 15 and DuckDB
+	bash bench/scan.sh
+
 generate: ## make generated files anew
 	$(GO) generate $(PKGS)
 
-.PHONY: help build run test test-race lint sqltests check test-clients golden fuzz bench-pgbench bench-copy generate
+.PHONY: help build run test test-race lint sqltests check test-clients golden fuzz bench-pgbench bench-copy bench-scan generate

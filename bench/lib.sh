@@ -20,10 +20,13 @@ stop_all() {
   rm -rf "$DIR"
 }
 trap stop_all EXIT
-start_postgres() {
+# What an analyst would give PostgreSQL on a machine of 4 GB: a quarter of it for
+# shared_buffers, room to sort and hash in memory, parallel queries.
+PG_ANALYTIC="-c shared_buffers=1GB -c effective_cache_size=3GB -c work_mem=256MB -c maintenance_work_mem=256MB -c max_parallel_workers_per_gather=2 -c random_page_cost=1.1 -c max_wal_size=4GB"
+start_postgres() { # [settings]
   mkdir "$DIR/pg" && { [ "$(id -u)" != 0 ] || chown postgres "$DIR/pg"; }
   as_postgres "$PGBIN/initdb -D $DIR/pg -A trust -U tidemark --no-locale -E UTF8" >/dev/null
-  as_postgres "$PGBIN/pg_ctl -D $DIR/pg -l $DIR/pg/log -o '-p $PG_PORT -c listen_addresses=127.0.0.1 -c unix_socket_directories=$DIR/pg' -w start" >/dev/null
+  as_postgres "$PGBIN/pg_ctl -D $DIR/pg -l $DIR/pg/log -o '-p $PG_PORT -c listen_addresses=127.0.0.1 -c unix_socket_directories=$DIR/pg ${1:-}' -w start" >/dev/null
   "$PGBIN/createdb" -h 127.0.0.1 -p "$PG_PORT" -U tidemark tidemark
 }
 start_tidemark() {
@@ -32,6 +35,9 @@ start_tidemark() {
   for _ in $(seq 100); do grep -q 'ready for psql' "$DIR/tm.log" && return; sleep 0.1; done
   cat "$DIR/tm.log"; exit 1
 }
+dsn() { echo "host=127.0.0.1 port=$1 user=tidemark dbname=tidemark sslmode=disable"; }
+# The drivers are Go programs of the module bench/go.mod.
+build_driver() { (cd bench && go build -o "../bin/bench-$1" "./$1"); }
 facts() {
   echo "machine: $(nproc) cores, $(awk '/MemTotal/{printf "%d GiB", $2/1048576}' /proc/meminfo), load $(cut -d' ' -f1-3 /proc/loadavg)"
   echo "peer: $("$PGBIN/postgres" --version); tidemark: $(bin/tidemark version)"
