@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
@@ -62,6 +63,9 @@ func (e *Editor) UpdateTable(t *Table) error {
 	if err := e.destroyReplaced(old, t); err != nil {
 		return err
 	}
+	if err := e.forgetStats(s, old, t); err != nil {
+		return err
+	}
 	return e.storeTable(s, old, t)
 }
 
@@ -93,6 +97,28 @@ func (e *Editor) DropTable(id OID) error {
 		return err
 	}
 	return e.done(s)
+}
+
+// forgetStats drops the statistics of columns that t has no more or with another
+// type: their values would be read as the new type's.
+func (e *Editor) forgetStats(s *Snapshot, old, t *Table) error {
+	stats := s.stats.get(t.ID)
+	if stats == nil {
+		return nil
+	}
+	next := *stats
+	next.Columns = maps.Clone(stats.Columns)
+	for i := range t.Columns {
+		c := &t.Columns[i]
+		if i < len(old.Columns) && (c.Dropped || c.Type.OID != old.Columns[i].Type.OID) {
+			delete(next.Columns, c.Num)
+		}
+	}
+	if len(next.Columns) == len(stats.Columns) {
+		return nil
+	}
+	s.stats.set(t.ID, &next)
+	return e.put(kindStats, t.ID, &next)
 }
 
 // SetStats stores what ANALYZE found out about a table.

@@ -23,6 +23,10 @@ func TestFormat(t *testing.T) {
 		"type":      &UserType{ID: 16390, ArrayID: 16391, Name: "mood", Schema: 2200, Owner: 10, Kind: 'e', Labels: []EnumLabel{{ID: 16392, Label: "sad", Sort: 1}}},
 		"domain":    &UserType{ID: 16393, ArrayID: 16394, Name: "d", Schema: 2200, Owner: 10, Kind: 'd', Base: types.Of(types.Int4), Checks: []Check{{ID: 1, Name: "c", Expr: "VALUE > 0"}}},
 		"stats":     &TableStats{Rows: 3, Columns: map[int16]*ColumnStats{1: {NullFraction: 0.5, Width: 4, Distinct: -1}}},
+		"stats-full": &TableStats{Rows: 9, Bytes: 640, Sampled: 9, Columns: map[int16]*ColumnStats{
+			1: {Width: 4, Distinct: 3, Common: StatValues{types.NewInt4(-7)}, Frequencies: []float64{0.25}, Bounds: StatValues{types.NewInt4(0), types.NewInt4(2)}, Correlation: new(float64)},
+			2: {Width: 1, Distinct: -1, Bounds: StatValues{types.NewString(""), types.NewString("\xff")}},
+		}},
 		"table": &Table{
 			ID: 16384, Name: "t", Schema: 2200, Kind: KindTable, Owner: 10, Storage: 1, Version: 3, RowType: 16385, RowArray: 16386, Clustered: true, Access: "heap",
 			Columns: []Column{

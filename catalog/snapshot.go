@@ -57,19 +57,6 @@ const (
 	partDomainCheck
 )
 
-// TableStats is what ANALYZE knows of a table.
-type TableStats struct {
-	Rows    float64
-	Columns map[int16]*ColumnStats
-}
-
-// ColumnStats is what ANALYZE knows of a column.
-type ColumnStats struct {
-	NullFraction float64
-	Width        int32
-	Distinct     float64 // > 0 a count, < 0 minus a fraction of the rows (pg_stats.n_distinct)
-}
-
 // Version changes whenever anything in the catalog changes; snapshots of
 // different content never share one.
 func (s *Snapshot) Version() uint64 { return s.version }

@@ -137,28 +137,6 @@ func viewText(t *Table) types.Datum {
 	return dText(" " + t.View.Query + ";")
 }
 
-func emitStats(s *Snapshot, t *Table, schema types.Datum, emit emitFunc) error {
-	st := s.Stats(t.ID)
-	if st == nil {
-		return nil
-	}
-	for i := range t.Columns {
-		c := &t.Columns[i]
-		cs := st.Columns[c.Num]
-		if cs == nil || c.Dropped {
-			continue
-		}
-		err := emit([]types.Datum{
-			schema, dText(t.Name), dText(c.Name), dBool(false), dReal(cs.NullFraction), dInt4(int(cs.Width)), dReal(cs.Distinct),
-			types.Null, types.Null, types.Null, types.Null, types.Null, types.Null, types.Null,
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func tableStatRow(v VirtualEnv, t *Table, schema types.Datum) []types.Datum {
 	row := make([]types.Datum, 23)
 	row[0], row[1], row[2] = dOid(t.ID), schema, dText(t.Name)

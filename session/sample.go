@@ -1,122 +1,125 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"github.com/tidemarkdb/tidemark/catalog"
+	"github.com/tidemarkdb/tidemark/catalog/statistics"
 	"github.com/tidemarkdb/tidemark/sql/parser"
 	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
-// sampleRows is how many rows ANALYZE looks at: 300 for each of PostgreSQL's
-// 100 histogram buckets.
-const sampleRows = 30000
+// rowsPerTarget is how many rows ANALYZE looks at for each unit of the
+// statistics target. 300 makes a histogram's groups equal within half their
+// size with a probability of 99% for tables of up to a million rows, and hardly
+// less beyond (Chaudhuri, Motwani and Narasayya, SIGMOD 1998; PostgreSQL's number).
+const rowsPerTarget = 300
 
-// sampleTable counts a table's rows and estimates its columns' statistics from
-// a uniform sample (Vitter's algorithm R).
+// reservoir is a uniform sample of the rows offered to it (Vitter's algorithm
+// R), in columns.
+type reservoir struct {
+	size    int
+	offered int64
+	columns [][]types.Datum
+	places  []int64 // of the rows in the table, parallel to the columns
+}
+
+func newReservoir(size, columns int) *reservoir {
+	return &reservoir{size: size, columns: make([][]types.Datum, columns)}
+}
+
+// add offers the rows of a batch.
+func (r *reservoir) add(batch arrow.RecordBatch) {
+	cols := batch.Columns()[:len(r.columns)]
+	for i := range int(batch.NumRows()) {
+		r.offered++
+		at := int64(len(r.places))
+		if at == int64(r.size) {
+			if at = rand.Int64N(r.offered); at >= int64(r.size) {
+				continue
+			}
+		} else {
+			r.places = append(r.places, 0)
+			for c := range r.columns {
+				r.columns[c] = append(r.columns[c], types.Null)
+			}
+		}
+		r.places[at] = r.offered
+		for c, col := range cols {
+			r.columns[c][at] = types.Null
+			if !col.IsNull(i) {
+				r.columns[c][at] = types.DatumAt(col, i).Clone()
+			}
+		}
+	}
+}
+
+// column gives the sampled values of a column in the order of the table.
+func (r *reservoir) column(c int, order []int) []types.Datum {
+	out := make([]types.Datum, len(order))
+	for i, at := range order {
+		out[i] = r.columns[c][at]
+	}
+	return out
+}
+
+// order lists the sampled rows in the order of the table.
+func (r *reservoir) order() []int {
+	out := make([]int, len(r.places))
+	for i := range out {
+		out[i] = i
+	}
+	slices.SortFunc(out, func(a, b int) int { return cmp.Compare(r.places[a], r.places[b]) })
+	return out
+}
+
+// sampleTable counts a table's rows and makes its columns' statistics from a sample.
 func (s *Session) sampleTable(ctx context.Context, snap *catalog.Snapshot, target *vacuumTarget) (*catalog.TableStats, error) {
 	t := target.table
-	var names []string
-	for _, k := range target.columns {
-		names = append(names, catalog.QuoteIdent(t.Columns[k].Name))
+	want := s.settings.statisticsTarget
+	rows := newReservoir(rowsPerTarget*want, len(target.columns))
+	if err := s.readTable(ctx, snap, target, rows); err != nil {
+		return nil, err
 	}
-	stmts, err := parser.Parse("SELECT " + strings.Join(names, ", ") + " FROM " +
-		catalog.QuoteIdent(snap.SchemaByID(t.Schema).Name) + "." + catalog.QuoteIdent(t.Name))
+	stats := &catalog.TableStats{Rows: float64(rows.offered), Sampled: int64(len(rows.places)), Columns: map[int16]*catalog.ColumnStats{}}
+	size, err := s.server.store.ApproximateSize(ctx, catalog.StorageSpan(t.Storage))
 	if err != nil {
 		return nil, err
 	}
-	var rows [][]types.Datum
-	total := int64(0)
-	err = s.queryBatches(ctx, stmts[0].Stmt, func(batch arrow.RecordBatch) error {
-		for i := range int(batch.NumRows()) {
-			total++
-			at := int64(len(rows))
-			if at == sampleRows {
-				if at = rand.Int64N(total); at >= sampleRows {
-					continue
-				}
-			} else {
-				rows = append(rows, make([]types.Datum, len(names)))
-			}
-			for c, col := range batch.Columns()[:len(names)] {
-				rows[at][c] = types.Null
-				if !col.IsNull(i) {
-					rows[at][c] = types.DatumAt(col, i).Clone()
-				}
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
+	stats.Bytes = int64(size)
+	if rows.offered == 0 {
+		return stats, nil
 	}
-	stats := &catalog.TableStats{Rows: float64(total), Columns: map[int16]*catalog.ColumnStats{}}
+	order := rows.order()
 	for c, k := range target.columns {
-		if len(rows) > 0 {
-			stats.Columns[t.Columns[k].Num] = columnStats(rows, c, float64(total), t.Columns[k].Type)
+		if err := ctx.Err(); err != nil {
+			return nil, context.Cause(ctx)
 		}
+		col := &t.Columns[k]
+		stats.Columns[col.Num] = statistics.Column(rows.column(c, order), col.Type, stats.Rows, want)
 	}
 	return stats, nil
 }
 
-// columnStats estimates a column's statistics from sampled rows of a table of
-// total rows, as PostgreSQL's compute_scalar_stats.
-func columnStats(rows [][]types.Datum, c int, total float64, typ types.Type) *catalog.ColumnStats {
-	type value struct {
-		i int64
-		s string
+// readTable offers all rows of a table to a sample.
+func (s *Session) readTable(ctx context.Context, snap *catalog.Snapshot, target *vacuumTarget, rows *reservoir) error {
+	var names []string
+	for _, k := range target.columns {
+		names = append(names, catalog.QuoteIdent(target.table.Columns[k].Name))
 	}
-	counts := map[value]int{}
-	nulls, width := 0, 0
-	for _, row := range rows {
-		d := row[c]
-		if d.IsNull() {
-			nulls++
-			continue
-		}
-		width += len(d.S)
-		counts[value{d.I, d.S}]++
+	stmts, err := parser.Parse("SELECT " + strings.Join(names, ", ") + " FROM " +
+		catalog.QuoteIdent(snap.SchemaByID(target.table.Schema).Name) + "." + catalog.QuoteIdent(target.table.Name))
+	if err != nil {
+		return err
 	}
-	present := len(rows) - nulls
-	out := &catalog.ColumnStats{NullFraction: float64(nulls) / float64(len(rows))}
-	if present == 0 {
-		return out
-	}
-	out.Width = int32(width / present)
-	switch typ.Phys() {
-	case types.PhysString, types.PhysBinary:
-	case types.PhysBool:
-		out.Width = 1
-	case types.PhysInt16:
-		out.Width = 2
-	case types.PhysInt32, types.PhysUint32, types.PhysFloat32:
-		out.Width = 4
-	default:
-		out.Width = 8
-	}
-	single := 0
-	for _, n := range counts {
-		if n == 1 {
-			single++
-		}
-	}
-	n, d, f1 := float64(present), float64(len(counts)), float64(single)
-	population := total * (1 - out.NullFraction)
-	switch {
-	case single == present:
-		out.Distinct = -(1 - out.NullFraction) // every value differs
-		return out
-	case single == 0 || population <= n:
-		out.Distinct = d // the sample has them all
-	default: // Haas and Stokes' Duj1
-		out.Distinct = min(n*d/(n-f1+f1*n/population), population)
-	}
-	if out.Distinct > 0.1*total {
-		out.Distinct = -out.Distinct / total
-	}
-	return out
+	return s.queryBatches(ctx, stmts[0].Stmt, func(batch arrow.RecordBatch) error {
+		rows.add(batch)
+		return nil
+	})
 }

@@ -26,6 +26,7 @@ type settings struct {
 	minMessages       int // rank of client_min_messages
 	asyncCommit       bool
 	workMem           int64
+	statisticsTarget  int
 }
 
 type settingUndo struct {

@@ -53,6 +53,14 @@ var settingsTable = []*setting{
 		name: "DateStyle", kind: settingString, def: "ISO, MDY", report: true, category: "Client Connection Defaults / Locale and Formatting",
 		doc: "Sets the display format for date and time values.", normalize: dateStyle, apply: changeIO(applyDateStyle),
 	},
+	{
+		name: "default_statistics_target", kind: settingInt, def: "100", min: 1, max: 10000, category: "Query Tuning / Other Planner Options",
+		doc: "Sets the default statistics target.", apply: func(s *Session, v string) error {
+			n, err := strconv.Atoi(v)
+			s.settings.statisticsTarget = n
+			return err
+		},
+	},
 	{name: "default_table_access_method", kind: settingString, def: "heap", fixed: true, doc: "Sets the default table access method for new tables."},
 	{name: "default_tablespace", kind: settingString, def: "", fixed: true, doc: "Sets the default tablespace to create tables and indexes in."},
 	{name: "default_transaction_deferrable", kind: settingBool, def: "off", doc: "Sets the default deferrable status of new transactions."},

@@ -13,6 +13,10 @@ func (b *Binder) castFor(from, to types.OID, ctx functions.CastContext) *functio
 	if from >= types.FirstUserOID || to >= types.FirstUserOID {
 		return b.userCast(from, to, ctx)
 	}
+	if from == types.AnyArray && b.category(to) == 'S' && ctx != functions.CastImplicit {
+		// The arrays of pg_stats say themselves what their elements are.
+		return &functions.Cast{From: from, To: to, Context: ctx, InOut: true}
+	}
 	c := functions.FindCast(from, to)
 	if c == nil || !allowed(c.Context, ctx) {
 		return nil

@@ -77,7 +77,7 @@ func (b *Binder) resolvePolymorphic(declared []types.OID, actual []types.Type, c
 				WithDetail("%s versus %s", b.typeName(p.array), b.typeName(p.elem))
 		}
 	}
-	if haveElem && p.elem.OID == 0 && !check {
+	if haveElem && p.elem.OID == 0 && !check && p.array.OID != types.AnyArray {
 		// Only unknown literals.
 		return p, pgerror.New(pgerror.DatatypeMismatch, "could not determine polymorphic type because input has type unknown")
 	}
