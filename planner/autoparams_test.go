@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/tidemarkdb/tidemark/planner"
+	"github.com/tidemarkdb/tidemark/planner/binder"
 	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
@@ -53,7 +54,7 @@ func TestAutoParams(t *testing.T) {
 				}
 				sql.WriteByte(ch)
 			}
-			q, err := e.plan(sql.String(), planner.Options{AutoParams: offered})
+			q, err := e.plan(sql.String(), planner.Options{Options: binder.Options{AutoParams: offered}})
 			if err != nil {
 				t.Fatal(err)
 			}

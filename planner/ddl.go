@@ -32,7 +32,7 @@ const (
 // value is converted to target's type if target is not nil. Store what
 // expr.Deparse makes of the result as the catalog's text.
 func BindTableExpr(ctx context.Context, e ast.Expr, use ExprUse, table *catalog.Table, target *catalog.Column, opts Options) (expr.Expr, error) {
-	return binder.BindTableExpr(ctx, e, use, table, target, &opts)
+	return binder.BindTableExpr(ctx, e, use, table, target, &opts.Options)
 }
 
 // BindTableText is BindTableExpr for an expression's text from the catalog.
@@ -41,23 +41,23 @@ func BindTableText(ctx context.Context, text string, use ExprUse, table *catalog
 	if err != nil {
 		return nil, err
 	}
-	return binder.BindTableExpr(ctx, e, use, table, target, &opts)
+	return binder.BindTableExpr(ctx, e, use, table, target, &opts.Options)
 }
 
 // AlterTypeCast is the conversion of ALTER COLUMN TYPE without USING.
 func AlterTypeCast(table *catalog.Table, column int, to types.Type, opts Options) (expr.Expr, error) {
-	return binder.AlterTypeCast(table, column, to, &opts)
+	return binder.AlterTypeCast(table, column, to, &opts.Options)
 }
 
 // ResolveType resolves a type as written: names, modifiers, array bounds.
 func ResolveType(tn *ast.TypeName, opts Options) (types.Type, error) {
-	return binder.ResolveType(tn, &opts)
+	return binder.ResolveType(tn, &opts.Options)
 }
 
 // RowChecks binds the checks and index expressions of a table's rows, for COPY
 // and for backfills; expressions are over positions in Table.Columns.
 func RowChecks(table *catalog.Table, opts Options) (plan.RowChecks, error) {
-	rc, err := binder.New(&opts).RowChecks(table)
+	rc, err := binder.New(&opts.Options).RowChecks(table)
 	if err != nil {
 		return plan.RowChecks{}, err
 	}
@@ -67,7 +67,7 @@ func RowChecks(table *catalog.Table, opts Options) (plan.RowChecks, error) {
 // ColumnDefault is the value a row gets in a column that is not given, a NULL
 // constant if there is no default.
 func ColumnDefault(c *catalog.Column, opts Options) (expr.Expr, error) {
-	return binder.New(&opts).DefaultFor(c)
+	return binder.New(&opts.Options).DefaultFor(c)
 }
 
 // GeneratedColumn binds the expression of a generated column over positions in

@@ -7,27 +7,38 @@ package planner
 
 import (
 	"context"
+	"strings"
 
 	"github.com/tidemarkdb/tidemark/planner/binder"
+	"github.com/tidemarkdb/tidemark/planner/hints"
 	"github.com/tidemarkdb/tidemark/planner/physical"
 	"github.com/tidemarkdb/tidemark/planner/plan"
 	"github.com/tidemarkdb/tidemark/planner/rules"
 	"github.com/tidemarkdb/tidemark/sql/ast"
 )
 
-// Options are what a statement's plan depends on besides its text.
-type Options = binder.Options
+// Options are what a statement's plan depends on besides its tree.
+type Options struct {
+	binder.Options
+	// Text is the statement's own text, for the hints in its comments.
+	Text string
+	// Disabled are the methods that the enable_... settings switch off.
+	Disabled physical.Methods
+	// Fired, if set, is told the name of each rewrite rule that fires.
+	Fired func(rule string)
+}
 
 // Plan plans a SELECT, VALUES, INSERT, UPDATE or DELETE. The plan is read-only
 // and does not refer to the tree.
 func Plan(ctx context.Context, stmt ast.Statement, opts Options) (*plan.Query, error) {
-	res, b, err := binder.Bind(ctx, stmt, &opts)
+	res, b, err := binder.Bind(ctx, stmt, &opts.Options)
 	if err != nil {
 		return nil, err
 	}
-	rw := &rules.Rewriter{MD: res.MD, NoFold: opts.NoFold, IO: opts.IO}
+	rw := &rules.Rewriter{MD: res.MD, NoFold: opts.NoFold, IO: opts.IO, Fired: opts.Fired}
 	res.Root = rw.Run(res.Root)
-	pb := physical.New(res.MD, opts.Catalog, 0)
+	set := hints.Parse(opts.Text)
+	pb := physical.New(res.MD, opts.Catalog, 0, physicalOptions(set, opts.Disabled))
 	q := &plan.Query{
 		ParamTypes: res.ParamTypes, Tag: res.Tag, ReadOnly: res.ReadOnly, ReturnsRows: res.ReturnsRows,
 		Cacheable: res.Cacheable, Writes: res.Writes, UsedLiterals: res.Used,
@@ -37,7 +48,34 @@ func Plan(ctx context.Context, stmt ast.Statement, opts Options) (*plan.Query, e
 	if err := fk.fill(q.Root); err != nil {
 		return nil, err
 	}
+	if set != nil {
+		q.MemoryQuota, q.MaxTime, q.Notices = set.MemoryQuota, set.MaxTime, set.Notices()
+	}
 	q.ExecSlots = pb.Slots
 	q.Deps = b.Deps()
 	return q, nil
+}
+
+// physicalOptions joins the session's settings with those of SET_VAR hints.
+func physicalOptions(set *hints.Set, disabled physical.Methods) physical.Options {
+	out := physical.Options{Disabled: disabled, Hints: set}
+	if set == nil {
+		return out
+	}
+	for _, v := range set.Settings {
+		m := physical.Method(v.Name)
+		if m == 0 {
+			set.Notice("SET_VAR(%s) is not supported", v.Name)
+			continue
+		}
+		switch strings.ToLower(v.Value) {
+		case "on", "true", "1", "yes":
+			out.Disabled &^= m
+		case "off", "false", "0", "no":
+			out.Disabled |= m
+		default:
+			set.Notice("SET_VAR(%s) requires a Boolean value", v.Name)
+		}
+	}
+	return out
 }

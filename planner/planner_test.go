@@ -11,6 +11,7 @@ import (
 
 	"github.com/tidemarkdb/tidemark/catalog"
 	"github.com/tidemarkdb/tidemark/planner"
+	"github.com/tidemarkdb/tidemark/planner/physical"
 	"github.com/tidemarkdb/tidemark/planner/plan"
 	"github.com/tidemarkdb/tidemark/sql/parser"
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
@@ -33,6 +34,8 @@ func TestPlans(t *testing.T) {
 				return env.explain(d, false)
 			case "cost":
 				return env.explain(d, true)
+			case "rewrite":
+				return env.rewrite(t, d)
 			case "columns":
 				return env.columns(d)
 			case "error":
@@ -72,11 +75,46 @@ func (e *env) plan(sql string, opts planner.Options) (*plan.Query, error) {
 }
 
 func (e *env) explain(d *datadriven.TestData, costs bool) string {
-	q, err := e.plan(d.Input, planner.Options{})
+	opts := planner.Options{Text: d.Input}
+	if arg, ok := d.Arg("disable"); ok {
+		for _, name := range arg.Vals {
+			m := physical.Method("enable_" + name)
+			if m == 0 {
+				return "unknown method " + name + "\n"
+			}
+			opts.Disabled |= m
+		}
+	}
+	q, err := e.plan(d.Input, opts)
 	if err != nil {
 		return describe(err, d.Input)
 	}
-	return strings.Join(planner.Explain(q, planner.ExplainOptions{Costs: costs, Verbose: d.HasArg("verbose")}), "\n") + "\n"
+	return notices(q) + strings.Join(planner.Explain(q, planner.ExplainOptions{Costs: costs, Verbose: d.HasArg("verbose")}), "\n") + "\n"
+}
+
+func notices(q *plan.Query) string {
+	out := ""
+	for _, n := range q.Notices {
+		out += "NOTICE:  " + n + "\n"
+	}
+	return out
+}
+
+// rewrite prints a plan and checks which rules fired: expect=Name, expect-not=Name.
+func (e *env) rewrite(t *testing.T, d *datadriven.TestData) string {
+	fired := map[string]bool{}
+	q, err := e.plan(d.Input, planner.Options{Text: d.Input, Fired: func(rule string) { fired[rule] = true }})
+	if err != nil {
+		return describe(err, d.Input)
+	}
+	for _, arg := range d.CmdArgs {
+		for _, name := range arg.Vals {
+			if want := arg.Key == "expect"; fired[name] != want {
+				t.Errorf("%s: rule %s fired: %v, want %v", d.Pos, name, fired[name], want)
+			}
+		}
+	}
+	return strings.Join(planner.Explain(q, planner.ExplainOptions{}), "\n") + "\n"
 }
 
 // columns prints the result columns and parameter types.

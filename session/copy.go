@@ -16,7 +16,7 @@ import (
 
 // runCopy executes COPY FROM STDIN and COPY TO STDOUT. Files and programs of
 // the server are not reachable over SQL.
-func (s *Session) runCopy(ctx context.Context, _ *ast.RawStmt, st *ast.Copy, out *outcome) error {
+func (s *Session) runCopy(ctx context.Context, raw *ast.RawStmt, st *ast.Copy, out *outcome) error {
 	opts, err := copyio.ParseOptions(st.Options, st.From)
 	if err != nil {
 		return err
@@ -28,7 +28,7 @@ func (s *Session) runCopy(ctx context.Context, _ *ast.RawStmt, st *ast.Copy, out
 	if st.From {
 		return s.copyFrom(ctx, st, opts, out)
 	}
-	return s.copyTo(ctx, st, opts, out)
+	return s.copyTo(ctx, st, raw.Text, opts, out)
 }
 
 // copyTable finds the table of a COPY and its columns.
@@ -194,7 +194,7 @@ func relationWord(k catalog.RelKind) string {
 	return "table"
 }
 
-func (s *Session) copyTo(ctx context.Context, st *ast.Copy, opts copyio.Options, out *outcome) error {
+func (s *Session) copyTo(ctx context.Context, st *ast.Copy, text string, opts copyio.Options, out *outcome) error {
 	query := st.Query
 	if query == nil {
 		t, names, err := s.copyTable(ctx, st)
@@ -213,7 +213,7 @@ func (s *Session) copyTo(ctx context.Context, st *ast.Copy, opts copyio.Options,
 	if !isQuery(query) {
 		return pgerror.Unsupported("COPY (%s)", ast.Tag(query))
 	}
-	p, err := s.plan(ctx, query, nil)
+	p, err := s.plan(ctx, query, text, nil)
 	if err != nil {
 		return err
 	}

@@ -41,7 +41,7 @@ func (s *Session) runDeclare(ctx context.Context, raw *ast.RawStmt, st *ast.Decl
 	if sel, ok := st.Query.(*ast.Select); !ok || sel.Into != nil {
 		return pgerror.New(pgerror.InvalidCursorDefinition, "DECLARE CURSOR must specify a SELECT")
 	}
-	p, err := s.plan(ctx, st.Query, nil)
+	p, err := s.plan(ctx, st.Query, raw.Text, nil)
 	if err != nil {
 		return err
 	}

@@ -91,23 +91,26 @@ func (s *Session) runExplain(ctx context.Context, raw *ast.RawStmt, st *ast.Expl
 	if err != nil {
 		return err
 	}
-	inner, params := st.Stmt, []types.Datum(nil)
+	inner, text, params := st.Stmt, raw.Text, []types.Datum(nil)
 	if ex, ok := inner.(*ast.Execute); ok {
 		p, values, err := s.executeParams(ctx, ex)
 		if err != nil {
 			return err
 		}
-		inner, params = p.raw.Stmt, values
+		inner, text, params = p.raw.Stmt, p.raw.Text, values
 	}
 	if !isQuery(inner) {
 		return pgerror.Unsupported("EXPLAIN %s", ast.Tag(inner))
 	}
 	began := time.Now()
-	p, err := s.plan(ctx, inner, nil)
+	p, err := s.plan(ctx, inner, text, nil)
 	if err != nil {
 		return err
 	}
 	opt.planning = time.Since(began)
+	if !opt.analyze {
+		s.hintNotices(p.query)
+	}
 	var stats *executor.Stats
 	if opt.analyze {
 		stats = &executor.Stats{}

@@ -112,7 +112,7 @@ func (s *Session) prepare(ctx context.Context, p *prepared) error {
 		}
 		p.planned = pl
 	} else {
-		pl, err := s.plan(ctx, p.raw.Stmt, p.declared)
+		pl, err := s.plan(ctx, p.raw.Stmt, p.raw.Text, p.declared)
 		if err != nil {
 			return err
 		}
@@ -137,7 +137,7 @@ func (s *Session) revalidate(ctx context.Context, p *prepared) error {
 	if p.planned == nil || (p.env == s.environment() && s.current(ctx, p.planned)) {
 		return nil
 	}
-	pl, err := s.plan(ctx, p.raw.Stmt, p.params)
+	pl, err := s.plan(ctx, p.raw.Stmt, p.raw.Text, p.params)
 	if err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ func (s *Session) runPrepare(ctx context.Context, raw *ast.RawStmt, st *ast.Prep
 		}
 		p.declared = append(p.declared, t)
 	}
-	pl, err := s.plan(ctx, inner.Stmt, p.declared)
+	pl, err := s.plan(ctx, inner.Stmt, raw.Text, p.declared)
 	if err != nil {
 		return err
 	}

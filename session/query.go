@@ -168,7 +168,7 @@ func (s *Session) planCached(ctx context.Context, raw *ast.RawStmt, sql string, 
 			return p, nil
 		}
 	}
-	p, err := s.plan(ctx, raw.Stmt, paramTypes)
+	p, err := s.plan(ctx, raw.Stmt, raw.Text, paramTypes)
 	if err != nil {
 		return nil, err
 	}
@@ -201,7 +201,7 @@ func (s *Session) runPlanned(ctx context.Context, p *planned, raw *ast.RawStmt, 
 		if !errors.Is(err, errPlanStale) {
 			return err
 		}
-		if p, err = s.plan(ctx, raw.Stmt, paramTypesOf(p)); err != nil {
+		if p, err = s.plan(ctx, raw.Stmt, raw.Text, paramTypesOf(p)); err != nil {
 			return err
 		}
 	}

@@ -34,7 +34,7 @@ func (s *Session) snapshot(ctx context.Context) (*catalog.Snapshot, error) {
 func (s *Session) environment() uint32 {
 	if s.planEnv == 0 {
 		// Literals are read when a statement is planned: how they are read counts.
-		literals := fmt.Sprintf("%s\x00%s\x00%d\x00%s", s.io.TimeZoneName, s.io.DateStyle, s.io.DateOrder, s.io.IntervalStyle)
+		literals := fmt.Sprintf("%s\x00%s\x00%d\x00%s\x00%x", s.io.TimeZoneName, s.io.DateStyle, s.io.DateOrder, s.io.IntervalStyle, s.settings.disabled)
 		s.planEnv = s.server.plans.envs.id(s.database.Name + "\x00" + s.role + "\x00" + literals + "\x00" + strings.Join(s.searchPath(), "\x00"))
 	}
 	return s.planEnv
@@ -66,19 +66,22 @@ func (s *Session) TypeLen(t types.Type) int16 {
 }
 
 func (s *Session) planOptions(snap *catalog.Snapshot, paramTypes []types.Type) planner.Options {
-	return planner.Options{
-		IO:      s.ioOn(snap),
-		Catalog: snap, SearchPath: s.searchPath(), Database: s.database.Name, User: s.role, ParamTypes: paramTypes,
-	}
+	out := planner.Options{Disabled: s.settings.disabled}
+	out.IO, out.Catalog, out.SearchPath = s.ioOn(snap), snap, s.searchPath()
+	out.Database, out.User, out.ParamTypes = s.database.Name, s.role, paramTypes
+	return out
 }
 
-// plan makes a plan for a query statement.
-func (s *Session) plan(ctx context.Context, stmt ast.Statement, paramTypes []types.Type) (*planned, error) {
+// plan makes a plan for a query statement; text, its own or what it stands in,
+// is read for hints.
+func (s *Session) plan(ctx context.Context, stmt ast.Statement, text string, paramTypes []types.Type) (*planned, error) {
 	snap, err := s.snapshot(ctx)
 	if err != nil {
 		return nil, err
 	}
-	q, err := planner.Plan(ctx, stmt, s.planOptions(snap, paramTypes))
+	opts := s.planOptions(snap, paramTypes)
+	opts.Text = text
+	q, err := planner.Plan(ctx, stmt, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -111,6 +114,7 @@ type running struct {
 	sent      int64
 	done      bool
 	account   *executor.Account
+	timer     *time.Timer // of a MAX_EXECUTION_TIME hint
 }
 
 // environmentOf fills r's environment for a statement in transaction txn.
@@ -138,7 +142,8 @@ func (s *Session) start(ctx context.Context, p *planned, params []types.Datum, s
 	if !q.ReadOnly && s.readOnly() {
 		return nil, readOnlyError(lockingTag(q))
 	}
-	r := &running{planned: p, account: executor.NewAccount("query", s.server.config.QueryMemoryLimit, s.memory)}
+	r := &running{planned: p, account: executor.NewAccount("query", s.memoryLimit(q), s.memory)}
+	s.hinted(r)
 	if err := s.open(ctx, r, params, stats); err != nil {
 		r.close()
 		return nil, err
@@ -409,6 +414,9 @@ func (r *running) dropBatches() {
 
 // close releases everything.
 func (r *running) close() {
+	if r.timer != nil {
+		r.timer.Stop()
+	}
 	if r.op != nil {
 		_ = r.op.Close() // results were delivered already
 		r.op = nil

@@ -78,9 +78,11 @@ func (s *Session) ddlEnv(ctx context.Context, raw *ast.RawStmt, many bool) (*ddl
 		InBlock:    s.tx.block || many,
 		Notice:     s.notice,
 		Lock:       s.lockTable,
-		Query:      s.queryBatches,
-		OnCommit:   func(fn func(context.Context)) { s.tx.onCommit = append(s.tx.onCommit, fn) },
-		Connected:  s.server.connected,
+		Query: func(ctx context.Context, stmt ast.Statement, fn func(arrow.RecordBatch) error) error {
+			return s.queryBatches(ctx, stmt, raw.Text, fn)
+		},
+		OnCommit:  func(fn func(context.Context)) { s.tx.onCommit = append(s.tx.onCommit, fn) },
+		Connected: s.server.connected,
 
 		OnCommitTable: s.registerOnCommit,
 		Text:          raw.Text,
@@ -88,8 +90,8 @@ func (s *Session) ddlEnv(ctx context.Context, raw *ast.RawStmt, many bool) (*ddl
 }
 
 // queryBatches runs a query for CREATE TABLE AS and hands its batches over.
-func (s *Session) queryBatches(ctx context.Context, stmt ast.Statement, fn func(arrow.RecordBatch) error) error {
-	p, err := s.plan(ctx, stmt, nil)
+func (s *Session) queryBatches(ctx context.Context, stmt ast.Statement, text string, fn func(arrow.RecordBatch) error) error {
+	p, err := s.plan(ctx, stmt, text, nil)
 	if err != nil {
 		return err
 	}

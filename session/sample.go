@@ -118,7 +118,7 @@ func (s *Session) readTable(ctx context.Context, snap *catalog.Snapshot, target 
 	if err != nil {
 		return err
 	}
-	return s.queryBatches(ctx, stmts[0].Stmt, func(batch arrow.RecordBatch) error {
+	return s.queryBatches(ctx, stmts[0].Stmt, "", func(batch arrow.RecordBatch) error {
 		rows.add(batch)
 		return nil
 	})

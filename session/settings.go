@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tidemarkdb/tidemark/planner/physical"
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
 )
 
@@ -27,6 +28,7 @@ type settings struct {
 	asyncCommit       bool
 	workMem           int64
 	statisticsTarget  int
+	disabled          physical.Methods // by the enable_... settings
 }
 
 type settingUndo struct {

@@ -28,7 +28,7 @@ func init() {
 const maxMillis = math.MaxInt32
 
 // settingsTable is every setting there is, by PostgreSQL's name where it has one.
-var settingsTable = []*setting{
+var settingsTable = withMethodSettings([]*setting{
 	{
 		name: "application_name", kind: settingString, report: true, category: "Reporting and Logging / What to Log",
 		doc: "Sets the application name to be reported in statistics and logs.", normalize: asciiName,
@@ -161,7 +161,7 @@ var settingsTable = []*setting{
 		},
 	},
 	{name: "xmloption", kind: settingEnum, def: "content", options: []string{"content", "document"}, doc: "Sets whether XML data in implicit parsing and serialization operations is to be considered as documents or content fragments."},
-}
+})
 
 var (
 	isolationNames = []string{"serializable", "repeatable read", "read committed", "read uncommitted"}

@@ -237,11 +237,17 @@ func (b *Builder) aggregate(n *logical.Aggregate, need *logical.ColSet) rel {
 		h = hint{order: []expr.SortKey{k}, limit: 1}
 	}
 	r := b.build(n.Input, &in, h)
+	agg.Ordered = len(n.Keys) > 0 && n.Sets == nil && orderedBy(r.order, n.Keys)
+	if hash, sorted := b.opt.aggregation(); sorted && !agg.Ordered && len(n.Keys) > 0 && n.Sets == nil {
+		r = b.addSort(r, groupOrder(n.Keys), nil, nil)
+		agg.Ordered = true
+	} else if hash {
+		agg.Ordered = false
+	}
 	agg.Input = r.node
 	for _, k := range n.Keys {
 		agg.Keys = append(agg.Keys, b.resolve(k.Expr, r.cols))
 	}
-	agg.Ordered = len(n.Keys) > 0 && n.Sets == nil && orderedBy(r.order, n.Keys)
 	for _, a := range aggs {
 		call := a.Expr.(*expr.Aggregate)
 		out := plan.AggCall{
@@ -274,6 +280,15 @@ func (b *Builder) aggregate(n *logical.Aggregate, need *logical.ColSet) rel {
 		order = keptOrder(r.order, n.Keys)
 	}
 	return rel{agg, cols, order}
+}
+
+// groupOrder is the ordering that brings equal keys together.
+func groupOrder(keys []logical.Item) []expr.SortKey {
+	out := make([]expr.SortKey, len(keys))
+	for i, k := range keys {
+		out[i] = expr.SortKey{Expr: k.Expr}
+	}
+	return out
 }
 
 // minMaxOrder would be the ordering that answers a lone min or max by the

@@ -12,6 +12,7 @@ import (
 type Builder struct {
 	md  *logical.Metadata
 	cat *catalog.Snapshot
+	opt Options
 	// outer maps columns of outer rows to execution slots, innermost last.
 	outer []binding
 	// Slots is how many execution slots are taken.
@@ -30,8 +31,8 @@ type cteInfo struct {
 }
 
 // New makes a builder; slots below firstSlot are taken by the caller.
-func New(md *logical.Metadata, cat *catalog.Snapshot, firstSlot int) *Builder {
-	return &Builder{md: md, cat: cat, Slots: firstSlot}
+func New(md *logical.Metadata, cat *catalog.Snapshot, firstSlot int, opt Options) *Builder {
+	return &Builder{md: md, cat: cat, Slots: firstSlot, opt: opt}
 }
 
 // rel is a physical plan with the ids of its columns.

@@ -113,13 +113,17 @@ func (b *Builder) step(s joinStep) rel {
 	rightSet := logical.OutputSet(s.right)
 	in := needed(s.need, s.on...)
 	keys := equiKeys(s.on, &leftSet, &rightSet)
+	leftName, rightName := aliasOfPlan(s.left.node), aliasOf(s.right)
 	if s.typ != plan.FullJoin && s.typ != plan.AntiNullJoin {
 		if r, ok := b.lookup(s, &in, keys); ok {
+			b.opt.followed(LookupJoin, leftName, rightName)
 			return r
 		}
 	}
 	right := b.build(s.right, &in, hint{})
-	if len(keys) > 0 && (s.typ != plan.AntiNullJoin || len(keys) == len(s.on)) {
+	if len(keys) > 0 && (s.typ != plan.AntiNullJoin || len(keys) == len(s.on)) &&
+		(s.typ == plan.FullJoin || b.opt.joinPenalty(HashJoin, leftName, rightName) <= b.opt.joinPenalty(NestLoop, leftName, rightName)) {
+		b.opt.followed(HashJoin, leftName, rightName)
 		return b.hashJoin(s, right, keys)
 	}
 	n := &plan.NestedLoop{Left: s.left.node, Right: right.node, Type: s.typ}
@@ -187,6 +191,20 @@ func (b *Builder) keySelectivity(k equiKey, l, r float64) float64 {
 	return 1 / math.Max(1, d)
 }
 
+// buildLeft reports whether the left side is the better build side.
+func (b *Builder) buildLeft(s *joinStep, right *rel) bool {
+	if h := b.opt.Hints; h != nil {
+		l, r := h.Table(aliasOfPlan(s.left.node)), h.Table(aliasOfPlan(right.node))
+		switch {
+		case l != nil && l.Build || r != nil && r.Probe:
+			return true
+		case l != nil && l.Probe || r != nil && r.Build:
+			return false
+		}
+	}
+	return s.left.rows() < right.rows()
+}
+
 func (b *Builder) hashJoin(s joinStep, right rel, keys []equiKey) rel {
 	j := &plan.HashJoin{Left: s.left.node, Right: right.node, Type: s.typ}
 	isKey := make([]bool, len(s.on))
@@ -213,7 +231,7 @@ func (b *Builder) hashJoin(s joinStep, right rel, keys []equiKey) rel {
 	out := joinColumns(s.typ, s.left.cols, right.cols)
 	j.Cols = b.columns(out)
 	j.Cost = b.joinCost(s, right.rows(), right.cost(), keys)
-	j.BuildLeft = s.typ == plan.InnerJoin && s.left.rows() < right.rows()
+	j.BuildLeft = s.typ == plan.InnerJoin && b.buildLeft(&s, &right)
 	build, probe := right, s.left
 	if j.BuildLeft {
 		build, probe = s.left, right
@@ -243,7 +261,7 @@ func (b *Builder) lookup(s joinStep, in *logical.ColSet, keys []equiKey) (rel, b
 			continue
 		}
 		m := lookupKeys(keyColumns(scan, ix, i), keys)
-		if len(m) == 0 {
+		if len(m) == 0 || b.opt.indexPenalty(scan.Alias, ix, true, false) > 0 {
 			continue
 		}
 		unique := ix.Unique && len(m) == len(ix.Columns)
@@ -267,7 +285,9 @@ func (b *Builder) lookup(s joinStep, in *logical.ColSet, keys []equiKey) (rel, b
 	}
 	cost := s.left.rows() * (cpuSeek + perLeft*cpuLookup)
 	probe := b.choose(scan, in, hint{})
-	if full := probe.cost + probe.rows*(cpuTuple+cpuOperator*2) + s.left.rows()*cpuOperator*2; cost > full {
+	full := probe.cost + probe.rows*(cpuTuple+cpuOperator*2) + s.left.rows()*cpuOperator*2
+	left := aliasOfPlan(s.left.node)
+	if cost+b.opt.joinPenalty(LookupJoin, left, scan.Alias) > full+b.opt.joinPenalty(HashJoin, left, scan.Alias) {
 		return rel{}, false
 	}
 	isKey := make([]bool, len(s.on))

@@ -2,6 +2,8 @@ package physical
 
 import (
 	"math"
+	"slices"
+	"strings"
 
 	"github.com/tidemarkdb/tidemark/planner/logical"
 	"github.com/tidemarkdb/tidemark/planner/plan"
@@ -50,7 +52,11 @@ func (b *Builder) innerJoins(n *logical.Join, need *logical.ColSet, h hint) rel 
 		in.Union(&l.lateral)
 		l.rows = b.estimate(l.node)
 	}
+	forced := b.forcedOrder(leaves)
 	cur := b.firstLeaf(leaves, conds)
+	if len(forced) > 0 {
+		cur, forced = forced[0], forced[1:]
+	}
 	cur.done = true
 	first := hint{}
 	if len(h.order) > 0 {
@@ -60,7 +66,12 @@ func (b *Builder) innerJoins(n *logical.Join, need *logical.ColSet, h hint) rel 
 	left := b.build(cur.node, &in, first)
 	left = b.applyReady(left, conds, &joined)
 	for range leaves[1:] {
-		next := b.nextLeaf(leaves, conds, &joined, left.rows())
+		var next *leaf
+		if len(forced) > 0 {
+			next, forced = forced[0], forced[1:]
+		} else {
+			next = b.nextLeaf(leaves, conds, &joined, left.rows())
+		}
 		next.done = true
 		joined.Union(&next.cols)
 		var on []expr.Expr
@@ -85,6 +96,40 @@ func (b *Builder) innerJoins(n *logical.Join, need *logical.ColSet, h hint) rel 
 		left = b.step(joinStep{typ: plan.InnerJoin, left: left, right: next.node, on: on, need: &rest})
 	}
 	return left
+}
+
+// forcedOrder are the inputs that hints want first (LEADING), or all of them in
+// the order of FROM (STRAIGHT_JOIN). An order in which a lateral input would
+// stand before what it refers to is not followed.
+func (b *Builder) forcedOrder(leaves []*leaf) []*leaf {
+	h := b.opt.Hints
+	if h == nil || len(h.Leading) == 0 && !h.Straight {
+		return nil
+	}
+	var out []*leaf
+	for _, names := range h.Leading {
+		for _, name := range names {
+			for _, l := range leaves {
+				if strings.EqualFold(aliasOf(l.node), name) && !slices.Contains(out, l) {
+					h.Table(name)
+					out = append(out, l)
+					break
+				}
+			}
+		}
+	}
+	if h.Straight {
+		out = leaves
+	}
+	var joined logical.ColSet
+	for _, l := range out {
+		if !l.lateral.SubsetOf(&joined) {
+			h.Notice("a join order hint cannot be followed: %q refers to tables behind it", aliasOf(l.node))
+			return nil
+		}
+		joined.Union(&l.cols)
+	}
+	return out
 }
 
 // applyReady filters the first input by conditions that need nothing else.

@@ -42,6 +42,9 @@ func (b *Builder) sort(n *logical.Sort, need *logical.ColSet, h hint, lim *logic
 
 func (b *Builder) addSort(r rel, keys []expr.SortKey, count, offset expr.Expr) rel {
 	s := &plan.Sort{Input: r.node, Keys: b.resolveKeys(keys, r.cols), Presorted: prefixOf(r.order, keys)}
+	if b.opt.off(IncrementalSort) {
+		s.Presorted = 0
+	}
 	if count != nil {
 		s.TopCount, s.TopOffset = b.resolve(count, nil), b.resolve(offset, nil)
 	}
@@ -123,6 +126,19 @@ func (b *Builder) distinct(n *logical.Distinct, need *logical.ColSet, h hint) re
 	}
 	r := b.exact(n.Input, &in, cols, child)
 	d := &plan.Distinct{Input: r.node}
+	if _, sorted := b.opt.aggregation(); sorted && len(cols) > 0 {
+		keys := make([]expr.SortKey, len(cols))
+		for i, id := range cols {
+			keys[i] = expr.SortKey{Expr: b.md.Col(id)}
+		}
+		if !satisfies(r.order, keys) {
+			r = b.addSort(r, keys, nil, nil)
+		}
+		d.Input = r.node
+		for _, k := range keys {
+			d.On = append(d.On, b.resolve(k.Expr, r.cols))
+		}
+	}
 	d.Cols = r.node.Columns()
 	d.Cost = *r.node.Estimate()
 	d.Cost.Total += d.Cost.Rows * cpuOperator * float64(len(cols))

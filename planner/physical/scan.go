@@ -115,23 +115,27 @@ func (b *Builder) choose(n *logical.Scan, need *logical.ColSet, h hint) path {
 		inner.Add(n.First + expr.ColumnID(i))
 	}
 	best := path{rows: rows, cost: rows * cpuTuple}
+	if b.opt.Hints != nil {
+		b.opt.checkIndexes(n.Table, n.Alias)
+	}
 	if n.Table.Clustered && len(n.Table.Indexes) > 0 {
 		best = b.keyPath(n, nil, &n.Table.Indexes[0], 0, &inner, rows, need, h)
-		if best.point {
+		if best.point && !b.opt.steered() {
 			return best
 		}
 	}
 	total := func(p *path) float64 {
 		out := p.rows * b.selectivity(n.Filter, p.used)
 		cost := p.cost
+		penalty := b.opt.indexPenalty(n.Alias, p.index, len(p.ranges) > 0, p.index != nil && covers(n, p.index, need))
 		if len(h.order) > 0 && !satisfies(p.order, h.order) {
 			m := math.Max(2, out)
-			return cost + 2*cpuOperator*m*math.Log2(m)
+			return cost + 2*cpuOperator*m*math.Log2(m) + penalty + b.opt.penalty(Sort)
 		}
 		if h.limit > 0 && h.limit < out {
 			cost = cost * h.limit / out
 		}
-		return cost
+		return cost + penalty
 	}
 	bestCost := total(&best)
 	for i := range n.Table.Indexes {
@@ -146,7 +150,7 @@ func (b *Builder) choose(n *logical.Scan, need *logical.ColSet, h hint) path {
 		if p.index == nil {
 			continue
 		}
-		if p.point {
+		if p.point && !b.opt.steered() {
 			return p
 		}
 		if c := total(&p); c < bestCost {
@@ -268,7 +272,7 @@ func (b *Builder) keyPath(n *logical.Scan, index, def *catalog.Index, pos int, i
 	if inAt >= 0 && ranges != 1 {
 		p.order, p.reverse = nil, false
 	}
-	if index != nil && !restricted && (len(p.order) == 0 || len(h.order) == 0 || !satisfies(p.order, h.order)) {
+	if index != nil && !restricted && !b.opt.steered() && (len(p.order) == 0 || len(h.order) == 0 || !satisfies(p.order, h.order)) {
 		return path{}
 	}
 	p.rows = math.Max(1, rows*sel)

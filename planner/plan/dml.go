@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"time"
+
 	"github.com/tidemarkdb/tidemark/catalog"
 	"github.com/tidemarkdb/tidemark/sql/expr"
 	"github.com/tidemarkdb/tidemark/sql/types"
@@ -135,6 +137,11 @@ type Query struct {
 	// UsedLiterals are source offsets of the literals that AutoParams turned into
 	// parameters (see planner.Options).
 	UsedLiterals []int
+	// MemoryQuota (bytes) and MaxTime bound the statement if not 0; Notices go
+	// to the client whenever it is run. All three come from hints.
+	MemoryQuota int64
+	MaxTime     time.Duration
+	Notices     []string
 }
 
 // Dep is a descriptor a plan depends on.

@@ -64,7 +64,7 @@ func (r *Rewriter) anyArrayScan(s *logical.Scan) logical.Node {
 				Sig: functions.Signature{Args: []types.Type{a.Array.Type()}, Returns: t},
 			}}}
 			s.Filter = append(append([]expr.Expr(nil), s.Filter[:i]...), s.Filter[i+1:]...)
-			r.changes++
+			r.fire("AnyArray")
 			r.MD.Relations++
 			on := &expr.Call{Fn: a.Fn, Op: "=", Args: []expr.Expr{col, r.MD.Col(id)}, Typ: types.Of(types.Bool)}
 			return &logical.Join{Type: plan.InnerJoin, Left: &logical.Distinct{Input: scan}, Right: s, On: []expr.Expr{on}}

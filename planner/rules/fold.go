@@ -77,14 +77,14 @@ func (r *Rewriter) dropTrue(conds []expr.Expr) []expr.Expr {
 	for _, c := range conds {
 		if k, ok := c.(*expr.Const); ok && (k.Value.IsNull() || !k.Value.Bool()) {
 			if len(conds) > 1 {
-				r.changes++
+				r.fire("FoldConstants")
 			}
 			return []expr.Expr{c}
 		}
 	}
 	for _, c := range conds {
 		if k, ok := c.(*expr.Const); ok && !k.Value.IsNull() && k.Value.Bool() {
-			r.changes++
+			r.fire("FoldConstants")
 			continue
 		}
 		out = logical.Conjuncts(out, c)

@@ -72,7 +72,7 @@ func (in *inliner) replace(n logical.Node) logical.Node {
 		for i, id := range ref.Cols {
 			p.Items = append(p.Items, logical.Item{ID: id, Expr: in.r.MD.Col(in.def.Cols[i])})
 		}
-		in.r.changes++
+		in.r.fire("InlineCTE")
 		return p
 	}
 	if _, ok := n.(*logical.RecursiveUnion); ok {

@@ -68,6 +68,6 @@ func (r *Rewriter) mergeProjects(n logical.Node) logical.Node {
 		up.Items[i].Expr = logical.Substitute(up.Items[i].Expr, func(id expr.ColumnID) expr.Expr { return defs[id] })
 	}
 	up.Input = low.Input
-	r.changes++
+	r.fire("MergeProjects")
 	return up
 }

@@ -25,7 +25,7 @@ func (r *Rewriter) orExpr(e expr.Expr) expr.Expr {
 	if in, ok := e.(*expr.InList); ok && len(in.List) > 0 && in.Eq.Strict {
 		// NULL IN (...) is NULL.
 		if c, ok := in.Left.(*expr.Const); ok && c.Value.IsNull() {
-			r.changes++
+			r.fire("OrToIn")
 			return &expr.Const{Typ: types.Of(types.Bool)}
 		}
 	}
@@ -66,7 +66,7 @@ func (r *Rewriter) orExpr(e expr.Expr) expr.Expr {
 	if !merged {
 		return e
 	}
-	r.changes++
+	r.fire("OrToIn")
 	if len(out) == 1 {
 		return out[0]
 	}

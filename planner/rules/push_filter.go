@@ -132,7 +132,7 @@ func (r *Rewriter) pushProject(p *logical.Project, conds []expr.Expr) logical.No
 				}
 				return nil
 			})
-			r.changes++
+			r.fire("PushFilter")
 		}
 		down = append(down, c)
 	}

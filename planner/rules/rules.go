@@ -13,8 +13,18 @@ type Rewriter struct {
 	NoFold bool
 	IO     *types.IO
 	fold   *functions.Context
+	// Fired, if set, is told the name of each rule that fires.
+	Fired func(rule string)
 	// changes counts what the rules changed, to see when they are done.
 	changes int
+}
+
+// fire counts a change by a rule.
+func (r *Rewriter) fire(rule string) {
+	r.changes++
+	if r.Fired != nil {
+		r.Fired(rule)
+	}
 }
 
 // Run rewrites a tree to a fixed point.

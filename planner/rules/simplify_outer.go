@@ -32,7 +32,7 @@ func (r *Rewriter) simplifyOuter(j *logical.Join, conds []expr.Expr) {
 	if j.Type == plan.LeftJoin {
 		if noRight {
 			j.Type = plan.InnerJoin
-			r.changes++
+			r.fire("SimplifyOuter")
 		}
 		return
 	}
@@ -49,7 +49,7 @@ func (r *Rewriter) simplifyOuter(j *logical.Join, conds []expr.Expr) {
 	default:
 		return
 	}
-	r.changes++
+	r.fire("SimplifyOuter")
 }
 
 // strictColumns are the columns that make a condition not true when NULL.

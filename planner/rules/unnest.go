@@ -40,7 +40,7 @@ func (r *Rewriter) unnestSubqueries(n logical.Node) logical.Node {
 		for _, c := range f.Conds {
 			if j := r.subqueryJoin(input, c); j != nil {
 				input = j
-				r.changes++
+				r.fire("UnnestSubquery")
 				continue
 			}
 			rest = append(rest, c)
@@ -54,7 +54,7 @@ func (r *Rewriter) unnestSubqueries(n logical.Node) logical.Node {
 		for _, c := range f.Filter {
 			if j := r.subqueryJoin(input, c); j != nil {
 				input = j
-				r.changes++
+				r.fire("UnnestSubquery")
 				continue
 			}
 			rest = append(rest, c)

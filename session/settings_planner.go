@@ -1,0 +1,30 @@
+package session
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/tidemarkdb/tidemark/planner/physical"
+)
+
+// withMethodSettings adds the settings that switch off methods of the planner
+// (enable_hashjoin and its like) and sorts the table by name.
+func withMethodSettings(table []*setting) []*setting {
+	for _, m := range physical.MethodSettings {
+		table = append(table, &setting{
+			name: m.Name, kind: settingBool, def: "on", category: "Query Tuning / Planner Method Configuration", doc: m.Doc,
+			apply: func(s *Session, v string) error {
+				s.settings.disabled &^= m.Method
+				if v == "off" {
+					s.settings.disabled |= m.Method
+				}
+				s.planEnv = 0
+				return nil
+			},
+		})
+	}
+	slices.SortStableFunc(table, func(a, b *setting) int {
+		return strings.Compare(strings.ToLower(a.name), strings.ToLower(b.name))
+	})
+	return table
+}
