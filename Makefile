@@ -31,6 +31,9 @@ lint: ## vet, staticcheck, gofumpt, the layers of ARCHITECTURE.md, generated fil
 sqltests: build ## run the SQL logic tests that CI runs (with ../shared/slt: its smoke list too)
 	$(GO) run ./sqltests/cmd/sqltests -smoke
 
+sqltests-all: build ## run our own SQL tests and all corpora of ../shared/slt; report in bin/sqltests.json
+	$(GO) run ./sqltests/cmd/sqltests -all -show 0 -json bin/sqltests.json
+
 check: lint test sqltests ## what CI runs
 
 test-clients: build ## run real clients (psql, pgbench) against a server; installs what it needs
@@ -55,4 +58,4 @@ bench-scan: build ## scans, aggregates, a join of 2,000,000 rows beside PostgreS
 generate: ## make generated files anew
 	$(GO) generate $(PKGS)
 
-.PHONY: help build run test test-race lint sqltests check test-clients golden fuzz bench-pgbench bench-copy bench-scan generate
+.PHONY: help build run test test-race lint sqltests sqltests-all check test-clients golden fuzz bench-pgbench bench-copy bench-scan generate

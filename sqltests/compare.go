@@ -22,6 +22,8 @@ const (
 	DuckDB
 	// Rust is sqllogictest-rs: one row a line, values apart by blanks.
 	Rust
+	// Psql is a script for psql with the output expected of it.
+	Psql
 )
 
 // compare returns "" when the result is what the record asks for, else what differs.

@@ -18,15 +18,20 @@ type Family struct {
 	Dialect Dialect
 	// Exclude are the lines of records that are not scored, by file.
 	Exclude map[string][]int
+	// Whole is set when every scored record must pass; the others are counted.
+	Whole bool
+	// Before are the scripts that must run before one, of psql scripts.
+	Before map[string][]string
 }
 
 var dialects = map[string]Dialect{
 	"own": Own, "sqlite": SQLite, "generated": SQLite, "duckdb": DuckDB, "datafusion": Rust, "risingwave": Rust,
+	"postgres-regress": Psql,
 }
 
 // FamilyNames are the families of the public corpora.
 func FamilyNames() []string {
-	return []string{"sqlite", "generated", "duckdb", "datafusion", "risingwave"}
+	return []string{"sqlite", "generated", "duckdb", "datafusion", "risingwave", "postgres-regress"}
 }
 
 // OpenFamily reads a family's folder and its list of excluded records.
@@ -35,20 +40,33 @@ func OpenFamily(name, dir string) (*Family, error) {
 	if !ok {
 		return nil, fmt.Errorf("family %q is none of own, %s", name, strings.Join(FamilyNames(), ", "))
 	}
-	f := &Family{Name: name, Dir: dir, Dialect: dialect}
-	text, err := os.ReadFile(filepath.Join(dir, "excluded-records.json"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return f, nil
-	}
-	if err != nil {
-		return nil, err
+	f := &Family{Name: name, Dir: dir, Dialect: dialect, Whole: dialect == Own || dialect == SQLite}
+	file := "excluded-records.json"
+	if dialect == Psql {
+		file = "excluded-statements.json"
+		if err := readJSON(filepath.Join(dir, "prereq.json"), &f.Before); err != nil {
+			return nil, err
+		}
 	}
 	var list struct{ Excluded map[string][]int }
-	if err := json.Unmarshal(text, &list); err != nil {
-		return nil, fmt.Errorf("%s/excluded-records.json: %w", name, err)
-	}
+	err := readJSON(filepath.Join(dir, file), &list)
 	f.Exclude = list.Excluded
-	return f, nil
+	return f, err
+}
+
+// readJSON reads a file that may be missing.
+func readJSON(path string, into any) error {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
 }
 
 // Files lists the test files whose name, relative to the folder, matches the
@@ -63,7 +81,7 @@ func (f *Family) Files(pattern string) ([]string, error) {
 		if err != nil {
 			return err
 		}
-		if isTest(name) && matches(pattern, name) {
+		if f.isTest(name) && matches(pattern, name) {
 			names = append(names, name)
 		}
 		return nil
@@ -72,7 +90,10 @@ func (f *Family) Files(pattern string) ([]string, error) {
 	return names, err
 }
 
-func isTest(name string) bool {
+func (f *Family) isTest(name string) bool {
+	if f.Dialect == Psql {
+		return strings.HasPrefix(name, "sql/") && strings.HasSuffix(name, ".sql")
+	}
 	name = strings.TrimSuffix(name, ".gz")
 	return strings.HasSuffix(name, ".test") || strings.HasSuffix(name, ".slt") || strings.HasSuffix(name, ".slt.part")
 }

@@ -1,10 +1,12 @@
 package sqltests
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 )
@@ -21,6 +23,8 @@ type Suite struct {
 	Target Target
 	// Engines are the names of the target for skipif and onlyif.
 	Engines []string
+	// SetupDir has test_setup and the data of psql scripts; empty for the family's own folder.
+	SetupDir string
 	// Workers is how many files run at once.
 	Workers int
 	// FileTime bounds each file.
@@ -69,6 +73,9 @@ func (s *Suite) RunFile(ctx context.Context, family *Family, name string) FileRe
 }
 
 func (s *Suite) runFile(ctx context.Context, family *Family, name string) (FileResult, error) {
+	if family.Dialect == Psql {
+		return s.runScript(ctx, family, name)
+	}
 	path := filepath.Join(family.Dir, name)
 	file, err := ParseFile(path, name, family.Dialect, s.Engines)
 	if err != nil {
@@ -100,6 +107,29 @@ func (s *Suite) runFile(ctx context.Context, family *Family, name string) (FileR
 		return r.out, r.rewrite(path)
 	}
 	return r.out, nil
+}
+
+// runScript runs a psql script.
+func (s *Suite) runScript(ctx context.Context, family *Family, name string) (FileResult, error) {
+	ctx, stop := context.WithTimeout(ctx, s.FileTime)
+	defer stop()
+	url, release, err := s.Target.Open(ctx)
+	if err != nil {
+		return FileResult{}, fmt.Errorf("open the target: %w", err)
+	}
+	defer release()
+	setup, err := filepath.Abs(cmp.Or(s.SetupDir, family.Dir))
+	if err != nil {
+		return FileResult{}, err
+	}
+	r := psqlRunner{url: url, family: family, name: name, setup: setup, exclude: map[int]bool{}}
+	if !s.NoExclude {
+		for _, line := range family.Exclude[strings.TrimSuffix(filepath.Base(name), ".sql")] {
+			r.exclude[line] = true
+		}
+	}
+	err = r.run(ctx)
+	return r.out, err
 }
 
 func isDir(path string) bool {
