@@ -121,6 +121,9 @@ func (b builders) appendRow(row []types.Datum) {
 	}
 }
 
+// len is the number of rows so far.
+func (b builders) len() int { return b[0].Len() }
+
 // arrays ends the builders' present batch; the builders start anew.
 func (b builders) arrays() []arrow.Array {
 	out := make([]arrow.Array, len(b))

@@ -5,127 +5,110 @@ import (
 	"io"
 
 	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/tidemarkdb/tidemark/planner/plan"
 	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
 // aggregate groups its input by hashing the keys and feeds the aggregates'
-// accumulators batch by batch. Groups come out in the order in which they were
-// first seen, so an ordered input gives an ordered output.
+// accumulators batch by batch.
 //
 //  1. Of each batch the keys, arguments and filters are computed once.
 //  2. For each grouping set (one, without GROUPING SETS) the keys become group
-//     numbers, and every aggregate takes its rows with them (agg_call.go).
+//     numbers, and every aggregate takes its rows with them (agg_state.go).
 //  3. At the end the sets' groups come out one after another.
 type aggregate struct {
+	aggregator
+	input Operator
+	ready bool
+	set   int // set and first group that come out next
+	group int
+}
+
+// aggregator is the grouping itself, which operators share.
+type aggregator struct {
 	env    *Env
-	input  Operator
 	node   *plan.Aggregate
 	keys   []*scalar
 	calls  []*aggCall
 	schema *arrow.Schema
 	types  []types.Type
 	stats  *NodeStats
-
-	sets  []*groupingSet
-	held  reservation
-	ready bool
-	set   int // set and chunk of its groups that come out next
-	chunk int
-}
-
-// groupingSet holds the groups of one set.
-type groupingSet struct {
-	keys   []int // positions in aggregate.keys
-	table  *keyTable
-	ids    []uint32
-	states []*aggState
-	groups int
-	// The groups' key values: chunks of a batch of groups each, and the builders of the last one.
-	chunks   [][]arrow.Array
-	building builders
-	sel      []int32
+	held   reservation
+	sets   []*groupSet
 }
 
 func (r *run) newAggregate(n *plan.Aggregate) (Operator, error) {
-	keys, err := r.compileAll(n.Keys)
+	agg, err := r.newAggregator(n)
 	if err != nil {
 		return nil, err
-	}
-	calls := make([]*aggCall, len(n.Aggs))
-	for i := range n.Aggs {
-		if calls[i], err = r.compileAggCall(&n.Aggs[i]); err != nil {
-			return nil, err
-		}
 	}
 	input, err := r.build(n.Input)
 	if err != nil {
 		return nil, err
 	}
-	a := &aggregate{
-		env: r.env, input: input, node: n, keys: keys, calls: calls, schema: schemaOf(n.Cols), types: typesOf(n.Cols),
-		stats: r.statsOf(n), held: reservation{env: r.env},
+	if n.Ordered && len(n.Keys) > 0 && n.Sets == nil {
+		return newOrderedAggregate(agg, input), nil
 	}
-	sets := n.Sets
+	agg.reset()
+	return &aggregate{aggregator: agg, input: input}, nil
+}
+
+func (r *run) newAggregator(n *plan.Aggregate) (aggregator, error) {
+	a := aggregator{
+		env: r.env, node: n, schema: schemaOf(n.Cols), types: typesOf(n.Cols), stats: r.statsOf(n), held: reservation{env: r.env},
+		calls: make([]*aggCall, len(n.Aggs)),
+	}
+	var err error
+	if a.keys, err = r.compileAll(n.Keys); err != nil {
+		return a, err
+	}
+	for i := range n.Aggs {
+		if a.calls[i], err = r.compileAggCall(&n.Aggs[i]); err != nil {
+			return a, err
+		}
+	}
+	return a, nil
+}
+
+// reset begins anew, with all sets and no groups.
+func (a *aggregator) reset() {
+	a.close()
+	sets := a.node.Sets
 	if sets == nil {
-		all := make([]int, len(keys))
+		all := make([]int, len(a.keys))
 		for i := range all {
 			all[i] = i
 		}
 		sets = [][]int{all}
 	}
 	for _, s := range sets {
-		a.sets = append(a.sets, a.newSet(s))
-	}
-	return a, nil
-}
-
-func (a *aggregate) newSet(keys []int) *groupingSet {
-	s := &groupingSet{keys: keys}
-	ts := make([]types.Type, len(keys))
-	for i, k := range keys {
-		ts[i] = a.keys[k].typ
-	}
-	for _, c := range a.calls {
-		s.states = append(s.states, c.newState(a.env, len(keys) == 0))
-	}
-	if len(keys) == 0 { // one group, also of no rows
-		s.grow(1)
-		return s
-	}
-	s.table = newKeyTable(ts, allEqual(len(ts)))
-	s.building = newBuilders(a.env, ts)
-	return s
-}
-
-func (s *groupingSet) grow(groups int) {
-	s.groups = groups
-	for _, st := range s.states {
-		st.acc.Resize(groups)
+		a.sets = append(a.sets, newGroupSet(a.env, s, a.keys, a.calls))
 	}
 }
 
-func (a *aggregate) Schema() *arrow.Schema { return a.schema }
-
-func (a *aggregate) Close() error {
+func (a *aggregator) close() {
 	for _, s := range a.sets {
-		s.building.release()
-		for _, c := range s.chunks {
-			releaseAll(c)
-		}
-		for _, st := range s.states {
-			st.close()
-		}
+		s.close()
 	}
 	a.sets = nil
 	a.held.close()
+}
+
+func (a *aggregator) Schema() *arrow.Schema { return a.schema }
+
+func (a *aggregate) Close() error {
+	a.close()
 	return a.input.Close()
 }
 
 func (a *aggregate) Next(ctx context.Context) (arrow.RecordBatch, error) {
 	if !a.ready {
-		if err := a.load(ctx); err != nil {
+		if err := drain(ctx, a.input, a.add); err != nil {
+			return nil, err
+		}
+		if err := a.finish(); err != nil {
 			return nil, err
 		}
 		a.ready = true
@@ -136,26 +119,21 @@ func (a *aggregate) Next(ctx context.Context) (arrow.RecordBatch, error) {
 	limit := a.env.batchRows()
 	for a.set < len(a.sets) {
 		s := a.sets[a.set]
-		from := a.chunk * limit
-		if from < s.groups {
-			a.chunk++
-			return a.output(s, from, min(limit, s.groups-from))
+		if from := a.group; from < s.groups {
+			n := min(limit, s.groups-from)
+			a.group += n
+			return a.output(s, from, n)
 		}
 		a.set++
-		a.chunk = 0
+		a.group = 0
 	}
 	return nil, io.EOF
 }
 
-func (a *aggregate) load(ctx context.Context) error {
-	err := drain(ctx, a.input, a.add)
-	if err != nil {
-		return err
-	}
+// finish ends the input of the groups in hand.
+func (a *aggregator) finish() error {
 	for _, s := range a.sets {
-		if s.building != nil {
-			s.chunks = append(s.chunks, s.building.arrays())
-		}
+		s.endKeys()
 		for _, st := range s.states {
 			if err := st.finish(a.env); err != nil {
 				return err
@@ -169,7 +147,7 @@ func (a *aggregate) load(ctx context.Context) error {
 }
 
 // add takes a batch of input.
-func (a *aggregate) add(batch arrow.RecordBatch) error {
+func (a *aggregator) add(batch arrow.RecordBatch) error {
 	defer batch.Release()
 	n := int(batch.NumRows())
 	keys, err := columns(a.env, a.keys, batch.Columns(), n)
@@ -177,75 +155,53 @@ func (a *aggregate) add(batch arrow.RecordBatch) error {
 		return err
 	}
 	defer releaseAll(keys)
-	inputs := make([]aggInput, len(a.calls))
-	defer func() {
-		for i := range inputs {
-			inputs[i].release()
-		}
-	}()
-	for i, c := range a.calls {
-		if err := c.evaluate(a.env, batch.Columns(), n, &inputs[i]); err != nil {
-			return err
-		}
-	}
 	for _, s := range a.sets {
 		s.assign(a.env, keys, n)
-		for i, st := range s.states {
-			if err := st.update(a.env, s.ids, &inputs[i], n); err != nil {
-				return err
-			}
-		}
+	}
+	if err := a.update(batch.Columns(), n, a.sets); err != nil {
+		return err
 	}
 	return a.reserve()
 }
 
-// assign gives each of n rows its group; ids stays nil where there is only one.
-func (s *groupingSet) assign(env *Env, keys []arrow.Array, n int) {
-	if s.table == nil {
-		return
-	}
-	cols := make([]arrow.Array, len(s.keys))
-	for i, k := range s.keys {
-		cols[i] = keys[k]
-	}
-	known := s.table.len()
-	s.ids, s.sel = insertNew(s.table, cols, n, s.ids, s.sel[:0])
-	limit := env.batchRows()
-	for _, row := range s.sel {
-		for k, c := range cols {
-			types.AppendDatum(s.building[k], types.DatumAt(c, int(row)))
+// update feeds n rows to the calls of sets, whose ids say what groups they
+// belong to.
+func (a *aggregator) update(cols []arrow.Array, n int, sets []*groupSet) error {
+	for i, c := range a.calls {
+		var in aggInput
+		err := c.evaluate(a.env, cols, n, &in)
+		for _, s := range sets {
+			if err == nil {
+				err = s.states[i].update(a.env, s.ids, &in, n)
+			}
 		}
-		if known++; known%limit == 0 {
-			s.chunks = append(s.chunks, s.building.arrays())
+		in.release()
+		if err != nil {
+			return err
 		}
 	}
-	s.grow(known)
+	return nil
 }
 
-func (a *aggregate) reserve() error {
+func (a *aggregator) reserve() error {
 	var n int64
 	for _, s := range a.sets {
-		if s.table != nil {
-			n += 2 * s.table.bytes() // the keys are kept once more as columns
-		}
-		for _, st := range s.states {
-			n += st.bytes()
-		}
+		n += s.bytes()
 	}
 	return a.held.set(n)
 }
 
-// output makes the batch of groups [from, from+n): chunk from/n of the keys.
-func (a *aggregate) output(s *groupingSet, from, n int) (arrow.RecordBatch, error) {
+// output makes the batch of groups [from, from+n), which lie in one chunk of keys.
+func (a *aggregator) output(s *groupSet, from, n int) (arrow.RecordBatch, error) {
 	cols := make([]arrow.Array, len(a.types))
 	for i := range a.keys {
 		cols[i] = nullArray(a.env.Alloc, a.keys[i].typ.Phys().ArrowType(), n)
 	}
 	for i, k := range s.keys {
 		c := s.chunks[from/a.env.batchRows()][i]
-		c.Retain()
 		cols[k].Release()
-		cols[k] = c
+		at := from % a.env.batchRows()
+		cols[k] = array.NewSlice(c, int64(at), int64(at+n))
 	}
 	for i, st := range s.states {
 		col, err := a.results(st, len(a.keys)+i, from, n)
@@ -267,7 +223,7 @@ func (a *aggregate) output(s *groupingSet, from, n int) (arrow.RecordBatch, erro
 	return newBatch(a.schema, cols, n), nil
 }
 
-func (a *aggregate) results(st *aggState, col, from, n int) (arrow.Array, error) {
+func (a *aggregator) results(st *aggState, col, from, n int) (arrow.Array, error) {
 	b := types.NewBuilder(a.env.Alloc, a.types[col])
 	defer b.Release()
 	b.Reserve(n)

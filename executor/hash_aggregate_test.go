@@ -77,3 +77,40 @@ func TestGroupingSets(t *testing.T) {
 		Want: []string{"1|1|2|0", "1|2|1|0", "2|1|1|0", "1|NULL|3|1", "2|NULL|1|1", "NULL|NULL|4|3"},
 	})
 }
+
+// TestAggregateOrdered: the input's order makes the groups, also over batches.
+func TestAggregateOrdered(t *testing.T) {
+	input := Rows("k text, n numeric, v int4", "NULL|NULL|1", "NULL|1|2", "a|1|3", "a|1.0|4", "a|1.00|NULL", "a|2|5", "b|2|6", "b|2|6", "c|2|7")
+	ordered := func(cols string, keys []int, calls func(n plan.Node) []plan.AggCall) func([]plan.Node) plan.Node {
+		return func(in []plan.Node) plan.Node {
+			a := &plan.Aggregate{Base: Cols(cols), Input: in[0], Aggs: calls(in[0]), Ordered: true}
+			for _, k := range keys {
+				a.Keys = append(a.Keys, Col(in[0], k))
+			}
+			return a
+		}
+	}
+	for _, c := range []Case{
+		{
+			Name: "two keys", Plan: ordered("k text, n numeric, c int8, s int8", []int{0, 1}, func(n plan.Node) []plan.AggCall {
+				return []plan.AggCall{Agg("count"), Agg("sum", Col(n, 2))}
+			}),
+			Want: []string{"NULL|NULL|1|1", "NULL|1|1|2", "a|1|3|7", "a|2|1|5", "b|2|2|12", "c|2|1|7"},
+		},
+		{
+			Name: "distinct and lists", Plan: ordered("k text, d int8, a int4[]", []int{0}, func(n plan.Node) []plan.AggCall {
+				d, a := Agg("count", Col(n, 1)), Agg("array_agg", Col(n, 2))
+				d.Distinct = true
+				a.OrderBy = []expr.SortKey{{Expr: Col(n, 2), Desc: true}}
+				return []plan.AggCall{d, a}
+			}),
+			Want: []string{"NULL|1|{2,1}", "a|2|{5,4,3,NULL}", "b|1|{6,6}", "c|1|{7}"},
+		},
+	} {
+		c.Inputs = []*Source{input}
+		Run(t, c)
+	}
+	Run(t, Case{Name: "no rows", Inputs: []*Source{Rows("k text, n numeric, v int4")}, Plan: ordered("k text, c int8", []int{0}, func(plan.Node) []plan.AggCall {
+		return []plan.AggCall{Agg("count")}
+	})})
+}

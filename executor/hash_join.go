@@ -7,7 +7,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"github.com/tidemarkdb/tidemark/planner/plan"
-	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
 // hashJoin joins on equality of keys.
@@ -114,7 +113,7 @@ func newHashJoin(env *Env, s hashJoinSpec) *hashJoin {
 	}
 	j.rows = newRowBuffer(env, j.build.Schema())
 	j.out = newJoinOutput(env, s.node, s.left.Schema(), s.right.Schema(), j.rows, !j.buildLeft, s.cond)
-	j.table = newKeyTable(joinKeyTypes(j.buildKeys), s.nullEqual)
+	j.table = newKeyTable(joinKeyTypes(j.buildKeys, j.probeKeys), s.nullEqual)
 	return j
 }
 
@@ -417,12 +416,4 @@ func (j *hashJoin) nextKept() (arrow.RecordBatch, error) {
 		return j.out.keptRows(refs)
 	}
 	return j.out.keptOnly(refs)
-}
-
-func joinKeyTypes(keys []*scalar) []types.Type {
-	out := make([]types.Type, len(keys))
-	for i, k := range keys {
-		out[i] = k.typ
-	}
-	return out
 }

@@ -3,156 +3,205 @@ package executor
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
 // keyEncoder turns the key columns of a batch into one byte string a row, such
-// that equal keys (by types.Compare, NULLs equal) have equal bytes. Integers
-// of any width, and floats of any width, encode alike, so that the two sides
-// of a join need not have the same type.
+// that equal keys (by types.Compare, NULLs equal) have equal bytes:
 //
-// Types whose equal values may differ in their bytes (numeric, interval, char,
-// jsonb, ...) are interned: the n-th distinct value encodes as n.
+//	a bit for each column that is NULL | each column that is not:
+//	  fixed width: the value, 8 bytes (keyWords)
+//	  strings: length uint32, bytes; numeric, interval and char(n) in a form that
+//	    equal values share
+//	  types without such a form (jsonb, arrays, ...): the number of the distinct
+//	    value, 8 bytes
+//
+// Encoding runs column by column, over one buffer for the whole batch.
 type keyEncoder struct {
 	types  []types.Type
 	intern []*interner // one a column, nil where not needed
-	rows   [][]byte
-	null   []bool // rows with a NULL in a column where NULLs are not equal
+	rows   encodedRows
+	words  []int64
 }
+
+// encodedRows are a batch's keys: row i is data[starts[i]:ends[i]].
+type encodedRows struct {
+	data         []byte
+	starts, ends []int
+	excluded     []bool // rows with a NULL in a column where NULLs are not equal
+}
+
+func (r *encodedRows) row(i int) []byte { return r.data[r.starts[i]:r.ends[i]] }
 
 func newKeyEncoder(ts []types.Type) *keyEncoder {
 	e := &keyEncoder{types: ts, intern: make([]*interner, len(ts))}
 	for i, t := range ts {
-		if needsIntern(t) {
+		if needsEncoding(t) && !hasCanonical(t) {
 			e.intern[i] = &interner{typ: t}
 		}
 	}
 	return e
 }
 
-// needsIntern says whether equal values of a type may have different bytes.
-func needsIntern(t types.Type) bool {
+// needsEncoding says whether equal values of a type may have different bytes.
+func needsEncoding(t types.Type) bool {
 	switch t.Phys() {
 	case types.PhysBinary:
-		return t.OID != types.Bytea && t.OID != types.UUID
+		switch t.OID {
+		case types.Bytea, types.UUID, types.Inet, types.Cidr, types.Macaddr, types.Macaddr8, types.Bit, types.Varbit, types.Tid, types.Timetz:
+			return false
+		}
+		return true
 	case types.PhysString:
 		return t.OID == types.Bpchar || t.OID == types.JSONB
 	}
 	return false
 }
 
+// hasCanonical says whether appendCanonical knows the type.
+func hasCanonical(t types.Type) bool {
+	return t.OID == types.Numeric || t.OID == types.Interval || t.OID == types.Bpchar
+}
+
+// appendCanonical appends the bytes that all values equal to v share.
+func appendCanonical(dst []byte, t types.Type, v []byte) []byte {
+	switch t.OID {
+	case types.Numeric:
+		return types.DecodeNumeric(viewString(v)).TrimScale().AppendEncode(dst)
+	case types.Interval:
+		days, micros := types.DecodeInterval(viewString(v)).Span()
+		return binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(dst, uint64(days)), uint64(micros))
+	}
+	n := len(v)
+	for n > 0 && v[n-1] == ' ' {
+		n--
+	}
+	return append(dst, v[:n]...)
+}
+
 // encode encodes n rows. nullEqual (nil: never) says for each column whether
-// NULL is a value like others; rows with another NULL are marked in null.
-// What it returns is valid until the next call.
-func (e *keyEncoder) encode(cols []arrow.Array, n int, nullEqual []bool, add bool) (rows [][]byte, null []bool) {
-	for len(e.rows) < n {
-		e.rows = append(e.rows, nil)
-	}
-	if cap(e.null) < n {
-		e.null = make([]bool, n)
-	}
-	e.null = e.null[:n]
-	clear(e.null)
-	rows = e.rows[:n]
-	for i := range rows {
-		rows[i] = rows[i][:0]
+// NULL is a value like others. With add, values without a canonical form are
+// numbered. What it returns is valid until the next call.
+func (e *keyEncoder) encode(cols []arrow.Array, n int, nullEqual []bool, add bool) *encodedRows {
+	r := &e.rows
+	r.excluded = cleared(r.excluded, n)
+	e.measure(cols, n)
+	header := (len(cols) + 7) / 8
+	for i, at := range r.starts {
+		clear(r.data[at : at+header])
+		r.ends[i] = at + header
 	}
 	for k, c := range cols {
-		if c.NullN() > 0 && (nullEqual == nil || !nullEqual[k]) {
-			for i := range n {
+		if c.NullN() > 0 {
+			equal := nullEqual != nil && nullEqual[k]
+			for i, at := range r.starts {
 				if c.IsNull(i) {
-					e.null[i] = true
+					r.data[at+k/8] |= 1 << (k % 8)
+					r.excluded[i] = r.excluded[i] || !equal
 				}
 			}
 		}
-		e.encodeColumn(k, c, rows, add)
+		e.encodeColumn(k, c, add)
 	}
-	return rows, e.null
+	return r
 }
 
-func (e *keyEncoder) encodeColumn(k int, c arrow.Array, rows [][]byte, add bool) {
-	hasNulls := c.NullN() > 0
-	isNull := func(i int) bool { return hasNulls && c.IsNull(i) }
-	put := func(i int, v uint64) {
-		if isNull(i) {
-			rows[i] = append(rows[i], 0)
+// measure lays out the rows, each as long as it can get.
+func (e *keyEncoder) measure(cols []arrow.Array, n int) {
+	r := &e.rows
+	r.starts = slices.Grow(r.starts[:0], n)[:n]
+	r.ends = slices.Grow(r.ends[:0], n)[:n]
+	fixed := (len(cols) + 7) / 8
+	for k := range cols {
+		fixed += 8
+		if hasCanonical(e.types[k]) { // which may be longer than the value
+			fixed += 16
+		}
+	}
+	for i := range r.ends {
+		r.ends[i] = fixed
+	}
+	for k, c := range cols {
+		if !e.isBytes(k, c) {
+			continue
+		}
+		offsets, _ := byteValues(c)
+		for i := range r.ends {
+			r.ends[i] += int(offsets[i+1] - offsets[i])
+		}
+	}
+	at := 0
+	for i, size := range r.ends {
+		r.starts[i] = at
+		at += size
+	}
+	r.data = slices.Grow(r.data[:0], at)[:at]
+}
+
+// isBytes says whether a column is encoded as bytes.
+func (e *keyEncoder) isBytes(k int, c arrow.Array) bool {
+	id := c.DataType().ID()
+	return e.intern[k] == nil && (id == arrow.STRING || id == arrow.BINARY)
+}
+
+// encodeColumn appends a column to the rows in which it is not NULL.
+func (e *keyEncoder) encodeColumn(k int, c arrow.Array, add bool) {
+	switch {
+	case c.NullN() == c.Len():
+	case e.intern[k] != nil:
+		in := e.intern[k]
+		for i := range e.rows.ends {
+			if c.IsValid(i) {
+				e.putWord(i, in.id(types.DatumAt(c, i), add))
+			}
+		}
+	case e.isBytes(k, c):
+		e.encodeBytes(k, c)
+	default:
+		var words []int64
+		words, e.words = keyWords(c, e.words)
+		if c.NullN() == 0 {
+			for i, w := range words {
+				e.putWord(i, uint64(w))
+			}
 			return
 		}
-		rows[i] = binary.LittleEndian.AppendUint64(append(rows[i], 1), v)
-	}
-	if in := e.intern[k]; in != nil {
-		for i := range rows {
-			if isNull(i) {
-				rows[i] = append(rows[i], 0)
-				continue
+		for i, w := range words {
+			if c.IsValid(i) {
+				e.putWord(i, uint64(w))
 			}
-			put(i, in.id(types.DatumAt(c, i), add))
-		}
-		return
-	}
-	switch c := c.(type) {
-	case *array.Boolean:
-		for i := range rows {
-			v := uint64(0)
-			if c.Value(i) {
-				v = 1
-			}
-			put(i, v)
-		}
-	case *array.Int16:
-		for i, v := range c.Int16Values() {
-			put(i, uint64(v))
-		}
-	case *array.Int32:
-		for i, v := range c.Int32Values() {
-			put(i, uint64(v))
-		}
-	case *array.Int64:
-		for i, v := range c.Int64Values() {
-			put(i, uint64(v))
-		}
-	case *array.Uint32:
-		for i, v := range c.Uint32Values() {
-			put(i, uint64(v))
-		}
-	case *array.Float32:
-		for i, v := range c.Float32Values() {
-			put(i, floatKey(float64(v)))
-		}
-	case *array.Float64:
-		for i, v := range c.Float64Values() {
-			put(i, floatKey(v))
-		}
-	case *array.String, *array.Binary:
-		offsets, data := byteValues(c)
-		for i := range rows {
-			if isNull(i) {
-				rows[i] = append(rows[i], 0)
-				continue
-			}
-			v := data[offsets[i]:offsets[i+1]]
-			rows[i] = append(binary.AppendUvarint(append(rows[i], 1), uint64(len(v))), v...)
-		}
-	default: // all NULL
-		for i := range rows {
-			rows[i] = append(rows[i], 0)
 		}
 	}
 }
 
-// floatKey are the bits of a float with one zero and one NaN.
-func floatKey(f float64) uint64 {
-	switch {
-	case f == 0:
-		return 0
-	case f != f:
-		return math.MaxUint64
+func (e *keyEncoder) putWord(i int, w uint64) {
+	at := e.rows.ends[i]
+	binary.LittleEndian.PutUint64(e.rows.data[at:], w)
+	e.rows.ends[i] = at + 8
+}
+
+func (e *keyEncoder) encodeBytes(k int, c arrow.Array) {
+	r := &e.rows
+	offsets, data := byteValues(c)
+	hasNulls, canonical := c.NullN() > 0, hasCanonical(e.types[k])
+	for i, at := range r.ends {
+		if hasNulls && c.IsNull(i) {
+			continue
+		}
+		v := data[offsets[i]:offsets[i+1]]
+		var size int
+		if canonical {
+			size = len(appendCanonical(r.data[at+4:at+4], e.types[k], v))
+		} else {
+			size = copy(r.data[at+4:], v)
+		}
+		binary.LittleEndian.PutUint32(r.data[at:], uint32(size))
+		r.ends[i] = at + 4 + size
 	}
-	return math.Float64bits(f)
 }
 
 func (e *keyEncoder) bytes() int64 {

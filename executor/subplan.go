@@ -191,21 +191,10 @@ func (r *run) hashable(sp *expr.Subplan, rows *rowBuffer) bool {
 	}
 	t := sp.Plan.(plan.Node).Columns()[0].Type
 	l := sp.Left[0].Type()
-	if needsIntern(t) || needsIntern(l) {
+	if needsEncoding(t) || needsEncoding(l) {
 		return t.OID == l.OID
 	}
 	return hashClass(t.Phys()) == hashClass(l.Phys())
-}
-
-// hashClass groups the physical forms whose keys encode alike.
-func hashClass(p types.Phys) types.Phys {
-	switch p {
-	case types.PhysInt16, types.PhysInt32, types.PhysUint32:
-		return types.PhysInt64
-	case types.PhysFloat32:
-		return types.PhysFloat64
-	}
-	return p
 }
 
 func (s *subplan) hash(r *run, sp *expr.Subplan) error {

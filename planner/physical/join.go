@@ -239,11 +239,7 @@ func (b *Builder) hashJoin(s joinStep, right rel, keys []equiKey) rel {
 	j.Cost.Startup = build.cost() + build.rows()*cpuOperator*2
 	j.Cost.Total += build.rows()*(cpuTuple+cpuOperator) + probe.rows()*cpuOperator*2
 	j.Cost.Width = width(j.Cols)
-	var order []expr.SortKey
-	if !j.BuildLeft && s.typ != plan.FullJoin {
-		order = s.left.order
-	}
-	return rel{j, out, order}
+	return rel{j, out, nil} // rows of spilled partitions come out late
 }
 
 // lookup tries to fetch the right side's rows by key for each left row. It is

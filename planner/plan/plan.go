@@ -253,6 +253,7 @@ const (
 
 // HashJoin joins on equality of keys; Residual is checked on the pairs (it
 // refers to left columns, then right columns) as part of the join condition.
+// Its rows have no order: partitions that do not fit into memory come out last.
 type HashJoin struct {
 	Base
 	Left, Right         Node

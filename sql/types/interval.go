@@ -44,17 +44,17 @@ func (v IntervalValue) Datum() Datum {
 // Interval returns the value of an interval datum.
 func (d Datum) Interval() IntervalValue { return DecodeInterval(d.S) }
 
-// span is the length with months of 30 days and days of 24 hours, as whole
+// Span is the length with months of 30 days and days of 24 hours, as whole
 // days and the microseconds over.
-func (v IntervalValue) span() (days, micros int64) {
+func (v IntervalValue) Span() (days, micros int64) {
 	days, micros = SplitDay(v.Micros)
 	return days + int64(v.Months)*30 + int64(v.Days), micros
 }
 
 // Cmp orders intervals by their length.
 func (v IntervalValue) Cmp(w IntervalValue) int {
-	vd, vm := v.span()
-	wd, wm := w.span()
+	vd, vm := v.Span()
+	wd, wm := w.Span()
 	if c := cmpInt(vd, wd); c != 0 {
 		return c
 	}
@@ -62,7 +62,7 @@ func (v IntervalValue) Cmp(w IntervalValue) int {
 }
 
 func (v IntervalValue) hash(seed uint64) uint64 {
-	d, m := v.span()
+	d, m := v.Span()
 	return HashInt(m, HashInt(d, seed))
 }
 

@@ -1,0 +1,192 @@
+package executor
+
+import (
+	"fmt"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/tidemarkdb/tidemark/sql/types"
+)
+
+// groupSet holds the groups of one grouping set: their keys, in chunks of a
+// batch of groups each, and the calls' states.
+type groupSet struct {
+	keys     []int     // positions in the node's keys
+	table    *keyTable // nil: one group, also of no rows
+	ids      []uint32  // the groups of the batch in hand
+	fresh    []int32   // its rows that began a group
+	states   []*aggState
+	groups   int
+	capacity int // groups that the states have room for
+	chunks   [][]arrow.Array
+	building builders // the last chunk
+}
+
+func newGroupSet(env *Env, keys []int, scalars []*scalar, calls []*aggCall) *groupSet {
+	s := &groupSet{keys: keys}
+	ts := make([]types.Type, len(keys))
+	for i, k := range keys {
+		ts[i] = scalars[k].typ
+	}
+	for _, c := range calls {
+		s.states = append(s.states, c.newState(env, len(keys) == 0))
+	}
+	if len(keys) == 0 {
+		s.resize(1)
+		return s
+	}
+	s.table = newKeyTable(ts, allEqual(len(ts)))
+	s.building = newBuilders(env, ts)
+	return s
+}
+
+// resize makes room for groups; the states double, as the table does.
+func (s *groupSet) resize(groups int) {
+	s.groups = groups
+	if groups <= s.capacity {
+		return
+	}
+	s.capacity = max(groups, 2*s.capacity)
+	for _, st := range s.states {
+		st.acc.Resize(s.capacity)
+	}
+}
+
+// pick are the set's keys among all of the node's.
+func (s *groupSet) pick(keys []arrow.Array) []arrow.Array {
+	cols := make([]arrow.Array, len(s.keys))
+	for i, k := range s.keys {
+		cols[i] = keys[k]
+	}
+	return cols
+}
+
+// assign gives each of n rows its group, making new ones; ids stays nil where
+// there is only one group.
+func (s *groupSet) assign(env *Env, keys []arrow.Array, n int) {
+	if s.table == nil {
+		return
+	}
+	cols := s.pick(keys)
+	s.ids, s.fresh = insertNew(s.table, cols, n, s.ids, s.fresh[:0])
+	s.keep(env, cols, s.fresh)
+	s.resize(s.table.len())
+}
+
+// keep appends the given rows of the key columns to the groups' keys.
+func (s *groupSet) keep(env *Env, cols []arrow.Array, rows []int32) {
+	limit := env.batchRows()
+	for len(rows) > 0 {
+		n := min(limit-s.building.len(), len(rows))
+		for k, c := range cols {
+			appendRows(s.building[k], c, rows[:n])
+		}
+		if s.building.len() == limit {
+			s.chunks = append(s.chunks, s.building.arrays())
+		}
+		rows = rows[n:]
+	}
+}
+
+// endKeys closes the last chunk of keys.
+func (s *groupSet) endKeys() {
+	if s.table != nil && s.building.len() > 0 {
+		s.chunks = append(s.chunks, s.building.arrays())
+	}
+}
+
+// bytes is the memory held.
+func (s *groupSet) bytes() int64 {
+	var n int64
+	if s.table != nil {
+		n += 2 * s.table.bytes() // the keys are kept once more as columns
+	}
+	for _, st := range s.states {
+		n += st.bytes()
+	}
+	return n
+}
+
+// merge adds the groups of other, a set of the same keys and calls.
+func (s *groupSet) merge(env *Env, other *groupSet) error {
+	other.endKeys()
+	limit := env.batchRows()
+	for k := 0; k*limit < other.groups; k++ {
+		n := min(limit, other.groups-k*limit)
+		if s.table != nil {
+			s.ids, s.fresh = insertNew(s.table, other.chunks[k], n, s.ids, s.fresh[:0])
+			s.keep(env, other.chunks[k], s.fresh)
+			s.resize(s.table.len())
+		}
+		for i, st := range s.states {
+			for g := range n {
+				to := 0
+				if s.table != nil {
+					to = int(s.ids[g])
+				}
+				if err := st.acc.Merge(env.Functions, other.states[i].acc, k*limit+g, to); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (s *groupSet) close() {
+	s.building.release()
+	for _, c := range s.chunks {
+		releaseAll(c)
+	}
+	s.chunks = nil
+	for _, st := range s.states {
+		st.close()
+	}
+}
+
+// appendRows appends the given rows of an array to a builder of its type.
+func appendRows(b array.Builder, a arrow.Array, rows []int32) {
+	switch b := b.(type) {
+	case *array.BooleanBuilder:
+		appendValues(b, a.(*array.Boolean), rows)
+	case *array.Int16Builder:
+		appendValues(b, a.(*array.Int16), rows)
+	case *array.Int32Builder:
+		appendValues(b, a.(*array.Int32), rows)
+	case *array.Int64Builder:
+		appendValues(b, a.(*array.Int64), rows)
+	case *array.Uint32Builder:
+		appendValues(b, a.(*array.Uint32), rows)
+	case *array.Float32Builder:
+		appendValues(b, a.(*array.Float32), rows)
+	case *array.Float64Builder:
+		appendValues(b, a.(*array.Float64), rows)
+	case *array.StringBuilder:
+		appendValues(b, a.(*array.String), rows)
+	case *array.BinaryBuilder:
+		appendValues(b, a.(*array.Binary), rows)
+	case *array.NullBuilder:
+		b.AppendNulls(len(rows))
+	default:
+		panic(fmt.Sprintf("executor: no appendRows for %T", b))
+	}
+}
+
+// appendValues is appendRows for builders and arrays of one Go type.
+func appendValues[T any, A interface {
+	arrow.Array
+	Value(int) T
+}, B interface {
+	array.Builder
+	Append(T)
+}](b B, a A, rows []int32) {
+	b.Reserve(len(rows))
+	for _, r := range rows {
+		if a.IsNull(int(r)) {
+			b.AppendNull()
+			continue
+		}
+		b.Append(a.Value(int(r)))
+	}
+}
