@@ -70,7 +70,7 @@ func (f *patientFS) Create(name string, category vfs.DiskWriteCategory) (file vf
 		file, err = f.FS.Create(name, category)
 		return err
 	})
-	return f.wrap(name, file), err
+	return f.wrap(name, file, 0), err
 }
 
 func (f *patientFS) ReuseForWrite(oldname, newname string, category vfs.DiskWriteCategory) (file vfs.File, err error) {
@@ -78,12 +78,22 @@ func (f *patientFS) ReuseForWrite(oldname, newname string, category vfs.DiskWrit
 		file, err = f.FS.ReuseForWrite(oldname, newname, category)
 		return err
 	})
-	return f.wrap(newname, file), err
+	size := int64(0)
+	if file != nil {
+		if info, err := file.Stat(); err == nil {
+			size = info.Size()
+		}
+	}
+	return f.wrap(newname, file, size), err
 }
 
-func (f *patientFS) wrap(name string, file vfs.File) vfs.File {
+// wrap makes a vital file patient; size is how many bytes it has already.
+func (f *patientFS) wrap(name string, file vfs.File, size int64) vfs.File {
 	if file == nil || !vital(name) {
 		return file
+	}
+	if strings.HasSuffix(name, ".log") {
+		file = &logFile{File: file, async: f.store.async, filled: size}
 	}
 	return &patientFile{File: file, fs: f, name: name}
 }

@@ -36,6 +36,7 @@ type Store struct {
 	db          *pebble.DB
 	syncOptions *pebble.WriteOptions
 	logger      *storeLogger
+	async       *asyncSync // how logs are synced; nil: the ordinary way
 
 	oracle    oracle
 	snapshots snapshots
@@ -79,9 +80,15 @@ func Open(_ context.Context, cfg Config) (*Store, error) {
 	case cfg.Dir == "":
 		s.fs, inMemory = vfs.NewMem(), true
 	default:
-		s.fs = vfs.Default
+		s.fs, s.async = vfs.Default, newAsyncSync()
 	}
 	s.fs = &patientFS{FS: s.fs, store: s}
+	opened := false
+	defer func() {
+		if !opened {
+			s.closeAsync()
+		}
+	}()
 	lock, err := prepareDir(s.fs, cfg.Dir)
 	if err != nil {
 		return nil, err
@@ -111,7 +118,14 @@ func Open(_ context.Context, cfg Config) (*Store, error) {
 		_ = s.lock.Close()
 		return nil, openError(cfg.Dir, err)
 	}
+	opened = true
 	return s, nil
+}
+
+func (s *Store) closeAsync() {
+	if s.async != nil {
+		_ = s.async.close()
+	}
 }
 
 // start loads the store's own records and starts the background work.
@@ -271,6 +285,7 @@ func (s *Store) Close() error {
 	if closeErr := closePebble(s.db); closeErr != nil && s.failure.Load() == nil {
 		err = errors.Join(err, storageError(closeErr))
 	}
+	s.closeAsync()
 	if lockErr := s.lock.Close(); lockErr != nil {
 		err = errors.Join(err, fmt.Errorf("release lock of data directory: %w", lockErr))
 	}
