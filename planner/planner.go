@@ -35,10 +35,12 @@ func Plan(ctx context.Context, stmt ast.Statement, opts Options) (*plan.Query, e
 	if err != nil {
 		return nil, err
 	}
-	rw := &rules.Rewriter{MD: res.MD, NoFold: opts.NoFold, IO: opts.IO, Fired: opts.Fired}
-	res.Root = rw.Run(res.Root)
 	set := hints.Parse(opts.Text)
 	pb := physical.New(res.MD, opts.Catalog, 0, physicalOptions(set, opts.Disabled))
+	rw := &rules.Rewriter{
+		MD: res.MD, NoFold: opts.NoFold, IO: opts.IO, Fired: opts.Fired, Rows: pb.Estimate, NoUnnest: set != nil && set.NoDecorrelate,
+	}
+	res.Root = rw.Run(res.Root)
 	q := &plan.Query{
 		ParamTypes: res.ParamTypes, Tag: res.Tag, ReadOnly: res.ReadOnly, ReturnsRows: res.ReturnsRows,
 		Cacheable: res.Cacheable, Writes: res.Writes, UsedLiterals: res.Used,

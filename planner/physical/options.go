@@ -266,3 +266,6 @@ func (o *Options) checkIndexes(t *catalog.Table, alias string) {
 		}
 	}
 }
+
+// Estimate guesses the rows of a tree that is being rewritten.
+func (b *Builder) Estimate(n logical.Node) float64 { return b.estimate(n) }

@@ -33,6 +33,9 @@ func (r *Rewriter) orExpr(e expr.Expr) expr.Expr {
 	if !ok || !l.Or {
 		return e
 	}
+	if f := r.factorOr(l); f != expr.Expr(l) {
+		return f
+	}
 	type group struct {
 		left expr.Expr
 		eq   *functions.Scalar

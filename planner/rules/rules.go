@@ -13,6 +13,10 @@ type Rewriter struct {
 	NoFold bool
 	IO     *types.IO
 	fold   *functions.Context
+	// NoUnnest keeps subqueries as they are written.
+	NoUnnest bool
+	// Rows, if set, estimates the rows of a tree.
+	Rows func(logical.Node) float64
 	// Fired, if set, is told the name of each rule that fires.
 	Fired func(rule string)
 	// changes counts what the rules changed, to see when they are done.
@@ -44,6 +48,9 @@ func (r *Rewriter) Run(n logical.Node) logical.Node {
 			break
 		}
 	}
+	r.impliedOr(n)
+	n = r.pushFilters(n, nil)
+	r.transitive(n)
 	return r.pushFilters(r.anyArray(n), nil)
 }
 

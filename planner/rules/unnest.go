@@ -13,15 +13,20 @@ import (
 //	WHERE EXISTS (SELECT ... WHERE i.x = o.y)      semi join on i.x = o.y
 //	WHERE NOT EXISTS (...)                         anti join
 //	WHERE o.y IN (SELECT i.x ...)                  semi join on i.x = o.y
-//	WHERE o.y NOT IN (SELECT i.x ...)              null-aware anti join, only if
-//	                                               the subquery is uncorrelated
+//	WHERE o.y NOT IN (SELECT i.x ...)              anti join if neither y nor x
+//	                                               can be NULL, else a null-aware
+//	                                               one, only if the subquery is
+//	                                               uncorrelated
 //
 // The subquery stands at the top of WHERE as a conjunct, where NULL and false
-// are the same. A correlated one is only turned if the references to the outer
-// row all stand in filters at its top, below projections (and, for EXISTS,
-// sorts): those become the join's condition. Grouping, LIMIT, DISTINCT, set
-// operations and windows above a reference keep it a subplan.
+// are the same. A correlated one is only turned if its references to the outer
+// row can be taken out (puller): they become the join's condition. NOT IN with
+// a NULL on either side is not true but for an empty subquery: hence the two
+// kinds of anti join. Volatile subqueries stay, to be run as often as written.
 func (r *Rewriter) unnestSubqueries(n logical.Node) logical.Node {
+	if r.NoUnnest {
+		return n
+	}
 	logical.VisitInputs(n, func(c *logical.Node) { *c = r.unnestSubqueries(*c) })
 	logical.VisitExprs(n, func(p *expr.Expr) {
 		logical.Walk(*p, func(x expr.Expr) bool {
@@ -45,8 +50,20 @@ func (r *Rewriter) unnestSubqueries(n logical.Node) logical.Node {
 			}
 			rest = append(rest, c)
 		}
-		f.Input, f.Conds = input, rest
-		return above(input, rest)
+		f.Input, f.Conds = r.scalarsOf(input, rest), rest
+		return above(f.Input, rest)
+	case *logical.Project:
+		if f.Barrier {
+			return f
+		}
+		list := make([]*expr.Expr, len(f.Items))
+		for i := range f.Items {
+			list[i] = &f.Items[i].Expr
+		}
+		f.Input = r.decorrelateScalars(f.Input, nil, list)
+		return f
+	case *logical.Join:
+		return r.unnestJoin(f)
 	case *logical.Scan:
 		// Filters that were pushed into a scan come back out as joins.
 		var rest []expr.Expr
@@ -60,9 +77,80 @@ func (r *Rewriter) unnestSubqueries(n logical.Node) logical.Node {
 			rest = append(rest, c)
 		}
 		f.Filter = rest
-		return input
+		return r.scanScalars(f, input)
 	}
 	return n
+}
+
+// scalarsOf joins the scalar subqueries of conditions; the conditions stay.
+func (r *Rewriter) scalarsOf(input logical.Node, conds []expr.Expr) logical.Node {
+	var plain []expr.Expr
+	var list []*expr.Expr
+	for i := range conds {
+		if logical.Any(conds[i], isSubplan) {
+			list = append(list, &conds[i])
+		} else {
+			plain = append(plain, conds[i])
+		}
+	}
+	return r.decorrelateScalars(input, plain, list)
+}
+
+// scanScalars does that for the conditions that were pushed into a scan: those
+// whose subquery was joined move above the join.
+func (r *Rewriter) scanScalars(s *logical.Scan, input logical.Node) logical.Node {
+	var keep, moved []expr.Expr
+	for _, c := range s.Filter {
+		if !logical.Any(c, isSubplan) {
+			keep = append(keep, c)
+			continue
+		}
+		one := []expr.Expr{c}
+		if next := r.scalarsOf(input, one); next != input {
+			input = next
+			moved = append(moved, one[0])
+		} else {
+			keep = append(keep, c)
+		}
+	}
+	s.Filter = keep
+	return above(input, moved)
+}
+
+// unnestJoin looks at the conditions of an inner join as at those of a filter
+// above it.
+func (r *Rewriter) unnestJoin(j *logical.Join) logical.Node {
+	if j.Type != plan.InnerJoin {
+		return j
+	}
+	var subs, rest []expr.Expr
+	for _, c := range j.On {
+		if logical.Any(c, isSubplan) {
+			subs = append(subs, c)
+		} else {
+			rest = append(rest, c)
+		}
+	}
+	if len(subs) == 0 {
+		return j
+	}
+	on := j.On
+	j.On = rest
+	var input logical.Node = j
+	var keep []expr.Expr
+	for _, c := range subs {
+		if next := r.subqueryJoin(input, c); next != nil {
+			r.fire("UnnestSubquery")
+			input = next
+			continue
+		}
+		keep = append(keep, c)
+	}
+	if next := r.scalarsOf(input, keep); next != input || input != logical.Node(j) {
+		return above(next, keep)
+	}
+	j.On = on
+	return j
 }
 
 // subqueryJoin makes the join of one condition, nil if it cannot.
@@ -88,16 +176,16 @@ func (r *Rewriter) subqueryJoin(input logical.Node, cond expr.Expr) logical.Node
 		if !local {
 			return nil // run once: cheaper than any join
 		}
-		var on []expr.Expr
-		inner, ok := pullCorrelation(tree, &out, &on, true)
-		if !ok {
+		p := &puller{r: r, outer: &out, exists: true}
+		if !p.can(tree, false) {
 			return nil
 		}
 		t := plan.SemiJoin
 		if not {
 			t = plan.AntiJoin
 		}
-		return &logical.Join{Type: t, Left: input, Right: inner, On: on}
+		inner := p.pull(tree)
+		return &logical.Join{Type: t, Left: input, Right: inner, On: p.on}
 	case expr.SubplanAny:
 		if s.Op != "=" {
 			return nil
@@ -112,126 +200,25 @@ func (r *Rewriter) subqueryJoin(input logical.Node, cond expr.Expr) logical.Node
 			right := r.MD.Col(cols[i])
 			on = append(on, &expr.Call{Fn: s.Compare[i], Op: "=", Args: []expr.Expr{l, right}, Typ: types.Of(types.Bool)})
 		}
+		t := plan.SemiJoin
 		if not {
-			if local || len(on) != 1 {
-				return nil
+			t = plan.AntiJoin
+			if !r.neverNull(input, s.Left) || !allNotNull(r, tree, cols) {
+				if local || len(on) != 1 {
+					return nil
+				}
+				t = plan.AntiNullJoin
 			}
-			return &logical.Join{Type: plan.AntiNullJoin, Left: input, Right: tree, On: on}
 		}
 		if local {
-			inner, ok := pullCorrelation(tree, &out, &on, false)
-			if !ok {
+			p := &puller{r: r, outer: &out, dup: true}
+			if !p.can(tree, false) {
 				return nil
 			}
-			tree = inner
+			tree = p.pull(tree)
+			on = append(on, p.on...)
 		}
-		return &logical.Join{Type: plan.SemiJoin, Left: input, Right: tree, On: on}
+		return &logical.Join{Type: t, Left: input, Right: tree, On: on}
 	}
 	return nil
-}
-
-// pullCorrelation takes the conditions that refer to the outer row out of a
-// subquery; they are added to on. It fails, changing nothing, if such a
-// reference stands elsewhere.
-func pullCorrelation(n logical.Node, outer *logical.ColSet, on *[]expr.Expr, exists bool) (logical.Node, bool) {
-	refers := func(t logical.Node) bool {
-		cols := logical.OuterColumns(t)
-		return cols.Intersects(outer)
-	}
-	switch x := n.(type) {
-	case *logical.Filter:
-		if refers(x.Input) {
-			return nil, false
-		}
-		var keep, pull []expr.Expr
-		for _, c := range x.Conds {
-			cols := logical.Columns(c)
-			if cols.Intersects(outer) {
-				if logical.Any(c, isSubplan) {
-					return nil, false
-				}
-				pull = append(pull, c)
-			} else {
-				keep = append(keep, c)
-			}
-		}
-		*on = append(*on, pull...)
-		return above(x.Input, keep), true
-	case *logical.Scan:
-		var keep, pull []expr.Expr
-		for _, c := range x.Filter {
-			cols := logical.Columns(c)
-			if cols.Intersects(outer) {
-				if logical.Any(c, isSubplan) {
-					return nil, false
-				}
-				pull = append(pull, c)
-			} else {
-				keep = append(keep, c)
-			}
-		}
-		x.Filter = keep
-		*on = append(*on, pull...)
-		return x, true
-	case *logical.Join:
-		if x.Type != plan.InnerJoin || refers(x.Left) || refers(x.Right) {
-			return nil, false
-		}
-		var keep, pull []expr.Expr
-		for _, c := range x.On {
-			cols := logical.Columns(c)
-			if cols.Intersects(outer) {
-				if logical.Any(c, isSubplan) {
-					return nil, false
-				}
-				pull = append(pull, c)
-			} else {
-				keep = append(keep, c)
-			}
-		}
-		x.On = keep
-		*on = append(*on, pull...)
-		return x, true
-	case *logical.Sort:
-		if !exists {
-			return nil, false
-		}
-		return pullCorrelation(x.Input, outer, on, exists)
-	case *logical.Project:
-		mark := len(*on)
-		for _, it := range x.Items {
-			cols := logical.Columns(it.Expr)
-			if !exists && cols.Intersects(outer) {
-				return nil, false
-			}
-			if logical.Any(it.Expr, func(e expr.Expr) bool { _, ok := e.(*logical.SetCall); return ok }) {
-				return nil, false
-			}
-		}
-		inner, ok := pullCorrelation(x.Input, outer, on, exists)
-		if !ok {
-			return nil, false
-		}
-		if exists {
-			return inner, true // the select list of EXISTS is not looked at
-		}
-		x.Input = inner
-		// The pulled conditions look at columns below the projection.
-		var need logical.ColSet
-		for _, c := range (*on)[mark:] {
-			logical.ExprColumns(c, &need)
-		}
-		have := logical.OutputSet(inner)
-		shown := logical.OutputSet(x)
-		need.Each(func(id expr.ColumnID) {
-			if have.Has(id) && !shown.Has(id) {
-				x.Items = append(x.Items, logical.Item{ID: id, Expr: &expr.Column{ID: id}})
-			}
-		})
-		return x, true
-	}
-	if refers(n) {
-		return nil, false
-	}
-	return n, true
 }
