@@ -13,7 +13,6 @@
 package embedded
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -235,19 +234,6 @@ func (s *Store) Now(context.Context) (kv.Timestamp, error) { return s.oracle.now
 
 // Barrier implements kv.Store.
 func (s *Store) Barrier(ts kv.Timestamp) (release func()) { return s.snapshots.barrier(ts) }
-
-// ApproximateSize implements kv.Store.
-func (s *Store) ApproximateSize(_ context.Context, span kv.Span) (uint64, error) {
-	start, end := appendPrefix(nil, span.Start), appendSpanEnd(nil, span.End)
-	if s.closing.Load() {
-		return 0, kv.ErrClosed
-	}
-	if len(span.End) > 0 && bytes.Compare(span.Start, span.End) >= 0 {
-		return 0, nil
-	}
-	n, err := s.db.EstimateDiskUsage(start, end)
-	return n, storageError(err)
-}
 
 // Close implements kv.Store.
 func (s *Store) Close() error {
