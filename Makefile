@@ -55,7 +55,10 @@ bench-copy: build ## COPY of 2,000,000 rows beside PostgreSQL 15, ratio printed
 bench-scan: build ## scans, aggregates, a join of 2,000,000 rows beside PostgreSQL 15 and DuckDB
 	bash bench/scan.sh
 
+bench-tpch: build ## the 22 queries of TPC-H at SCALE (0.1) beside PostgreSQL 15, answers compared
+	bash bench/tpch.sh
+
 generate: ## make generated files anew
 	$(GO) generate $(PKGS)
 
-.PHONY: help build run test test-race lint sqltests sqltests-all check test-clients golden fuzz bench-pgbench bench-copy bench-scan generate
+.PHONY: help build run test test-race lint sqltests sqltests-all check test-clients golden fuzz bench-pgbench bench-copy bench-scan bench-tpch generate
