@@ -38,6 +38,10 @@ type Env struct {
 	// Txn reads the statement's snapshot and takes its writes.
 	Txn      kv.Txn
 	Snapshot *catalog.Snapshot
+	// Since, if set, is the state before a statement with data-modifying WITH
+	// items: all its parts read that state, and a row that one of them changed
+	// is left alone by the others.
+	Since *kv.Savepoint
 	// RowIDs gives rows without a primary key their ids; one for the store.
 	RowIDs *rowstore.RowIDs
 	// Runtime is handed to virtual tables.

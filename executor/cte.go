@@ -55,7 +55,8 @@ func (b *cteBuffer) batch(ctx context.Context, i int) (arrow.RecordBatch, error)
 }
 
 // cte makes a common table expression available to its body. A data-modifying
-// one is run to its end before the body starts.
+// one runs as it is read, and what nobody read when the body has ended runs then:
+// later items first, in PostgreSQL's order (ExecPostprocessPlan).
 type cte struct {
 	run    *run
 	node   *plan.CTE
@@ -105,23 +106,31 @@ func (c *cte) Close() error {
 }
 
 func (c *cte) Next(ctx context.Context) (arrow.RecordBatch, error) {
-	if c.node.Modifying && !c.ran {
+	batch, err := c.body.Next(ctx)
+	if err == io.EOF && c.node.Modifying && !c.ran {
 		c.ran = true
-		for i := 0; ; i++ {
-			if err := checkContext(ctx); err != nil {
-				return nil, err
-			}
-			batch, err := c.buffer.batch(ctx, i)
-			if err == io.EOF {
-				break
-			}
-			if err != nil {
-				return nil, err
-			}
-			batch.Release()
+		if err := c.finish(ctx); err != nil {
+			return nil, err
 		}
 	}
-	return c.body.Next(ctx)
+	return batch, err
+}
+
+// finish runs the rest of the item.
+func (c *cte) finish(ctx context.Context) error {
+	for i := 0; ; i++ {
+		if err := checkContext(ctx); err != nil {
+			return err
+		}
+		batch, err := c.buffer.batch(ctx, i)
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		batch.Release()
+	}
 }
 
 // cteRef reads a buffer from its start.

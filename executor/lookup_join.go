@@ -196,7 +196,7 @@ func (j *lookupJoin) fetch(ctx context.Context, keys [][]types.Datum, out *batch
 		}
 		spans = append(spans, span)
 	}
-	s, err := rowstore.NewScanner(j.run.env.Alloc, j.run.env.Txn, rowstore.ScanSpec{
+	s, err := rowstore.NewScanner(j.run.env.Alloc, j.run.env.reader(), rowstore.ScanSpec{
 		Table: n.Table, Layout: layout, Index: n.Index, Output: j.output, WithHandle: n.WithHandle, Spans: spans,
 		BatchRows: j.run.env.batchRows(),
 	})

@@ -174,6 +174,9 @@ func (o *onConflict) update(ctx context.Context, excluded rowstore.Row, handle [
 	}
 	env, t := o.w.env, o.w.table
 	key := rowstore.RowKey(nil, t, handle)
+	if env.changedHere(key) {
+		return nil, nil, errSecondTime
+	}
 	if _, err := env.Txn.Lock(ctx, []kv.Key{key}, kv.LockOptions{Mode: o.mode, Timeout: env.LockTimeout}); err != nil {
 		return nil, nil, lockError(err, t)
 	}

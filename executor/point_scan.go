@@ -176,7 +176,7 @@ func (f *pointFetch) run(ctx context.Context) (arrow.RecordBatch, error) {
 	at := 0 // keys before it are done
 	for at < len(rowKeys) {
 		first := at
-		err := f.env.Txn.GetMany(ctx, rowKeys[first:], func(i int, value []byte) error {
+		err := f.env.reader().GetMany(ctx, rowKeys[first:], func(i int, value []byte) error {
 			handle := rowstore.HandleOfRowKey(rowKeys[first+i])
 			at = first + i
 			if err := decoder.Decode(handle, value, row[:len(f.output)]); err != nil {
@@ -205,12 +205,12 @@ func (f *pointFetch) run(ctx context.Context) (arrow.RecordBatch, error) {
 
 // large reads a row of which values lie in keys of their own.
 func (f *pointFetch) large(ctx context.Context, d *rowstore.RowDecoder, key kv.Key, row []types.Datum, add func(handle []byte)) error {
-	value, found, err := f.env.Txn.Get(ctx, key)
+	value, found, err := f.env.reader().Get(ctx, key)
 	if err != nil || !found {
 		return err
 	}
 	handle := rowstore.HandleOfRowKey(key)
-	if err := d.DecodeFull(ctx, f.env.Txn, handle, value, row[:len(f.output)]); err != nil {
+	if err := d.DecodeFull(ctx, f.env.reader(), handle, value, row[:len(f.output)]); err != nil {
 		return err
 	}
 	add(handle)
@@ -234,7 +234,7 @@ func (f *pointFetch) position() int {
 // rowKeys looks the rows' keys up in the index.
 func (f *pointFetch) rowKeys(ctx context.Context, position int) ([]kv.Key, error) {
 	out := make([]kv.Key, 0, len(f.keys))
-	err := f.env.Txn.GetMany(ctx, f.keys, func(i int, value []byte) error {
+	err := f.env.reader().GetMany(ctx, f.keys, func(i int, value []byte) error {
 		handle, err := f.layout.HandleOfEntry(position, f.keys[i], value)
 		if err != nil {
 			return err

@@ -105,7 +105,7 @@ func (s *scan) open() error {
 		rows = int(min(int64(rows), s.node.Limit))
 	}
 	var err error
-	s.scanner, err = rowstore.NewScanner(s.env.Alloc, s.env.Txn, rowstore.ScanSpec{
+	s.scanner, err = rowstore.NewScanner(s.env.Alloc, s.env.reader(), rowstore.ScanSpec{
 		Table: s.node.Table, Layout: layout, Index: s.node.Index, Output: s.node.Output, WithHandle: s.node.WithHandle,
 		Spans: spans, Reverse: s.node.Reverse, BatchRows: rows, Schema: s.schema,
 	})

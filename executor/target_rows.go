@@ -36,11 +36,15 @@ func collectTargets(ctx context.Context, env *Env, input Operator, t *catalog.Ta
 		if err := rows.held.set(seen.bytes()); err != nil {
 			return err
 		}
-		refs := make([]rowRef, len(sel))
-		keys := make([]kv.Key, len(sel))
-		for i, row := range sel {
-			refs[i] = refOf(chunk, int(row))
-			keys[i] = rowstore.RowKey(nil, t, types.DatumAt(handles, int(row)).Bytes())
+		refs := make([]rowRef, 0, len(sel))
+		keys := make([]kv.Key, 0, len(sel))
+		for _, row := range sel {
+			key := rowstore.RowKey(nil, t, types.DatumAt(handles, int(row)).Bytes())
+			if env.changedHere(key) {
+				continue
+			}
+			refs = append(refs, refOf(chunk, int(row)))
+			keys = append(keys, key)
 		}
 		rows.refs = append(rows.refs, refs)
 		if len(keys) == 0 {

@@ -247,6 +247,17 @@ type LatestReader interface {
 	AtLatest(fn func() error) error
 }
 
+// PastReader is what a Txn offers that can leave out its latest writes: the
+// parts of a statement with data-modifying WITH items all see what was before it.
+type PastReader interface {
+	// Before returns a Reader of the transaction's snapshot with the own writes
+	// made before sp. It lives until sp is released; a rollback to sp, a refresh
+	// and later writes do not harm it.
+	Before(sp Savepoint) Reader
+	// WrittenSince reports whether key was written after sp.
+	WrittenSince(sp Savepoint, key Key) bool
+}
+
 // Bulk writes straight into the store, in batches that are each durable when
 // Flush returns. Keys must not be visible to any transaction until the caller
 // commits a catalog change that makes them so. Not atomic; on failure the

@@ -297,6 +297,11 @@ func (s *Session) collect(ctx context.Context, r *running) error {
 	txn := s.tx.txn
 	sp := txn.Savepoint()
 	defer txn.Release(sp)
+	if executor.ModifiesInWith(r.planned.query.Root) {
+		if err := r.env.SeeBefore(sp); err != nil {
+			return err
+		}
+	}
 	for {
 		err := s.collectOnce(ctx, r)
 		if err == nil {

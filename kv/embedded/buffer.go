@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"math"
 	"sort"
 	"sync"
 
@@ -92,6 +93,22 @@ func (w *writeBuffer) get(key kv.Key) (entry, bool) {
 		return entry{}, false
 	}
 	return w.arena.entry(*place), true
+}
+
+// allWrites is the limit below which all writes are.
+const allWrites = math.MaxUint32
+
+// below returns the newest write of key below limit.
+func (w *writeBuffer) below(key kv.Key, limit uint32) (entry, bool) {
+	place := w.index.get(key)
+	if place == nil {
+		return entry{}, false
+	}
+	offset, ok := w.before(*place, limit)
+	if !ok {
+		return entry{}, false
+	}
+	return w.arena.entry(offset), true
 }
 
 // before returns the newest write of an entry's key below limit.

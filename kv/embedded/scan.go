@@ -44,6 +44,11 @@ type versions interface {
 
 // Scan implements kv.Reader.
 func (t *txn) Scan(_ context.Context, span kv.Span, opts kv.ScanOptions) (kv.Iterator, error) {
+	return t.scan(span, opts, allWrites)
+}
+
+// scan opens an iterator that sees the own writes below an offset.
+func (t *txn) scan(span kv.Span, opts kv.ScanOptions, limit uint32) (kv.Iterator, error) {
 	if t.ended {
 		return nil, kv.ErrClosed
 	}
@@ -75,6 +80,7 @@ func (t *txn) Scan(_ context.Context, span kv.Span, opts kv.ScanOptions) (kv.Ite
 	}
 	if t.write != nil && t.write.index.count > 0 {
 		sc.own.init(t.write, span, opts.Reverse)
+		sc.own.limit = min(sc.own.limit, limit)
 	}
 	return sc, nil
 }

@@ -46,11 +46,16 @@ func (t *txn) ReadTS() kv.Timestamp { return t.readTS }
 
 // Get implements kv.Reader.
 func (t *txn) Get(_ context.Context, key kv.Key) ([]byte, bool, error) {
+	return t.get(key, allWrites)
+}
+
+// get reads a key, with the own writes below an offset.
+func (t *txn) get(key kv.Key, limit uint32) ([]byte, bool, error) {
 	if t.ended {
 		return nil, false, kv.ErrClosed
 	}
 	if t.write != nil {
-		if e, ok := t.write.get(key); ok {
+		if e, ok := t.write.below(key, limit); ok {
 			if e.kind() == kindTombstone {
 				return nil, false, nil
 			}
@@ -72,6 +77,10 @@ func (t *txn) Get(_ context.Context, key kv.Key) ([]byte, bool, error) {
 
 // GetMany implements kv.Reader.
 func (t *txn) GetMany(ctx context.Context, keys []kv.Key, fn func(i int, value []byte) error) error {
+	return t.getMany(ctx, keys, allWrites, fn)
+}
+
+func (t *txn) getMany(ctx context.Context, keys []kv.Key, limit uint32, fn func(i int, value []byte) error) error {
 	if t.ended {
 		return kv.ErrClosed
 	}
@@ -86,7 +95,7 @@ func (t *txn) GetMany(ctx context.Context, keys []kv.Key, fn func(i int, value [
 			return cancelled(ctx)
 		}
 		if t.write != nil {
-			if e, ok := t.write.get(key); ok {
+			if e, ok := t.write.below(key, limit); ok {
 				if e.kind() != kindTombstone {
 					if err := fn(i, e.value[1:]); err != nil {
 						return err

@@ -36,6 +36,37 @@ var savepointTests = map[string]func(*testing.T, *suite){
 		s.commit(txn)
 		s.scan(s.begin(), kv.Span{}, kv.ScanOptions{}, "a=5 b=0")
 	},
+	"before": func(_ *testing.T, s *suite) {
+		s.open(Options{})
+		s.set("a", "0", "b", "0")
+		txn := s.begin()
+		past, ok := txn.(kv.PastReader)
+		if !ok {
+			s.t.Skip("no PastReader")
+		}
+		first := txn.Savepoint()
+		empty := past.Before(first)
+		s.put(txn, "a", "1")
+		sp := txn.Savepoint()
+		before := past.Before(sp)
+		s.put(txn, "a", "2", "c", "2")
+		s.ok(txn.Delete([]byte("b")))
+		for range 2 {
+			s.scan(empty, kv.Span{}, kv.ScanOptions{}, "a=0 b=0")
+			s.scan(before, kv.Span{}, kv.ScanOptions{}, "a=1 b=0")
+			s.scan(before, kv.Span{}, kv.ScanOptions{Reverse: true}, "b=0 a=1")
+			if v, found, err := before.Get(ctx, []byte("a")); err != nil || !found || string(v) != "1" {
+				s.t.Fatalf("a is %q, %v, %v", v, found, err)
+			}
+			if past.WrittenSince(sp, []byte("d")) || !past.WrittenSince(first, []byte("a")) {
+				s.t.Fatal("written since: wrong")
+			}
+			txn.RollbackTo(sp, true)
+			if past.WrittenSince(sp, []byte("a")) {
+				s.t.Fatal("written since, after the rollback")
+			}
+		}
+	},
 	"release keeps the writes": func(_ *testing.T, s *suite) {
 		s.open(Options{})
 		txn := s.begin()
