@@ -3,7 +3,6 @@ package physical
 import (
 	"math"
 
-	"github.com/tidemarkdb/tidemark/catalog"
 	"github.com/tidemarkdb/tidemark/planner/logical"
 	"github.com/tidemarkdb/tidemark/planner/plan"
 	"github.com/tidemarkdb/tidemark/sql/expr"
@@ -18,18 +17,9 @@ type joinStep struct {
 	right logical.Node
 	on    []expr.Expr
 	need  *logical.ColSet // of the result
-}
-
-// join builds a join; trees of inner joins are ordered first.
-func (b *Builder) join(n *logical.Join, need *logical.ColSet, h hint) rel {
-	if n.Type == plan.InnerJoin {
-		return b.innerJoins(n, need, h)
-	}
-	in := needed(need, n.On...)
-	lateral := logical.OuterColumns(n.Right)
-	in.Union(&lateral)
-	left := b.build(n.Left, &in, hint{order: h.order})
-	return b.step(joinStep{typ: n.Type, left: left, right: n.Right, on: n.On, need: need})
+	built *rel            // the right side, if it is built already
+	// keepOrder: the rows stay in the left side's order.
+	keepOrder bool
 }
 
 // equiKey is an equality between the two sides of a join.
@@ -106,23 +96,32 @@ func widen(e expr.Expr, t types.Type) expr.Expr {
 func (b *Builder) step(s joinStep) rel {
 	var leftSet logical.ColSet
 	leftSet.AddAll(s.left.cols)
-	lateral := logical.OuterColumns(s.right)
+	var lateral, rightSet logical.ColSet
+	if s.built != nil {
+		rightSet.AddAll(s.built.cols)
+	} else {
+		lateral, rightSet = logical.OuterColumns(s.right), logical.OutputSet(s.right)
+	}
 	if lateral.Intersects(&leftSet) {
 		return b.lateral(s, &lateral, &leftSet)
 	}
-	rightSet := logical.OutputSet(s.right)
 	in := needed(s.need, s.on...)
 	keys := equiKeys(s.on, &leftSet, &rightSet)
-	leftName, rightName := aliasOfPlan(s.left.node), aliasOf(s.right)
-	if s.typ != plan.FullJoin && s.typ != plan.AntiNullJoin {
+	leftName, rightName := aliasOfPlan(s.left.node), b.rightName(&s)
+	if s.built == nil && s.typ != plan.FullJoin && s.typ != plan.AntiNullJoin {
 		if r, ok := b.lookup(s, &in, keys); ok {
 			b.opt.followed(LookupJoin, leftName, rightName)
 			return r
 		}
 	}
-	right := b.build(s.right, &in, hint{})
-	if len(keys) > 0 && (s.typ != plan.AntiNullJoin || len(keys) == len(s.on)) &&
-		(s.typ == plan.FullJoin || b.opt.joinPenalty(HashJoin, leftName, rightName) <= b.opt.joinPenalty(NestLoop, leftName, rightName)) {
+	var right rel
+	if s.built != nil {
+		right = *s.built
+	} else {
+		right = b.build(s.right, &in, hint{})
+	}
+	hash := len(keys) > 0 && !s.keepOrder && (s.typ != plan.AntiNullJoin || len(keys) == len(s.on))
+	if hash && (s.typ == plan.FullJoin || b.opt.joinPenalty(HashJoin, leftName, rightName) <= b.opt.joinPenalty(NestLoop, leftName, rightName)) {
 		b.opt.followed(HashJoin, leftName, rightName)
 		return b.hashJoin(s, right, keys)
 	}
@@ -131,9 +130,19 @@ func (b *Builder) step(s joinStep) rel {
 	n.Cond = b.resolve(logical.And(s.on), both)
 	out := joinColumns(s.typ, s.left.cols, right.cols)
 	n.Cols = b.columns(out)
-	n.Cost = b.joinCost(s, right.rows(), right.cost(), nil)
-	n.Cost.Total += s.left.rows() * right.rows() * cpuOperator * float64(1+len(s.on))
+	n.Cost = plan.Cost{Rows: b.joinRows(s, right.rows(), nil), Width: width(n.Cols)}
+	n.Cost.Total = nestedLoopCost(s.left.joinSide(), right.joinSide(), n.Cost.Rows)
 	return rel{n, out, s.left.order}
+}
+
+func (r *rel) joinSide() joinSide { return joinSide{r.rows(), r.cost()} }
+
+// rightName is aliasOf the right side.
+func (b *Builder) rightName(s *joinStep) string {
+	if s.right == nil {
+		return aliasOfPlan(s.built.node)
+	}
+	return aliasOf(s.right)
 }
 
 func concat(a, c []expr.ColumnID) []expr.ColumnID {
@@ -147,48 +156,28 @@ func joinColumns(t plan.JoinType, left, right []expr.ColumnID) []expr.ColumnID {
 	return concat(left, right)
 }
 
-// joinCost estimates a join's rows from its inputs.
-func (b *Builder) joinCost(s joinStep, rightRows, rightCost float64, keys []equiKey) plan.Cost {
+// joinRows estimates a join's rows from its inputs.
+func (b *Builder) joinRows(s joinStep, rightRows float64, keys []equiKey) float64 {
 	l := s.left.rows()
-	sel := 1.0
+	switch s.typ {
+	case plan.LeftJoin, plan.SemiJoin, plan.AntiJoin, plan.AntiNullJoin:
+		return math.Max(1, l*b.matchFactor(s.typ, s.on, keys, rightRows))
+	}
+	sel := b.keysSelectivity(keys)
+	isKey := make([]bool, len(s.on))
 	for _, k := range keys {
-		sel *= b.keySelectivity(k, l, rightRows)
+		isKey[k.cond] = true
 	}
 	for i, c := range s.on {
-		isKey := false
-		for _, k := range keys {
-			isKey = isKey || k.cond == i
-		}
-		if !isKey {
+		if !isKey[i] {
 			sel *= b.condSelectivity(c)
 		}
 	}
 	rows := math.Max(1, l*rightRows*sel)
-	switch s.typ {
-	case plan.LeftJoin:
-		rows = math.Max(rows, l)
-	case plan.FullJoin:
+	if s.typ == plan.FullJoin {
 		rows = math.Max(rows, l+rightRows)
-	case plan.SemiJoin:
-		rows = math.Max(1, math.Min(l, rows)*0.5)
-	case plan.AntiJoin, plan.AntiNullJoin:
-		rows = math.Max(1, l*0.5)
 	}
-	c := plan.Cost{Rows: rows, Total: s.left.cost() + rightCost + rows*cpuTuple}
-	return c
-}
-
-func (b *Builder) keySelectivity(k equiKey, l, r float64) float64 {
-	d := 0.0
-	for _, e := range []expr.Expr{k.left, k.right} {
-		if c, ok := stripRelabel(e).(*expr.Column); ok {
-			d = math.Max(d, b.distinctOf(c.ID))
-		}
-	}
-	if d == 0 {
-		d = math.Max(1, math.Min(200, math.Max(l, r)))
-	}
-	return 1 / math.Max(1, d)
+	return rows
 }
 
 // buildLeft reports whether the left side is the better build side.
@@ -230,14 +219,14 @@ func (b *Builder) hashJoin(s joinStep, right rel, keys []equiKey) rel {
 	j.Residual = b.resolve(logical.And(rest), both)
 	out := joinColumns(s.typ, s.left.cols, right.cols)
 	j.Cols = b.columns(out)
-	j.Cost = b.joinCost(s, right.rows(), right.cost(), keys)
 	j.BuildLeft = s.typ == plan.InnerJoin && b.buildLeft(&s, &right)
-	build, probe := right, s.left
+	build, probe := right.joinSide(), s.left.joinSide()
 	if j.BuildLeft {
-		build, probe = s.left, right
+		build, probe = probe, build
 	}
-	j.Cost.Startup = build.cost() + build.rows()*cpuOperator*2
-	j.Cost.Total += build.rows()*(cpuTuple+cpuOperator) + probe.rows()*cpuOperator*2
+	j.Cost.Rows = b.joinRows(s, right.rows(), keys)
+	j.Cost.Startup = build.cost + build.rows*cpuBuild
+	j.Cost.Total = hashJoinCost(probe, build, j.Cost.Rows)
 	j.Cost.Width = width(j.Cols)
 	return rel{j, out, nil} // rows of spilled partitions come out late
 }
@@ -246,46 +235,30 @@ func (b *Builder) hashJoin(s joinStep, right rel, keys []equiKey) rel {
 // chosen when that is cheaper than reading the right side once.
 func (b *Builder) lookup(s joinStep, in *logical.ColSet, keys []equiKey) (rel, bool) {
 	scan, ok := s.right.(*logical.Scan)
-	if !ok || len(keys) == 0 || scan.Lock != nil || scan.Table.Kind == catalog.KindVirtual || scan.Table.Kind == catalog.KindSequence {
+	if !ok || len(keys) == 0 || !lookupTable(scan) {
 		return rel{}, false
 	}
-	rows := b.tableRows(scan.Table)
-	best, bestMatch, bestUnique := -1, []lookupKey(nil), false
-	for i := range scan.Table.Indexes {
-		ix := &scan.Table.Indexes[i]
-		if ix.State != catalog.IndexPublic || ix.Predicate != "" && !b.implied(scan, i) || ix.Method != "" && ix.Method != "btree" {
-			continue
-		}
-		m := lookupKeys(keyColumns(scan, ix, i), keys)
-		if len(m) == 0 || b.opt.indexPenalty(scan.Alias, ix, true, false) > 0 {
-			continue
-		}
-		unique := ix.Unique && len(m) == len(ix.Columns)
-		if best < 0 || unique && !bestUnique || unique == bestUnique && len(m) > len(bestMatch) {
-			best, bestMatch, bestUnique = i, m, unique
-		}
-	}
+	out := b.joinRows(s, b.estimate(scan), keys)
+	best, bestMatch, perLeft, cost := b.bestLookup(s, scan, in, keys, out)
 	if best < 0 {
 		return rel{}, false
 	}
-	perLeft := 1.0
-	if !bestUnique {
-		perLeft = math.Max(1, rows*math.Pow(selEqual, float64(len(bestMatch))))
-		if len(bestMatch) == 1 {
-			if c, ok := bestMatch[0].key.right.(*expr.Column); ok {
-				if d := b.distinctOf(c.ID); d > 0 {
-					perLeft = math.Max(1, rows/d)
-				}
-			}
-		}
+	rows, full := b.scanEstimate(scan, in)
+	right := joinSide{math.Max(1, rows), full}
+	leftName := aliasOfPlan(s.left.node)
+	cost += b.opt.joinPenalty(LookupJoin, leftName, scan.Alias)
+	other := hashJoinCost(s.left.joinSide(), right, out)
+	if s.typ == plan.InnerJoin {
+		other = math.Min(other, hashJoinCost(right, s.left.joinSide(), out))
 	}
-	cost := s.left.rows() * (cpuSeek + perLeft*cpuLookup)
-	probe := b.choose(scan, in, hint{})
-	full := probe.cost + probe.rows*(cpuTuple+cpuOperator*2) + s.left.rows()*cpuOperator*2
-	left := aliasOfPlan(s.left.node)
-	if cost+b.opt.joinPenalty(LookupJoin, left, scan.Alias) > full+b.opt.joinPenalty(HashJoin, left, scan.Alias) {
+	other += b.opt.joinPenalty(HashJoin, leftName, scan.Alias)
+	if s.keepOrder {
+		other = nestedLoopCost(s.left.joinSide(), right, out)
+	}
+	if other < cost {
 		return rel{}, false
 	}
+	bestUnique := scan.Table.Indexes[best].Unique && len(bestMatch) == len(scan.Table.Indexes[best].Columns)
 	isKey := make([]bool, len(s.on))
 	j := &plan.LookupJoin{Left: s.left.node, Type: s.typ}
 	for _, m := range bestMatch {
@@ -320,11 +293,40 @@ func (b *Builder) lookup(s joinStep, in *logical.ColSet, keys []equiKey) (rel, b
 	j.Right = r
 	both := concat(s.left.cols, cols)
 	j.Residual = b.resolve(logical.And(rest), both)
-	out := joinColumns(s.typ, s.left.cols, cols)
-	j.Cols = b.columns(out)
-	j.Cost = b.joinCost(s, rows*b.selectivity(scan.Filter, nil), cost, keys)
-	j.Cost.Width = width(j.Cols)
-	return rel{j, out, s.left.order}, true
+	outCols := joinColumns(s.typ, s.left.cols, cols)
+	j.Cols = b.columns(outCols)
+	j.Cost = plan.Cost{Rows: out, Total: cost, Width: width(j.Cols)}
+	return rel{j, outCols, s.left.order}, true
+}
+
+// bestLookup is the cheapest index to look the right side's rows up by; -1 for none.
+func (b *Builder) bestLookup(s joinStep, scan *logical.Scan, in *logical.ColSet, keys []equiKey, out float64) (best int, match []lookupKey, perLeft, cost float64) {
+	best = -1
+	rows := b.tableRows(scan.Table)
+	for i := range scan.Table.Indexes {
+		if !b.usableIndex(scan, i) {
+			continue
+		}
+		ix := &scan.Table.Indexes[i]
+		cols := keyColumns(scan, ix, i)
+		m := lookupKeys(cols, keys)
+		if len(m) == 0 || b.opt.indexPenalty(scan.Alias, ix, true, false) > 0 {
+			continue
+		}
+		per := 1.0
+		if !ix.Unique || len(m) < len(cols) {
+			distinct := 1.0
+			for k := range m {
+				distinct *= b.keyDistinct(&cols[k])
+			}
+			per = math.Max(rows/math.Min(distinct, rows), 1e-3)
+		}
+		c := lookupCost(s.left.joinSide(), per, i == 0 && scan.Table.Clustered || covers(scan, ix, in), out)
+		if best < 0 || c < cost {
+			best, match, perLeft, cost = i, m, per, c
+		}
+	}
+	return best, match, perLeft, cost
 }
 
 // lookupKey gives a key column its value from the left side.
@@ -373,7 +375,7 @@ func (b *Builder) lateral(s joinStep, refs, leftSet *logical.ColSet) rel {
 	n.Cond = b.resolve(logical.And(s.on), concat(s.left.cols, right.cols))
 	out := joinColumns(s.typ, s.left.cols, right.cols)
 	n.Cols = b.columns(out)
-	n.Cost = b.joinCost(s, right.rows(), s.left.rows()*right.cost(), nil)
-	n.Cost.Width = width(n.Cols)
+	n.Cost = plan.Cost{Rows: b.joinRows(s, right.rows(), nil), Width: width(n.Cols)}
+	n.Cost.Total = s.left.cost() + s.left.rows()*(right.cost()+cpuSeek) + n.Cost.Rows*cpuEmit
 	return rel{n, out, s.left.order}
 }

@@ -2,314 +2,402 @@ package physical
 
 import (
 	"math"
-	"slices"
-	"strings"
 
-	"github.com/tidemarkdb/tidemark/planner/logical"
 	"github.com/tidemarkdb/tidemark/planner/plan"
 	"github.com/tidemarkdb/tidemark/sql/expr"
 )
 
-// leaf is an input of a tree of inner joins.
-type leaf struct {
-	node    logical.Node
-	cols    logical.ColSet
-	lateral logical.ColSet // columns of other leaves that it refers to
-	rows    float64
-	done    bool
+// maxExhaustive is up to how many inputs all join trees are looked at.
+const maxExhaustive = 12
+
+// joinTree is an order of joins.
+type joinTree struct {
+	leaf        int // of a tree without children
+	left, right *joinTree
+	set         relSet
+	rows, cost  float64
 }
 
-// joinCond is a condition with what the ordering must know of it.
-type joinCond struct {
-	expr expr.Expr
-	cols logical.ColSet // of the leaves only
-	sel  float64        // of an equality between two columns; else by its form
-	done bool
+func (t *joinTree) side() joinSide { return joinSide{math.Max(1, t.rows), t.cost} }
+
+// orderer finds the cheapest join tree of a graph.
+//
+//  1. Each leaf is a unit. The selectivity between each two units is known.
+//  2. While there are more than maxExhaustive units, the two connected ones
+//     whose join yields the fewest rows become one (greedy operator ordering,
+//     Fegaras, DEXA 1998).
+//  3. The best tree of each connected subset of the units comes from the best
+//     trees of all its splits in two connected parts (DPsub, Moerkotte and
+//     Neumann, VLDB 2006), bushy trees included. Pairs that no condition
+//     connects are not looked at.
+//  4. If the units are not all connected, step 2 goes on to the end, with cross
+//     products of the smallest units when nothing else is left.
+type orderer struct {
+	g     *joinGraph
+	units []unit
+	sel   [][]float64 // between units
+	links []relSet    // for each unit: the units that a condition connects it with (bits are units)
+	equi  []relSet    // the same for hash keys
+	pin   int         // the unit that must stay leftmost, with its order; -1 for none
 }
 
-// innerJoins orders a tree of inner joins greedily: it starts with the smallest
-// input and always takes next what keeps the result smallest, going to an input
-// that no condition connects only when nothing else is left. Lateral inputs
-// wait for what they refer to.
-func (b *Builder) innerJoins(n *logical.Join, need *logical.ColSet, h hint) rel {
-	var leaves []*leaf
-	var conds []*joinCond
-	b.flatten(n, &leaves, &conds)
-	var all logical.ColSet
-	for _, l := range leaves {
-		all.Union(&l.cols)
-	}
-	in := need.Clone()
-	for _, c := range conds {
-		cols := logical.Columns(c.expr)
-		in.Union(&cols)
-		c.cols = intersect(&cols, &all)
-		c.sel = b.joinSelectivity(c.expr)
-	}
-	for _, l := range leaves {
-		outer := logical.OuterColumns(l.node)
-		l.lateral = intersect(&outer, &all)
-		in.Union(&l.lateral)
-		l.rows = b.estimate(l.node)
-	}
-	forced := b.forcedOrder(leaves)
-	cur := b.firstLeaf(leaves, conds)
-	if len(forced) > 0 {
-		cur, forced = forced[0], forced[1:]
-	}
-	cur.done = true
-	first := hint{}
-	if len(h.order) > 0 {
-		first.order = h.order
-	}
-	joined := cur.cols.Clone()
-	left := b.build(cur.node, &in, first)
-	left = b.applyReady(left, conds, &joined)
-	for range leaves[1:] {
-		var next *leaf
-		if len(forced) > 0 {
-			next, forced = forced[0], forced[1:]
-		} else {
-			next = b.nextLeaf(leaves, conds, &joined, left.rows())
-		}
-		next.done = true
-		joined.Union(&next.cols)
-		var on []expr.Expr
-		for _, c := range conds {
-			if !c.done && c.cols.SubsetOf(&joined) {
-				c.done = true
-				on = append(on, c.expr)
-			}
-		}
-		// Columns that later joins and the parent still look at.
-		rest := need.Clone()
-		for _, c := range conds {
-			if !c.done {
-				logical.ExprColumns(c.expr, &rest)
-			}
-		}
-		for _, l := range leaves {
-			if !l.done {
-				rest.Union(&l.lateral)
-			}
-		}
-		left = b.step(joinStep{typ: plan.InnerJoin, left: left, right: next.node, on: on, need: &rest})
-	}
-	return left
+// unit is a leaf or a part that is joined already.
+type unit struct {
+	tree *joinTree
+	leaf *leaf // of a single leaf
 }
 
-// forcedOrder are the inputs that hints want first (LEADING), or all of them in
-// the order of FROM (STRAIGHT_JOIN). An order in which a lateral input would
-// stand before what it refers to is not followed.
-func (b *Builder) forcedOrder(leaves []*leaf) []*leaf {
-	h := b.opt.Hints
-	if h == nil || len(h.Leading) == 0 && !h.Straight {
-		return nil
+func (u *unit) dependent() bool { return u.leaf != nil && u.leaf.dependent() }
+
+func newOrderer(g *joinGraph) *orderer {
+	o := &orderer{g: g, pin: -1}
+	for i, l := range g.leaves {
+		o.units = append(o.units, unit{tree: &joinTree{leaf: i, set: 1 << i, rows: l.rows, cost: l.cost}, leaf: l})
 	}
-	var out []*leaf
-	for _, names := range h.Leading {
-		for _, name := range names {
-			for _, l := range leaves {
-				if strings.EqualFold(aliasOf(l.node), name) && !slices.Contains(out, l) {
-					h.Table(name)
-					out = append(out, l)
-					break
+	n := len(o.units)
+	o.links, o.equi = make([]relSet, n), make([]relSet, n)
+	o.sel = make([][]float64, n)
+	for i := range o.sel {
+		o.sel[i] = make([]float64, n)
+		for j := range o.sel[i] {
+			o.sel[i][j] = 1
+		}
+	}
+	o.connect()
+	return o
+}
+
+// connect fills the matrices from the conditions between two leaves.
+func (o *orderer) connect() {
+	pairs := map[relSet][]*joinCond{}
+	for _, c := range o.g.conds {
+		if rest := c.rels & (c.rels - 1); rest.single() {
+			pairs[c.rels] = append(pairs[c.rels], c)
+		}
+	}
+	for rels, conds := range pairs {
+		i, j := rels.first(), (rels & (rels - 1)).first()
+		list := make([]expr.Expr, len(conds))
+		for k, c := range conds {
+			list[k] = c.expr
+		}
+		keys := equiKeys(list, &o.g.leaves[i].cols, &o.g.leaves[j].cols)
+		s := o.g.b.keysSelectivity(keys)
+		isKey := map[int]bool{}
+		for _, k := range keys {
+			isKey[k.cond] = true
+			conds[k.cond].equi = true
+		}
+		for k, c := range conds {
+			if !isKey[k] {
+				s *= c.sel
+			}
+		}
+		o.sel[i][j], o.sel[j][i] = s, s
+		o.links[i] |= 1 << j
+		o.links[j] |= 1 << i
+		if len(keys) > 0 {
+			o.equi[i] |= 1 << j
+			o.equi[j] |= 1 << i
+		}
+	}
+}
+
+// best is the cheapest tree.
+func (o *orderer) best() *joinTree {
+	o.force(o.g.forcedOrder())
+	for len(o.units) > maxExhaustive {
+		o.mergeSmallest()
+	}
+	if t := o.exhaustive(); t != nil {
+		return t
+	}
+	for len(o.units) > 1 {
+		o.mergeSmallest()
+	}
+	return o.units[0].tree
+}
+
+// joinable reports whether r may be the right side of a join with l now.
+func (o *orderer) joinable(l, r *unit) bool {
+	if l.dependent() {
+		return false
+	}
+	return !r.dependent() || r.leaf.needs.within(l.tree.set)
+}
+
+// hyper is the selectivity of the conditions over three and more leaves that
+// the join of two sets completes.
+func (o *orderer) hyper(l, r relSet) (sel float64, any bool) {
+	sel = 1
+	for _, c := range o.g.conds {
+		if rest := c.rels & (c.rels - 1); rest == 0 || rest.single() {
+			continue
+		}
+		if c.rels.within(l|r) && !c.rels.within(l) && !c.rels.within(r) {
+			sel *= c.sel
+			any = true
+		}
+	}
+	return sel, any
+}
+
+// mergeSmallest joins the two units whose result is smallest.
+func (o *orderer) mergeSmallest() {
+	bi, bj := -1, -1
+	bestRows, bestSize := math.Inf(1), math.Inf(1)
+	bestLinked := false
+	for i := range o.units {
+		for j := range o.units {
+			u, v := &o.units[i], &o.units[j]
+			if i == j || !o.joinable(u, v) || !v.dependent() && j < i {
+				continue
+			}
+			_, wide := o.hyper(u.tree.set, v.tree.set)
+			linked := o.links[i].has(j) || v.dependent() || wide
+			if bestLinked && !linked {
+				continue
+			}
+			rows := o.joinRows(u.tree, v, o.sel[i][j])
+			size := u.tree.rows + v.tree.rows
+			if linked && !bestLinked || rows < bestRows || rows == bestRows && size < bestSize {
+				bi, bj, bestRows, bestSize, bestLinked = i, j, rows, size, linked
+			}
+		}
+	}
+	o.merge(bi, bj, false)
+}
+
+func (o *orderer) joinRows(l *joinTree, r *unit, sel float64) float64 {
+	if r.leaf != nil && r.leaf.typ != plan.InnerJoin {
+		return l.rows * r.leaf.factor
+	}
+	h, _ := o.hyper(l.set, r.tree.set)
+	return l.rows * r.tree.rows * sel * h
+}
+
+// force joins leaves in the order that hints want, each as the right side.
+func (o *orderer) force(order []int) {
+	for _, l := range order[min(len(order), 1):] {
+		i, j := o.unitOf(order[0]), o.unitOf(l)
+		if i != j && o.joinable(&o.units[i], &o.units[j]) {
+			o.merge(i, j, true)
+		}
+	}
+}
+
+func (o *orderer) unitOf(leaf int) int {
+	for i := range o.units {
+		if o.units[i].tree.set.has(leaf) {
+			return i
+		}
+	}
+	return -1
+}
+
+// merge makes one unit of units i and j, j on the right if that is asked for.
+func (o *orderer) merge(i, j int, fixed bool) {
+	u, v := &o.units[i], &o.units[j]
+	equi := o.equi[i].has(j)
+	t := o.cheaper(u, v, o.joinRows(u.tree, v, o.sel[i][j]), equi)
+	if !v.dependent() && !fixed {
+		if other := o.cheaper(v, u, t.rows, equi); other.cost < t.cost {
+			t = other
+		}
+	}
+	last := len(o.units) - 1
+	for k := range o.units {
+		s := o.sel[i][k] * o.sel[j][k]
+		o.sel[i][k], o.sel[k][i] = s, s
+	}
+	o.links[i] |= o.links[j]
+	o.equi[i] |= o.equi[j]
+	o.units[i] = unit{tree: t}
+	// The last unit takes j's place.
+	o.units[j] = o.units[last]
+	o.links[j], o.equi[j] = o.links[last], o.equi[last]
+	for k := range o.units {
+		o.sel[j][k] = o.sel[last][k]
+		o.sel[k][j] = o.sel[k][last]
+	}
+	o.units, o.links, o.equi = o.units[:last], o.links[:last], o.equi[:last]
+	for k := range o.units {
+		o.links[k] = renumber(o.links[k], i, j, last) &^ (1 << k)
+		o.equi[k] = renumber(o.equi[k], i, j, last) &^ (1 << k)
+	}
+}
+
+// renumber lets i stand for j, and j for last.
+func renumber(s relSet, i, j, last int) relSet {
+	if s.has(j) {
+		s = s&^(1<<j) | 1<<i
+	}
+	if s.has(last) && last != j {
+		s = s&^(1<<last) | 1<<j
+	}
+	return s
+}
+
+// cheaper is the cheapest join of l with r as the right side.
+func (o *orderer) cheaper(l, r *unit, rows float64, equi bool) *joinTree {
+	t := &joinTree{left: l.tree, right: r.tree, set: l.tree.set | r.tree.set, rows: rows}
+	t.cost = o.pairCost(l.tree, r, rows, equi)
+	return t
+}
+
+// pairCost is the cost of the best algorithm for a pair.
+func (o *orderer) pairCost(l *joinTree, r *unit, rows float64, equi bool) float64 {
+	left, right, out := l.side(), r.tree.side(), math.Max(1, rows)
+	if lf := r.leaf; lf != nil {
+		if lf.typ != plan.InnerJoin {
+			equi = lf.equi
+		} else if lf.needs != 0 {
+			// The right side runs for each left row.
+			return left.cost + left.rows*(right.cost+cpuSeek) + out*cpuEmit
+		}
+	}
+	steered := o.g.b.opt.Hints != nil || o.g.b.opt.Disabled != 0
+	var leftName, rightName string
+	if steered {
+		leftName, rightName = o.name(l), o.name(r.tree)
+	}
+	penalty := func(m Methods) float64 {
+		if !steered {
+			return 0
+		}
+		return o.g.b.opt.joinPenalty(m, leftName, rightName)
+	}
+	cost := nestedLoopCost(left, right, out) + penalty(NestLoop)
+	if equi && o.pin < 0 { // a hash join keeps no order
+		c := hashJoinCost(left, right, out)
+		if (r.leaf == nil || r.leaf.typ == plan.InnerJoin) && left.rows < right.rows {
+			c = hashJoinCost(right, left, out)
+		}
+		if c += penalty(HashJoin); c <= cost || !steered {
+			cost = c
+		}
+	}
+	if r.leaf != nil {
+		for i := range r.leaf.keys {
+			k := &r.leaf.keys[i]
+			if m := k.match(l.set); m > 0 {
+				if c := lookupCost(left, m, k.covers, out) + penalty(LookupJoin); c < cost {
+					cost = c
 				}
 			}
 		}
 	}
-	if h.Straight {
-		out = leaves
+	return cost
+}
+
+// name is the alias of a tree that is a single relation.
+func (o *orderer) name(t *joinTree) string {
+	if t.left != nil {
+		return ""
 	}
-	var joined logical.ColSet
-	for _, l := range out {
-		if !l.lateral.SubsetOf(&joined) {
-			h.Notice("a join order hint cannot be followed: %q refers to tables behind it", aliasOf(l.node))
-			return nil
+	return aliasOf(o.g.leaves[t.leaf].node)
+}
+
+// exhaustive is step 3; nil if the units are not connected.
+func (o *orderer) exhaustive() *joinTree {
+	n := len(o.units)
+	if n == 1 {
+		return o.units[0].tree
+	}
+	size := relSet(1) << n
+	trees := make([]*joinTree, size)
+	links := make([]relSet, size) // the units that a set is connected with
+	equi := make([]relSet, size)
+	rows := make([]float64, size)
+	rows[0] = 1
+	wide := o.hasHyper()
+	for s := relSet(1); s < size; s++ {
+		i := s.first()
+		rest := s & (s - 1)
+		links[s], equi[s] = links[rest]|o.links[i], equi[rest]|o.equi[i]
+		rows[s] = o.setRows(rows[rest], i, rest, wide)
+		if rest == 0 {
+			if !o.units[i].dependent() {
+				trees[s] = o.units[i].tree
+			}
+			continue
 		}
-		joined.Union(&l.cols)
+		var best joinTree
+		for l := (s - 1) & s; l != 0; l = (l - 1) & s {
+			o.split(trees, l, s&^l, links[l], equi[l], rows[s], wide, &best)
+		}
+		if best.left != nil {
+			t := best
+			trees[s] = &t
+		}
+	}
+	return trees[size-1]
+}
+
+// setRows estimates the rows of a set from those of the set without unit i.
+func (o *orderer) setRows(base float64, i int, rest relSet, wide bool) float64 {
+	u := &o.units[i]
+	if u.leaf != nil && u.leaf.typ != plan.InnerJoin {
+		return base * u.leaf.factor
+	}
+	out := base * u.tree.rows
+	var set relSet
+	for r := rest; r != 0; r &= r - 1 {
+		j := r.first()
+		out *= o.sel[i][j]
+		set |= o.units[j].tree.set
+	}
+	if wide {
+		h, _ := o.hyper(u.tree.set, set)
+		out *= h
 	}
 	return out
 }
 
-// applyReady filters the first input by conditions that need nothing else.
-func (b *Builder) applyReady(r rel, conds []*joinCond, joined *logical.ColSet) rel {
-	var list []expr.Expr
-	for _, c := range conds {
-		if !c.done && c.cols.SubsetOf(joined) && !c.cols.Empty() {
-			c.done = true
-			list = append(list, c.expr)
+func (o *orderer) hasHyper() bool {
+	for _, c := range o.g.conds {
+		if rest := c.rels & (c.rels - 1); rest != 0 && !rest.single() {
+			return true
 		}
 	}
-	if len(list) == 0 {
-		return r
-	}
-	f := &plan.Filter{Input: r.node, Cond: b.resolve(logical.And(subplansLast(list)), r.cols)}
-	f.Cols = r.node.Columns()
-	f.Cost = *r.node.Estimate()
-	f.Cost.Rows = math.Max(1, f.Cost.Rows*b.selectivity(list, nil))
-	return rel{f, r.cols, r.order}
+	return false
 }
 
-func intersect(a, c *logical.ColSet) logical.ColSet {
-	var out logical.ColSet
-	a.Each(func(id expr.ColumnID) {
-		if c.Has(id) {
-			out.Add(id)
-		}
-	})
-	return out
-}
-
-func (b *Builder) flatten(n logical.Node, leaves *[]*leaf, conds *[]*joinCond) {
-	if j, ok := n.(*logical.Join); ok && j.Type == plan.InnerJoin {
-		b.flatten(j.Left, leaves, conds)
-		b.flatten(j.Right, leaves, conds)
-		for _, c := range j.On {
-			*conds = append(*conds, &joinCond{expr: c})
-		}
+// split tries to join two sets of units, l on the left.
+func (o *orderer) split(trees []*joinTree, l, r, links, equi relSet, rows float64, wide bool, best *joinTree) {
+	left := trees[l]
+	if left == nil || o.pin >= 0 && r.has(o.pin) {
 		return
 	}
-	*leaves = append(*leaves, &leaf{node: n, cols: logical.OutputSet(n)})
-}
-
-func (b *Builder) joinSelectivity(e expr.Expr) float64 {
-	if c, ok := e.(*expr.Call); ok && c.Op == "=" && len(c.Args) == 2 {
-		return b.keySelectivity(equiKey{left: c.Args[0], right: c.Args[1]}, defaultRows, defaultRows)
-	}
-	return b.condSelectivity(e)
-}
-
-// firstLeaf picks the smallest input; among equals one that conditions connect.
-func (b *Builder) firstLeaf(leaves []*leaf, conds []*joinCond) *leaf {
-	var best *leaf
-	bestConnected := false
-	for _, l := range leaves {
-		if !l.lateral.Empty() {
-			continue
-		}
-		connected := false
-		for _, c := range conds {
-			if c.cols.Intersects(&l.cols) && !c.cols.SubsetOf(&l.cols) {
-				connected = true
-				break
+	var right unit
+	if r.single() {
+		right = o.units[r.first()]
+		if right.dependent() {
+			if !right.leaf.needs.within(left.set) {
+				return
 			}
+			o.keep(best, left, &right, rows, false)
+			return
 		}
-		switch {
-		case best == nil,
-			l.rows < best.rows && (connected || !bestConnected),
-			connected && !bestConnected && l.rows <= best.rows*2:
-			best, bestConnected = l, connected
-		}
+	} else {
+		right = unit{tree: trees[r]}
 	}
-	if best == nil {
-		best = leaves[0]
+	if right.tree == nil {
+		return
 	}
-	return best
+	linked := links&r != 0
+	if !linked && wide {
+		_, linked = o.hyper(left.set, right.tree.set)
+	}
+	if linked {
+		o.keep(best, left, &right, rows, equi&r != 0)
+	}
 }
 
-// nextLeaf picks the input whose join keeps the result smallest.
-func (b *Builder) nextLeaf(leaves []*leaf, conds []*joinCond, joined *logical.ColSet, rows float64) *leaf {
-	var best, anyLeaf *leaf
-	bestRows := math.Inf(1)
-	bestConnected := false
-	for _, l := range leaves {
-		if l.done || !l.lateral.SubsetOf(joined) {
-			continue
-		}
-		anyLeaf = l
-		connected := !l.lateral.Empty()
-		sel := 1.0
-		for _, c := range conds {
-			if c.done || !c.cols.Intersects(&l.cols) || !c.cols.Intersects(joined) {
-				continue
-			}
-			u := c.cols.Clone()
-			u.Subtract(&l.cols)
-			if u.SubsetOf(joined) {
-				connected = true
-				sel *= c.sel
-			}
-		}
-		out := rows * l.rows * sel
-		if best == nil || connected && !bestConnected || connected == bestConnected && (out < bestRows || out == bestRows && l.rows < best.rows) {
-			best, bestRows, bestConnected = l, out, connected
-		}
+func (o *orderer) keep(best *joinTree, left *joinTree, right *unit, rows float64, equi bool) {
+	cost := o.pairCost(left, right, rows, equi)
+	// Of equally good orders take the one that was written: its columns need no projection.
+	if best.left == nil || cost < best.cost || cost == best.cost && left.set.first() < best.left.set.first() {
+		*best = joinTree{left: left, right: right.tree, set: left.set | right.tree.set, rows: rows, cost: cost}
 	}
-	if best != nil {
-		return best
-	}
-	if anyLeaf != nil {
-		return anyLeaf
-	}
-	for _, l := range leaves {
-		if !l.done {
-			return l
-		}
-	}
-	return nil
-}
-
-// estimate guesses the rows of a node that is not built yet.
-func (b *Builder) estimate(n logical.Node) float64 {
-	switch n := n.(type) {
-	case *logical.Scan:
-		if b.unique(n) {
-			return 1
-		}
-		return math.Max(1, b.tableRows(n.Table)*b.selectivity(n.Filter, nil))
-	case *logical.Filter:
-		return math.Max(1, b.estimate(n.Input)*b.selectivity(n.Conds, nil))
-	case *logical.Project:
-		return b.estimate(n.Input)
-	case *logical.Values:
-		return float64(len(n.Rows))
-	case *logical.FunctionScan:
-		if n.Few {
-			return 10
-		}
-		return 1000
-	case *logical.Sort:
-		return b.estimate(n.Input)
-	case *logical.Limit:
-		if r := limitRows(n); r > 0 {
-			return math.Min(r, b.estimate(n.Input))
-		}
-		return b.estimate(n.Input)
-	case *logical.Aggregate:
-		if len(n.Keys) == 0 {
-			return 1
-		}
-		return b.groups(n.Keys, b.estimate(n.Input))
-	case *logical.Distinct:
-		return math.Max(1, b.estimate(n.Input)/4)
-	case *logical.Join:
-		l, r := b.estimate(n.Left), b.estimate(n.Right)
-		s := b.selectivity(n.On, nil)
-		switch n.Type {
-		case plan.InnerJoin:
-			return math.Max(1, l*r*s)
-		case plan.SemiJoin, plan.AntiJoin, plan.AntiNullJoin:
-			return math.Max(1, l/2)
-		}
-		return math.Max(l, l*r*s)
-	case *logical.Union:
-		s := 0.0
-		for _, c := range n.Inputs {
-			s += b.estimate(c)
-		}
-		return s
-	case *logical.With:
-		return b.estimate(n.Body)
-	}
-	return defaultRows
-}
-
-// unique reports whether a scan's conditions fix a unique key.
-func (b *Builder) unique(n *logical.Scan) bool {
-	if len(n.Filter) == 0 {
-		return false
-	}
-	var none logical.ColSet
-	return b.choose(n, &none, hint{}).point
 }
