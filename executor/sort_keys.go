@@ -125,7 +125,7 @@ func sortPrefixes(k sortKey, a arrow.Array) (out []uint64, exact bool) {
 		}
 	case *array.String:
 		exact = false
-		if k.typ.OID != types.Bpchar {
+		if k.typ.OID != types.Bpchar && k.typ.OID != types.JSONB { // which do not order as their bytes
 			offsets, data := byteValues(a)
 			for i := range out {
 				out[i] = bytesPrefix(data[offsets[i]:offsets[i+1]])
