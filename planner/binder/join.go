@@ -158,15 +158,15 @@ func (b *Binder) bindUsing(j *ast.Join, node *logical.Join, litems, ritems []*ns
 		}
 		lused[li], rused[ri] = true, true
 		l, r := b.columnExpr(lcols[li]), b.columnExpr(rcols[ri])
+		t, err := b.commonType([]expr.Expr{l, r}, []int{j.Loc(), j.Loc()}, "JOIN/USING")
+		if err != nil {
+			return nil, err
+		}
 		eq, err := b.operator("", "=", l, r, j.Loc(), j.Loc(), j.Loc())
 		if err != nil {
 			return nil, err
 		}
 		node.On = append(node.On, eq)
-		t, err := b.commonType([]expr.Expr{l, r}, []int{j.Loc(), j.Loc()}, "JOIN/USING")
-		if err != nil {
-			return nil, err
-		}
 		merged := column{name: name, typ: t}
 		lc, err := b.coerceCommon(l, t, "JOIN/USING", j.Loc())
 		if err != nil {
