@@ -35,7 +35,7 @@ func (r *RegResolver) RegOut(typ types.OID, id uint32) (string, bool) {
 		if info := types.Lookup(oid); info == nil && s.typeByID(oid) == nil {
 			return "", false
 		}
-		return FormatType(s, r.Path, types.Of(oid)), true
+		return formatTypeID(s, r.Path, oid), true
 	case types.Regnamespace:
 		if sch := s.SchemaByID(oid); sch != nil {
 			return QuoteIdent(sch.Name), true
@@ -93,7 +93,7 @@ func (r *RegResolver) relationOut(id OID) (string, bool) {
 func (r *RegResolver) typeList(ts []OID) string {
 	out := make([]string, len(ts))
 	for i, t := range ts {
-		out[i] = FormatType(r.Snapshot, r.Path, types.Of(t))
+		out[i] = formatTypeID(r.Snapshot, r.Path, t)
 	}
 	return strings.Join(out, ",")
 }
@@ -317,6 +317,14 @@ func FormatType(s *Snapshot, path []string, t types.Type) string {
 		name += "[]"
 	}
 	return name
+}
+
+// formatTypeID is FormatType of an identifier alone.
+func formatTypeID(s *Snapshot, path []string, oid OID) string {
+	if types.Lookup(oid) != nil {
+		return types.FormatID(oid)
+	}
+	return FormatType(s, path, types.Of(oid))
 }
 
 // SplitName splits a possibly qualified name as it is written in SQL: folds

@@ -177,15 +177,18 @@ func (b *Binder) bindRecursive(e *cteEntry, sel *ast.Select) (query, error) {
 	}
 	to := make([]types.Type, len(initial.cols))
 	for i, c := range initial.cols {
-		to[i] = types.Of(c.typ.OID)
+		to[i] = c.typ
 		st := step.colType(b, i)
 		common, err := b.commonOf([]types.Type{to[i], st}, []int{initial.loc(i), step.loc(i)}, "UNION")
 		if err != nil {
 			return query{}, err
 		}
-		if common.OID != to[i].OID {
+		if common.OID == st.OID && st.Mod == to[i].Mod {
+			common.Mod = st.Mod
+		}
+		if common != to[i] {
 			return query{}, pgerror.New(pgerror.DatatypeMismatch, "recursive query %q column %d has type %s in non-recursive term but type %s overall",
-				e.node.Name, i+1, b.typeName(to[i]), b.typeName(common)).
+				e.node.Name, i+1, b.typeNameMod(to[i]), b.typeNameMod(common)).
 				WithHint("Cast the output of the non-recursive term to the correct type.").At(initial.loc(i))
 		}
 	}

@@ -54,12 +54,20 @@ func (b *Binder) info(oid types.OID) *types.Info {
 // typeName is format_type(oid) for messages.
 func (b *Binder) typeName(t types.Type) string {
 	if types.Lookup(t.OID) != nil {
-		return types.Format(types.Of(t.OID))
+		return types.FormatID(t.OID)
 	}
 	if i := b.info(t.OID); i != nil {
 		return i.SQLName
 	}
 	return "???"
+}
+
+// typeNameMod is typeName with the modifier.
+func (b *Binder) typeNameMod(t types.Type) string {
+	if types.Lookup(t.OID) != nil {
+		return types.Format(t)
+	}
+	return b.typeName(t)
 }
 
 func (b *Binder) category(oid types.OID) byte {

@@ -68,6 +68,23 @@ func intervalFields(mask int32) string {
 	return ""
 }
 
+// FormatID returns the SQL text of a type by its identifier alone, as
+// format_type(oid, NULL): unlike a modifier of -1 it does not tell bpchar and
+// "bit" from the SQL types that have a length of 1.
+func FormatID(oid OID) string {
+	switch oid {
+	case Bpchar:
+		return "character"
+	case BpcharArray:
+		return "character[]"
+	case Bit:
+		return "bit"
+	case BitArray:
+		return "bit[]"
+	}
+	return Format(Of(oid))
+}
+
 // Format returns the SQL text of a type, as format_type(oid, typmod).
 func Format(t Type) string {
 	info := Lookup(t.OID)
