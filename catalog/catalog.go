@@ -197,6 +197,6 @@ func (c *Catalog) publish(s *Snapshot) {
 
 func (s *Snapshot) withGlobals(db *Database, g *globals, version uint64) *Snapshot {
 	c := *s
-	c.database, c.globals, c.version = db, g, version
+	c.database, c.globals, c.version, c.schema = db, g, version, version
 	return &c
 }

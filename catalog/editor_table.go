@@ -131,6 +131,7 @@ func (e *Editor) SetStats(table OID, stats *TableStats) error {
 		return err
 	}
 	s.stats.set(table, stats)
+	s.schema = e.cur.schema
 	return e.done(s)
 }
 

@@ -43,6 +43,18 @@ type Activity struct {
 	BackendType                                      string
 }
 
+// TableActivityRuntime feeds the counts of pg_stat_user_tables.
+type TableActivityRuntime interface {
+	TableActivity(t *Table) TableActivity
+}
+
+// TableActivity is what has been done to a table since the server was started.
+type TableActivity struct {
+	Inserted, Updated, Deleted int64
+	Live                       int64 // rows there are, about
+	Modified                   int64 // rows changed since the last ANALYZE
+}
+
 // LocksRuntime feeds pg_locks.
 type LocksRuntime interface{ Locks() []Lock }
 

@@ -11,6 +11,7 @@ import (
 // they are built in and the same in every snapshot.
 type Snapshot struct {
 	version  uint64
+	schema   uint64 // version of the last change of anything but statistics
 	database *Database
 	globals  *globals
 
@@ -60,6 +61,9 @@ const (
 // Version changes whenever anything in the catalog changes; snapshots of
 // different content never share one.
 func (s *Snapshot) Version() uint64 { return s.version }
+
+// SchemaVersion changes whenever anything but statistics changes.
+func (s *Snapshot) SchemaVersion() uint64 { return s.schema }
 
 // Database is the database the snapshot shows.
 func (s *Snapshot) Database() *Database { return s.database }

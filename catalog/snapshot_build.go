@@ -11,13 +11,13 @@ const firstUserOID = types.FirstUserOID
 
 // newSnapshot returns an empty snapshot of a database.
 func newSnapshot(db *Database, g *globals, version uint64) *Snapshot {
-	return &Snapshot{version: version, database: db, globals: g}
+	return &Snapshot{version: version, schema: version, database: db, globals: g}
 }
 
 // clone returns a snapshot that may be changed until it is handed out.
 func (s *Snapshot) clone(version uint64) *Snapshot {
 	return &Snapshot{
-		version: version, database: s.database, globals: s.globals,
+		version: version, schema: version, database: s.database, globals: s.globals,
 		schemas: s.schemas.clone(), tables: s.tables.clone(), types: s.types.clone(), stats: s.stats.clone(),
 		schemaNames: s.schemaNames.clone(), relations: s.relations.clone(), typeNames: s.typeNames.clone(),
 		byID: s.byID.clone(), typeIDs: s.typeIDs.clone(), dependents: s.dependents.clone(),

@@ -151,5 +151,10 @@ func tableStatRow(v VirtualEnv, t *Table, schema types.Datum) []types.Datum {
 	if st := v.Snapshot.Stats(t.ID); st != nil {
 		row[11] = dInt8(int64(st.Rows))
 	}
+	if rt, ok := v.Runtime.(TableActivityRuntime); ok && t.Kind != KindVirtual {
+		a := rt.TableActivity(t)
+		row[7], row[8], row[9] = dInt8(a.Inserted), dInt8(a.Updated), dInt8(a.Deleted)
+		row[11], row[13] = dInt8(a.Live), dInt8(a.Modified)
+	}
 	return row
 }

@@ -9,6 +9,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/tidemarkdb/tidemark/catalog"
 	"github.com/tidemarkdb/tidemark/planner/binder"
 	"github.com/tidemarkdb/tidemark/planner/hints"
 	"github.com/tidemarkdb/tidemark/planner/physical"
@@ -24,6 +25,8 @@ type Options struct {
 	Text string
 	// Disabled are the methods that the enable_... settings switch off.
 	Disabled physical.Methods
+	// Rows, if set, estimates a table's rows from its statistics, nil for none.
+	Rows func(t *catalog.Table, stats *catalog.TableStats) float64
 	// Fired, if set, is told the name of each rewrite rule that fires.
 	Fired func(rule string)
 }
@@ -36,7 +39,7 @@ func Plan(ctx context.Context, stmt ast.Statement, opts Options) (*plan.Query, e
 		return nil, err
 	}
 	set := hints.Parse(opts.Text)
-	pb := physical.New(res.MD, opts.Catalog, 0, physicalOptions(set, opts.Disabled))
+	pb := physical.New(res.MD, opts.Catalog, 0, physicalOptions(set, &opts))
 	rw := &rules.Rewriter{
 		MD: res.MD, NoFold: opts.NoFold, IO: opts.IO, Fired: opts.Fired, Rows: pb.Estimate, NoUnnest: set != nil && set.NoDecorrelate,
 	}
@@ -59,8 +62,8 @@ func Plan(ctx context.Context, stmt ast.Statement, opts Options) (*plan.Query, e
 }
 
 // physicalOptions joins the session's settings with those of SET_VAR hints.
-func physicalOptions(set *hints.Set, disabled physical.Methods) physical.Options {
-	out := physical.Options{Disabled: disabled, Hints: set}
+func physicalOptions(set *hints.Set, opts *Options) physical.Options {
+	out := physical.Options{Disabled: opts.Disabled, Hints: set, Rows: opts.Rows}
 	if set == nil {
 		return out
 	}

@@ -121,7 +121,7 @@ func (s *Session) copyFrom(ctx context.Context, st *ast.Copy, opts copyio.Option
 		return err
 	}
 	defer stream.Close() //nolint:errcheck // a dead connection shows at the next read
-	n, err := s.copyRows(ctx, &planned{query: q, version: snap.Version()}, snap, names, stream, opts)
+	n, err := s.copyRows(ctx, newPlanned(q, nil, snap), snap, names, stream, opts)
 	if err != nil {
 		return err
 	}
@@ -146,6 +146,7 @@ func (s *Session) copyRows(ctx context.Context, p *planned, snap *catalog.Snapsh
 	for {
 		batch, err := op.Next(ctx)
 		if err == io.EOF {
+			s.noteWrites(p.query, r.env.Affected)
 			return r.env.Affected, nil
 		}
 		if err != nil {

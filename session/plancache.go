@@ -3,7 +3,9 @@ package session
 import (
 	"container/list"
 	"sync"
+	"sync/atomic"
 
+	"github.com/tidemarkdb/tidemark/catalog"
 	"github.com/tidemarkdb/tidemark/executor"
 	"github.com/tidemarkdb/tidemark/planner/plan"
 )
@@ -13,13 +15,47 @@ import (
 type planned struct {
 	query *plan.Query
 	point *executor.Point // the short path, nil if it does not fit
-	// version is the catalog version the plan was made at.
-	version uint64
+	// version is the newest catalog version the plan is known to be good for,
+	// schema the schema version it was made at, and stats the statistics of the
+	// tables it depends on, parallel to query.Deps.
+	version atomic.Uint64
+	schema  uint64
+	stats   []*catalog.TableStats
 	// literals are the kinds and order of the literals that became parameters
 	// (normalized texts only).
 	literals int
 	// refused marks a normalized text that cannot share a plan.
 	refused bool
+}
+
+func newPlanned(q *plan.Query, point *executor.Point, snap *catalog.Snapshot) *planned {
+	p := &planned{query: q, point: point, schema: snap.SchemaVersion()}
+	p.version.Store(snap.Version())
+	if point == nil { // a plan by a key stays the best one
+		p.stats = make([]*catalog.TableStats, len(q.Deps))
+		for i, dep := range q.Deps {
+			p.stats[i] = snap.Stats(dep.ID)
+		}
+	}
+	return p
+}
+
+// validOn reports whether the plan may run on a catalog: nothing but
+// statistics has changed since it was made, and those of other tables.
+func (p *planned) validOn(snap *catalog.Snapshot) bool {
+	if snap.Version() == p.version.Load() {
+		return true
+	}
+	if snap.SchemaVersion() != p.schema {
+		return false
+	}
+	for i, st := range p.stats {
+		if snap.Stats(p.query.Deps[i].ID) != st {
+			return false
+		}
+	}
+	p.version.Store(snap.Version())
+	return true
 }
 
 // planKey identifies a plan: its text and all else it depends on but the

@@ -50,6 +50,9 @@ func (s *Session) runPoint(ctx context.Context, p *planned, params []types.Datum
 	if err != nil {
 		return err
 	}
+	if !q.ReadOnly {
+		s.noteWrites(q, r.env.Affected)
+	}
 	out.tag = commandTag(q.Tag, sent, r.env.Affected)
 	return nil
 }
@@ -142,7 +145,8 @@ func (s *Session) shareable(ctx context.Context, sql string, n *parser.Normalize
 	if err != nil {
 		return nil, err
 	}
-	p := &planned{query: q, point: executor.PointPlan(q), version: snap.Version(), literals: len(n.Literals)}
+	p := newPlanned(q, executor.PointPlan(q), snap)
+	p.literals = len(n.Literals)
 	if p.point == nil || len(q.UsedLiterals) != len(n.Literals) || len(q.ParamTypes) != len(n.Literals) || !q.Cacheable {
 		p = refused
 	}

@@ -66,7 +66,7 @@ func (s *Session) TypeLen(t types.Type) int16 {
 }
 
 func (s *Session) planOptions(snap *catalog.Snapshot, paramTypes []types.Type) planner.Options {
-	out := planner.Options{Disabled: s.settings.disabled}
+	out := planner.Options{Disabled: s.settings.disabled, Rows: s.server.estimateRows}
 	out.IO, out.Catalog, out.SearchPath = s.ioOn(snap), snap, s.searchPath()
 	out.Database, out.User, out.ParamTypes = s.database.Name, s.role, paramTypes
 	return out
@@ -88,7 +88,7 @@ func (s *Session) plan(ctx context.Context, stmt ast.Statement, text string, par
 	if n := len(q.Root.Columns()); n > maxTargets {
 		return nil, pgerror.New(pgerror.TooManyColumns, "target lists can have at most %d entries", maxTargets)
 	}
-	return &planned{query: q, point: executor.PointPlan(q), version: snap.Version()}, nil
+	return newPlanned(q, executor.PointPlan(q), snap), nil
 }
 
 // maxTargets is PostgreSQL's MaxTupleAttributeNumber.
@@ -97,7 +97,7 @@ const maxTargets = 1664
 // current reports whether p may run on the catalog as it is now.
 func (s *Session) current(ctx context.Context, p *planned) bool {
 	snap, err := s.snapshot(ctx)
-	return err == nil && snap.Version() == p.version
+	return err == nil && p.validOn(snap)
 }
 
 // running is an execution under way: a portal's or a simple statement's.
@@ -179,7 +179,7 @@ func (s *Session) enter(ctx context.Context, p *planned) (kv.Txn, *catalog.Snaps
 	if err != nil {
 		return nil, nil, err
 	}
-	if snap.Version() != p.version {
+	if !p.validOn(snap) {
 		return nil, nil, errPlanStale
 	}
 	if s.tx.txn == nil {
@@ -207,7 +207,7 @@ func (s *Session) enter(ctx context.Context, p *planned) (kv.Txn, *catalog.Snaps
 	if snap, err = s.snapshot(ctx); err != nil {
 		return nil, nil, err
 	}
-	if snap.Version() != p.version {
+	if !p.validOn(snap) {
 		return nil, nil, errPlanStale
 	}
 	return txn, snap, nil
@@ -305,6 +305,7 @@ func (s *Session) collect(ctx context.Context, r *running) error {
 	for {
 		err := s.collectOnce(ctx, r)
 		if err == nil {
+			s.noteWrites(r.planned.query, r.env.Affected)
 			r.collected = true
 			return nil
 		}

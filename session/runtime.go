@@ -8,10 +8,11 @@ import (
 )
 
 var (
-	_ catalog.SettingsRuntime = (*Session)(nil)
-	_ catalog.ActivityRuntime = (*Session)(nil)
-	_ catalog.PreparedRuntime = (*Session)(nil)
-	_ catalog.CursorsRuntime  = (*Session)(nil)
+	_ catalog.SettingsRuntime      = (*Session)(nil)
+	_ catalog.ActivityRuntime      = (*Session)(nil)
+	_ catalog.PreparedRuntime      = (*Session)(nil)
+	_ catalog.CursorsRuntime       = (*Session)(nil)
+	_ catalog.TableActivityRuntime = (*Session)(nil)
 )
 
 // Settings implements catalog.SettingsRuntime: the rows of pg_settings.
@@ -97,6 +98,25 @@ func (s *Session) Cursors() []catalog.Cursor {
 		out = append(out, catalog.Cursor{
 			Name: po.name, Statement: po.stmt.text, Hold: po.cursor.hold, Binary: po.cursor.binary, Scrollable: po.cursor.scroll, Created: po.made,
 		})
+	}
+	return out
+}
+
+// TableActivity implements catalog.TableActivityRuntime.
+func (s *Session) TableActivity(t *catalog.Table) catalog.TableActivity {
+	out := catalog.TableActivity{}
+	snap, err := s.snapshot(s.ctx)
+	if err != nil {
+		return out
+	}
+	st := snap.Stats(t.ID)
+	if st != nil {
+		out.Live = int64(st.Rows)
+	}
+	if a := s.server.activity.find(t.Storage); a != nil {
+		out.Inserted, out.Updated, out.Deleted = a.inserted.Load(), a.updated.Load(), a.deleted.Load()
+		out.Live = max(out.Live+a.grown.Load(), 0)
+		out.Modified = a.modified.Load()
 	}
 	return out
 }

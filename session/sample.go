@@ -54,10 +54,19 @@ func (r *reservoir) add(batch arrow.RecordBatch) {
 		for c, col := range cols {
 			r.columns[c][at] = types.Null
 			if !col.IsNull(i) {
-				r.columns[c][at] = types.DatumAt(col, i).Clone()
+				r.columns[c][at] = sampled(types.DatumAt(col, i))
 			}
 		}
 	}
+}
+
+// sampled copies a value out of a batch. Of wide ones a part is enough: they are
+// only counted, and 30,000 whole ones might not fit in memory.
+func sampled(d types.Datum) types.Datum {
+	if len(d.S) > statistics.MaxWidth {
+		d.S = d.S[:statistics.MaxWidth+1]
+	}
+	return d.Clone()
 }
 
 // column gives the sampled values of a column in the order of the table.

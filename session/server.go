@@ -39,6 +39,8 @@ type Config struct {
 	Alloc memory.Allocator
 	// ServerPort is what inet_server_port() answers.
 	ServerPort int
+	// AutoAnalyze is when statistics are refreshed by themselves.
+	AutoAnalyze AutoAnalyze
 }
 
 func (c *Config) setDefaults() {
@@ -57,6 +59,7 @@ func (c *Config) setDefaults() {
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
+	c.AutoAnalyze.setDefaults()
 	if c.Clock == nil {
 		c.Clock = time.Now
 	}
@@ -76,6 +79,7 @@ type Server struct {
 	plans   *planCache
 	// advisory locks belong to sessions, not to transactions of the store.
 	advisory advisoryLocks
+	activity activities
 	started  time.Time
 
 	mu       sync.Mutex

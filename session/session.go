@@ -60,6 +60,7 @@ type Session struct {
 	// What pg_stat_activity shows.
 	activity atomic.Pointer[activity]
 	scratch  scratch
+	writes   []tableWrites // of the transaction
 }
 
 type activity struct {

@@ -33,6 +33,23 @@ var settingsTable = withMethodSettings([]*setting{
 		name: "application_name", kind: settingString, report: true, category: "Reporting and Logging / What to Log",
 		doc: "Sets the application name to be reported in statistics and logs.", normalize: asciiName,
 	},
+	{name: "autovacuum", kind: settingBool, internal: true, doc: "Starts the autovacuum subprocess.", category: "Autovacuum", compute: func(s *Session) string { return onOff(!s.server.config.AutoAnalyze.Off) }},
+	{
+		name: "autovacuum_analyze_scale_factor", kind: settingReal, internal: true, category: "Autovacuum",
+		doc: "Number of tuple inserts, updates, or deletes prior to analyze as a fraction of reltuples.",
+		compute: func(s *Session) string {
+			return strconv.FormatFloat(s.server.config.AutoAnalyze.ScaleFactor, 'g', -1, 64)
+		},
+	},
+	{
+		name: "autovacuum_analyze_threshold", kind: settingInt, internal: true, category: "Autovacuum",
+		doc:     "Minimum number of tuple inserts, updates, or deletes prior to analyze.",
+		compute: func(s *Session) string { return strconv.FormatInt(s.server.config.AutoAnalyze.Threshold, 10) },
+	},
+	{
+		name: "autovacuum_naptime", kind: settingInt, unit: "s", internal: true, category: "Autovacuum", doc: "Time to sleep between autovacuum runs.",
+		compute: func(s *Session) string { return strconv.Itoa(int(s.server.config.AutoAnalyze.NapTime / time.Second)) },
+	},
 	{
 		name: "bytea_output", kind: settingEnum, def: "hex", options: []string{"escape", "hex"}, category: "Client Connection Defaults / Statement Behavior",
 		doc: "Sets the output format for bytea.", apply: changeIO(func(io *types.IO, v string) error { io.ByteaOutput = v; return nil }),

@@ -171,6 +171,7 @@ func (s *Session) commit(ctx context.Context) error {
 		return err
 	}
 	hooks := tx.onCommit
+	s.countWrites()
 	s.settings.commit()
 	s.clearTx()
 	for _, fn := range hooks {
@@ -194,6 +195,7 @@ func (s *Session) abandon() {
 
 func (s *Session) clearTx() {
 	s.endAdvisory()
+	s.writes = s.writes[:0]
 	locked := s.tx.locked
 	clear(locked)
 	s.tx = transaction{savepoints: s.tx.savepoints[:0], locked: locked}

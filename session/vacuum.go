@@ -59,6 +59,11 @@ func (s *Session) runVacuum(ctx context.Context, st *ast.Vacuum, many bool) erro
 	if err := s.startEditing(ctx); err != nil {
 		return err
 	}
+	s.tx.onCommit = append(s.tx.onCommit, func(context.Context) {
+		for i := range targets {
+			s.server.activity.analyzed(targets[i].table.Storage)
+		}
+	})
 	for i := range targets {
 		id := targets[i].table.ID
 		now := s.tx.editor.Snapshot()

@@ -12,9 +12,9 @@ import (
 // histogram groups are kept.
 const DefaultTarget = 100
 
-// maxWidth is the size from which values only count as distinct ones: they
+// MaxWidth is the size over which values only count as distinct ones: they
 // would bloat the catalog and seldom repeat (analyze.c's WIDTH_THRESHOLD).
-const maxWidth = 1024
+const MaxWidth = 1024
 
 // value is a sampled value and its position among the sampled rows.
 type value struct {
@@ -44,7 +44,7 @@ func Column(sample []types.Datum, typ types.Type, total float64, target int) *ca
 			continue
 		}
 		bytes += len(d.S)
-		if len(d.S) > maxWidth {
+		if len(d.S) > MaxWidth {
 			wide++
 			continue
 		}

@@ -76,7 +76,7 @@ func TestSkew(t *testing.T) {
 }
 
 func TestOddInputs(t *testing.T) {
-	wide := string(make([]byte, maxWidth+1))
+	wide := string(make([]byte, MaxWidth+1))
 	for name, c := range map[string]struct {
 		sample []types.Datum
 		typ    types.Type

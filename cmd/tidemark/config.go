@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
+
+	"github.com/tidemarkdb/tidemark/session"
 )
 
 // config is everything `tidemark start` can be told. A value comes from its
@@ -32,6 +34,8 @@ type config struct {
 	maxConns     int
 	drainTimeout time.Duration
 	cpuProfile   string
+	autoAnalyze  session.AutoAnalyze
+	noAnalyze    bool
 }
 
 func (c *config) flags(fs *pflag.FlagSet) {
@@ -47,6 +51,10 @@ func (c *config) flags(fs *pflag.FlagSet) {
 	fs.StringVar(&c.queryMemory, "query-memory-limit", "1GB", "what one query may keep in memory")
 	fs.IntVar(&c.maxConns, "max-connections", 200, "how many sessions may be open at once")
 	fs.StringVar(&c.cpuProfile, "cpu-profile", "", "file to write a CPU profile to until the server stops")
+	fs.BoolVar(&c.noAnalyze, "no-autovacuum", false, "do not refresh statistics in the background (autovacuum = off)")
+	fs.Int64Var(&c.autoAnalyze.Threshold, "autovacuum-analyze-threshold", 50, "changed rows from which on a table is analyzed ...")
+	fs.Float64Var(&c.autoAnalyze.ScaleFactor, "autovacuum-analyze-scale-factor", 0.1, "... and part of the table's rows added to it")
+	fs.DurationVar(&c.autoAnalyze.NapTime, "autovacuum-naptime", time.Minute, "pause between two looks at the tables' changes")
 	fs.DurationVar(&c.drainTimeout, "drain-timeout", 10*time.Second, "how long running statements may go on after SIGTERM")
 }
 
@@ -110,6 +118,10 @@ func (c *config) readFile(flags *pflag.FlagSet) error {
 }
 
 func (c *config) validate() error {
+	c.autoAnalyze.Off = c.noAnalyze
+	if c.autoAnalyze.Threshold < 0 || c.autoAnalyze.ScaleFactor < 0 || c.autoAnalyze.NapTime <= 0 {
+		return errors.New("the --autovacuum settings must not be negative")
+	}
 	if c.portBase < 1 || c.portBase > 65530 {
 		return fmt.Errorf("--port-base %d is not between 1 and 65530", c.portBase)
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/pprof"
+	"sync"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -105,8 +106,13 @@ func serve(ctx context.Context, c *config, cmd *cobra.Command, store kv.Store, l
 	}
 	sessions := session.NewServer(store, cat, session.Config{
 		MaxConnections: c.maxConns, MemoryLimit: memoryLimit, QueryMemoryLimit: queryMemory,
-		Logger: logger, ServerPort: c.portBase,
+		Logger: logger, ServerPort: c.portBase, AutoAnalyze: c.autoAnalyze,
 	})
+	jobs, stopJobs := context.WithCancel(base)
+	var running sync.WaitGroup
+	running.Go(func() { sessions.RunAutoAnalyze(jobs) })
+	defer running.Wait()
+	defer stopJobs()
 	server := pgwire.NewServer(sessions, pgwire.Config{Logger: logger})
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(base, listener) }()
@@ -118,6 +124,8 @@ func serve(ctx context.Context, c *config, cmd *cobra.Command, store kv.Store, l
 	case <-ctx.Done():
 	}
 	logger.Info("draining", "sessions", sessions.Sessions(), "timeout", c.drainTimeout)
+	stopJobs()
+	running.Wait()
 	drain, stop := context.WithTimeout(base, c.drainTimeout)
 	defer stop()
 	sessions.Drain(drain)  // new sessions are told 57P03 meanwhile

@@ -27,10 +27,15 @@ const (
 )
 
 func (b *Builder) tableRows(t *catalog.Table) float64 {
+	var s *catalog.TableStats
 	if b.cat != nil {
-		if s := b.cat.Stats(t.ID); s != nil {
-			return math.Max(s.Rows, 1)
-		}
+		s = b.cat.Stats(t.ID)
+	}
+	switch {
+	case b.opt.Rows != nil && t.Kind != catalog.KindVirtual:
+		return math.Max(b.opt.Rows(t, s), 1)
+	case s != nil:
+		return math.Max(s.Rows, 1)
 	}
 	return defaultRows
 }

@@ -69,6 +69,8 @@ func Method(setting string) Methods {
 type Options struct {
 	Disabled Methods
 	Hints    *hints.Set
+	// Rows, if set, estimates a table's rows from its statistics, nil for none.
+	Rows func(t *catalog.Table, stats *catalog.TableStats) float64
 }
 
 // disableCost is added to the cost of what a setting or a hint forbids.
