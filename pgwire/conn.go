@@ -13,6 +13,7 @@ import (
 
 	"github.com/tidemarkdb/tidemark/session"
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
+	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
 // conn is one client's connection. It belongs to one goroutine; only unblock
@@ -26,6 +27,7 @@ type conn struct {
 	bodyLen  int
 	messages messages
 	out      writer
+	columns  []types.ColumnReader // of the batch that is sent
 	session  *session.Session
 	// lost: the client sent what has no meaning here; nothing can be read any more.
 	lost bool

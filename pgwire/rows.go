@@ -68,15 +68,23 @@ func (c *conn) Batch(rows session.Rows, batch arrow.RecordBatch, from, to int) e
 	if len(cols) < n {
 		return pgerror.New(pgerror.InternalError, "a batch of %d columns for %d announced", len(cols), n)
 	}
+	if cap(c.columns) < n {
+		c.columns = make([]types.ColumnReader, n)
+	}
+	in := c.columns[:n]
+	for i := range in {
+		if err := in[i].Reset(cols[i]); err != nil {
+			return err
+		}
+	}
+	defer clear(in) // they would keep the batch alive
+	var d types.Datum
 	for row := from; row < to; row++ {
 		w.begin('D')
 		w.int16(int16(n))
-		for i := range n {
-			if cols[i].IsNull(row) {
-				w.int32(-1)
-				continue
-			}
-			w.value(rows, i, types.DatumAt(cols[i], row))
+		for i := range in {
+			in[i].Read(row, &d)
+			w.value(rows, i, d)
 		}
 		if err := w.end(); err != nil {
 			return err

@@ -16,15 +16,18 @@ type Encoder struct {
 	opts  Options
 	cols  []Column
 	io    *types.IO
+	in    []types.ColumnReader
 	row   []byte // not yet written
 	value []byte
 	force []bool
+	plain []bool // the column's text needs no escapes
 }
 
 // NewEncoder makes an encoder onto w.
 func NewEncoder(w io.Writer, cols []Column, opts Options, tio *types.IO) *Encoder {
-	e := &Encoder{w: w, opts: opts, cols: cols, io: tio}
+	e := &Encoder{w: w, opts: opts, cols: cols, io: tio, in: make([]types.ColumnReader, len(cols))}
 	for _, c := range cols {
+		e.plain = append(e.plain, opts.Format == Text && e.isPlain(c.Type))
 		e.force = append(e.force, opts.ForceQuoteAll || contains(opts.ForceQuote, c.Name))
 	}
 	return e
@@ -53,13 +56,19 @@ func (e *Encoder) Begin() error {
 
 // Batch writes a batch's rows.
 func (e *Encoder) Batch(b arrow.RecordBatch) error {
-	cols := b.Columns()
+	for i := range e.in {
+		if err := e.in[i].Reset(b.Column(i)); err != nil {
+			return err
+		}
+	}
+	var d types.Datum
 	for r := range int(b.NumRows()) {
 		if e.opts.Format == Binary {
 			e.row = binary.BigEndian.AppendUint16(e.row, uint16(len(e.cols)))
 		}
 		for i := range e.cols {
-			e.field(i, types.DatumAt(cols[i], r))
+			e.in[i].Read(r, &d)
+			e.field(i, &d)
 		}
 		if err := e.endRow(); err != nil {
 			return err
@@ -93,7 +102,7 @@ func (e *Encoder) delimit(i int) {
 	}
 }
 
-func (e *Encoder) field(i int, d types.Datum) {
+func (e *Encoder) field(i int, d *types.Datum) {
 	t := e.cols[i].Type
 	if e.opts.Format == Binary {
 		if d.IsNull() {
@@ -102,7 +111,7 @@ func (e *Encoder) field(i int, d types.Datum) {
 		}
 		at := len(e.row)
 		e.row = append(e.row, 0, 0, 0, 0)
-		e.row = types.AppendBinary(e.row, t, d, e.io)
+		e.row = types.AppendBinary(e.row, t, *d, e.io)
 		binary.BigEndian.PutUint32(e.row[at:], uint32(len(e.row)-at-4))
 		return
 	}
@@ -111,7 +120,11 @@ func (e *Encoder) field(i int, d types.Datum) {
 		e.row = append(e.row, e.opts.Null...)
 		return
 	}
-	e.value = types.AppendText(e.value[:0], t, d, e.io)
+	if e.plain[i] {
+		e.row = types.AppendText(e.row, t, *d, e.io)
+		return
+	}
+	e.value = types.AppendText(e.value[:0], t, *d, e.io)
 	if e.opts.Format == CSV {
 		e.csvValue(e.value, e.force[i])
 		return
@@ -119,31 +132,41 @@ func (e *Encoder) field(i int, d types.Datum) {
 	e.textValue(e.value)
 }
 
-// textValue appends a value with its special characters escaped.
+// special is the letter after the backslash for the characters that the text
+// format escapes, 0 for the others.
+var special = [256]byte{'\b': 'b', '\f': 'f', '\n': 'n', '\r': 'r', '\t': 't', '\v': 'v', '\\': '\\'}
+
+// textValue appends a value with its special characters escaped. Runs of
+// ordinary characters are copied at once.
 func (e *Encoder) textValue(v []byte) {
-	for _, c := range v {
-		switch c {
-		case '\b':
-			e.row = append(e.row, '\\', 'b')
-		case '\f':
-			e.row = append(e.row, '\\', 'f')
-		case '\n':
-			e.row = append(e.row, '\\', 'n')
-		case '\r':
-			e.row = append(e.row, '\\', 'r')
-		case '\t':
-			e.row = append(e.row, '\\', 't')
-		case '\v':
-			e.row = append(e.row, '\\', 'v')
-		case '\\':
-			e.row = append(e.row, '\\', '\\')
-		default:
-			if c == e.opts.Delimiter {
-				e.row = append(e.row, '\\')
+	from := 0
+	for i, c := range v {
+		letter := special[c]
+		if letter == 0 {
+			if c != e.opts.Delimiter {
+				continue
 			}
-			e.row = append(e.row, c)
+			letter = c
 		}
+		e.row = append(e.row, v[from:i]...)
+		e.row = append(e.row, '\\', letter)
+		from = i + 1
 	}
+	e.row = append(e.row, v[from:]...)
+}
+
+// isPlain reports whether the text of a type never has characters that the
+// text format escapes.
+func (e *Encoder) isPlain(t types.Type) bool {
+	if e.opts.Delimiter != '\t' && e.opts.Delimiter != ',' && e.opts.Delimiter != '|' {
+		return false // it may be a digit's neighbour, such as - or :
+	}
+	switch t.OID {
+	case types.Bool, types.Int2, types.Int4, types.Int8, types.Oid, types.Float4, types.Float8, types.Numeric,
+		types.Date, types.Timestamp, types.Timestamptz, types.Time, types.UUID:
+		return true
+	}
+	return false
 }
 
 // csvValue appends a value, quoted where it has to be.
