@@ -258,6 +258,19 @@ type PastReader interface {
 	WrittenSince(sp Savepoint, key Key) bool
 }
 
+// ParallelReader is what a Txn offers whose snapshot several goroutines may read
+// at once.
+type ParallelReader interface {
+	// View returns a reader of the transaction's snapshot and of its writes so
+	// far for one more goroutine. It refuses writes and locks, and ends with its
+	// Close or with the transaction: the caller neither writes to nor refreshes
+	// nor ends the transaction while anybody reads a view of it.
+	View() Txn
+	// Split cuts a span into adjacent spans, in order, of about size bytes as
+	// they are stored. It is an estimate; one that cannot be cut comes back whole.
+	Split(ctx context.Context, span Span, size uint64) ([]Span, error)
+}
+
 // Bulk writes straight into the store, in batches that are each durable when
 // Flush returns. Keys must not be visible to any transaction until the caller
 // commits a catalog change that makes them so. Not atomic; on failure the

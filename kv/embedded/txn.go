@@ -15,6 +15,7 @@ type txn struct {
 	readTS   kv.Timestamp
 	snapshot snapshot
 	readOnly bool
+	isView   bool // reads for another transaction, see View
 	ended    bool
 	maxBytes int64
 
@@ -309,6 +310,10 @@ func (t *txn) end(taken bool) {
 		return
 	}
 	t.ended = true
+	if t.isView {
+		t.write = nil
+		return
+	}
 	if t.locks != nil {
 		t.store.locks.releaseTo(t.locks, 0)
 		t.store.locks.owners.remove(t.locks)
