@@ -31,6 +31,7 @@ type NodeStats struct {
 	Memory          int64 // bytes at most, 0 if not known
 	BytesRead       int64
 	HeapFetches     int64
+	Workers         int // that a Gather had
 	ExtraProperties []Property
 }
 
@@ -271,6 +272,9 @@ func (x *explainer) statProps(n plan.Node) []Property {
 		return nil
 	}
 	var out []Property
+	if _, ok := n.(*plan.Gather); ok {
+		out = append(out, Property{"Workers Launched", strconv.Itoa(s.Workers)})
+	}
 	if s.RowsRemoved > 0 && s.Loops > 0 {
 		name := "Rows Removed by Filter"
 		switch n.(type) {

@@ -121,6 +121,13 @@ func (x *explainer) describeMore(n plan.Node, e *explained) {
 			e.kind = "Unique"
 		}
 		x.child(e, n.Input, "Outer")
+	case *plan.Gather:
+		e.kind = "Gather"
+		if len(n.Keys) > 0 {
+			e.kind = "Gather Merge"
+		}
+		e.add("Workers Planned", strconv.Itoa(n.Workers))
+		x.child(e, n.Input, "Outer")
 	case *plan.Aggregate:
 		x.aggregate(n, e)
 	case *plan.HashJoin:
@@ -269,6 +276,12 @@ func (x *explainer) aggregate(n *plan.Aggregate, e *explained) {
 	default:
 		e.kind = "HashAggregate"
 	}
+	switch n.Phase {
+	case plan.AggPartial:
+		e.kind = "Partial " + e.kind
+	case plan.AggFinal:
+		e.kind = "Finalize " + e.kind
+	}
 	keys := make([]string, len(n.Keys))
 	for i, k := range n.Keys {
 		keys[i] = x.expr(k)
@@ -319,6 +332,9 @@ func (x *explainer) scan(n *plan.Scan, e *explained, keys []expr.Expr) {
 		}
 		e.label += " using " + expr.QuoteIdent(index.Name) + on
 		e.fields = append(e.fields, Property{"Index Name", index.Name})
+	}
+	if n.Parallel {
+		e.kind = "Parallel " + e.kind
 	}
 	if ranged && index != nil {
 		e.add("Index Cond", x.ranges(n, index, keys))

@@ -21,6 +21,8 @@ import (
 // Options are what a statement's plan depends on besides its tree.
 type Options struct {
 	binder.Options
+	// Parallel says how a statement that only reads may run in workers.
+	Parallel physical.Parallel
 	// Text is the statement's own text, for the hints in its comments.
 	Text string
 	// Disabled are the methods that the enable_... settings switch off.
@@ -52,6 +54,9 @@ func Plan(ctx context.Context, stmt ast.Statement, opts Options) (*plan.Query, e
 	fk := &foreignKeys{cat: opts.Catalog, b: b, pb: pb}
 	if err := fk.fill(q.Root); err != nil {
 		return nil, err
+	}
+	if q.ReadOnly {
+		q.Root = physical.Parallelize(q.Root, opts.Parallel)
 	}
 	if set != nil {
 		q.MemoryQuota, q.MaxTime, q.Notices = set.MemoryQuota, set.MaxTime, set.Notices()

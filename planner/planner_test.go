@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -84,6 +85,9 @@ func (e *env) explain(d *datadriven.TestData, costs bool) string {
 			}
 			opts.Disabled |= m
 		}
+	}
+	if arg, ok := d.Arg("workers"); ok {
+		opts.Parallel.Workers, _ = strconv.Atoi(arg.Vals[0])
 	}
 	q, err := e.plan(d.Input, opts)
 	if err != nil {

@@ -61,6 +61,7 @@ func (b *Builder) scan(n *logical.Scan, need *logical.ColSet, h hint) rel {
 	}
 	s.Cols = b.columns(cols)
 	rows := math.Max(1, p.rows*b.selectivity(residual, nil))
+	s.Read = p.rows
 	s.Cost = plan.Cost{Total: p.cost + p.rows*cpuOperator*float64(len(residual)), Rows: rows, Width: width(s.Cols)}
 	return rel{s, cols, p.order}
 }

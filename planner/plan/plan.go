@@ -112,6 +112,10 @@ type Scan struct {
 	// Locking locks each row of the result before it is returned; only set on PointGet scans
 	// (else LockRows stands above).
 	Locking *Locking
+	// Read is how many rows the planner expects to read, before Filter.
+	Read float64
+	// Parallel: below a Gather, each worker reads other pieces of the ranges.
+	Parallel bool
 }
 
 // VirtualScan computes a system table.
@@ -223,6 +227,7 @@ type Aggregate struct {
 	// With sets, GroupingIDs tells for each output bitmask column which keys it looks at.
 	Sets      [][]int
 	Groupings [][]int
+	Phase     AggPhase
 }
 
 // AggCall is an aggregate call.

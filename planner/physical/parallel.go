@@ -1,0 +1,315 @@
+package physical
+
+import (
+	"math"
+
+	"github.com/tidemarkdb/tidemark/planner/plan"
+	"github.com/tidemarkdb/tidemark/sql/expr"
+	"github.com/tidemarkdb/tidemark/sql/functions"
+	"github.com/tidemarkdb/tidemark/sql/types"
+)
+
+// Parallel says when and how plans run in several workers.
+type Parallel struct {
+	// Workers is how many a Gather may have, 0 for none
+	// (max_parallel_workers_per_gather).
+	Workers int
+	// MinScanBytes is how much a scan must be expected to read
+	// (min_parallel_table_scan_size).
+	MinScanBytes float64
+}
+
+const (
+	// parallelSetup is the cost of starting workers, in rows' cost.
+	parallelSetup = 1000 * cpuTuple
+	// earlyRows is how many rows one goroutine reads sooner than workers start.
+	earlyRows = 20000
+	// rowsPerGroup is how many rows a group must have for partial aggregation to
+	// be worth a second pass over the groups.
+	rowsPerGroup = 8
+	// rowOverhead estimates what a stored row has besides its columns.
+	rowOverhead = 24
+)
+
+// Parallelize puts Gather nodes into a finished plan that no cache and no
+// session has seen yet; it changes the plan's nodes.
+//
+// A *pipeline* is a scan and what takes its rows one by one: filter, project,
+// the probe side of a hash join, the outer side of a lookup join. Each worker
+// runs a copy of a pipeline over pieces of the scan. Above the lowest node
+// that is no pipeline stands the Gather: over the pipeline itself, over a sort
+// of it (merged), or over a partial aggregation.
+//
+// A plan that calls a volatile function anywhere, writes or locks stays as it
+// is, as do the inputs that are run again for other outer rows.
+func Parallelize(root plan.Node, opt Parallel) plan.Node {
+	if opt.Workers < 1 || !parallelSafe(root) {
+		return root
+	}
+	p := &parallelizer{opt}
+	return p.place(root)
+}
+
+type parallelizer struct{ Parallel }
+
+// parallelSafe reports whether nothing in a plan forbids workers beside it.
+func parallelSafe(n plan.Node) bool {
+	es, ok := plan.Exprs(n)
+	if c, isCTE := n.(*plan.CTE); isCTE {
+		ok = !c.Modifying
+	}
+	for _, call := range calls(n) {
+		ok = ok && (call.Fn == nil || call.Fn.Volatility != functions.Volatile)
+	}
+	for _, e := range es {
+		ok = ok && expr.Volatility(e) != functions.Volatile
+		expr.Walk(e, func(x expr.Expr) bool {
+			if s, isSub := x.(*expr.Subplan); isSub && ok {
+				sub, isNode := s.Plan.(plan.Node)
+				ok = isNode && parallelSafe(sub)
+			}
+			return ok
+		})
+	}
+	for _, in := range n.Inputs() {
+		ok = ok && parallelSafe(in)
+	}
+	return ok
+}
+
+// calls are a node's calls of table functions.
+func calls(n plan.Node) (out []*plan.FunctionCall) {
+	switch n := n.(type) {
+	case *plan.FunctionScan:
+		for i := range n.Calls {
+			out = append(out, &n.Calls[i])
+		}
+	case *plan.ProjectSet:
+		for i := range n.Items {
+			if n.Items[i].Call != nil {
+				out = append(out, n.Items[i].Call)
+			}
+		}
+	}
+	return out
+}
+
+// place returns n with Gathers in it.
+func (p *parallelizer) place(n plan.Node) plan.Node {
+	p.placeSubplans(n)
+	if s := p.pipeline(n); s != nil && p.worthwhile(s) {
+		return p.gather(n, s)
+	}
+	switch n := n.(type) {
+	case *plan.Limit:
+		if s := p.pipeline(n.Input); s != nil && stopsEarly(n, s) {
+			return n
+		}
+	case *plan.Sort:
+		if s := p.pipeline(n.Input); s != nil && p.worthwhile(s) && n.Presorted == 0 {
+			return p.gatherMerge(n, s)
+		}
+	case *plan.Aggregate:
+		if s := p.pipeline(n.Input); s != nil && p.worthwhile(s) && mergeable(n) {
+			return p.splitAggregate(n, s)
+		}
+	}
+	p.placeInputs(n)
+	return n
+}
+
+// placeInputs places Gathers below a node that is none of a pipeline.
+func (p *parallelizer) placeInputs(n plan.Node) {
+	switch n := n.(type) {
+	case *plan.Filter:
+		n.Input = p.place(n.Input)
+	case *plan.Project:
+		n.Input = p.place(n.Input)
+	case *plan.ProjectSet:
+		n.Input = p.place(n.Input)
+	case *plan.Limit:
+		n.Input = p.place(n.Input)
+	case *plan.Sort:
+		n.Input = p.place(n.Input)
+	case *plan.Distinct:
+		n.Input = p.place(n.Input)
+	case *plan.Aggregate:
+		n.Input = p.place(n.Input)
+	case *plan.Window:
+		n.Input = p.place(n.Input)
+	case *plan.HashJoin:
+		n.Left, n.Right = p.place(n.Left), p.place(n.Right)
+	case *plan.MergeJoin:
+		n.Left, n.Right = p.place(n.Left), p.place(n.Right)
+	case *plan.LookupJoin:
+		n.Left = p.place(n.Left)
+	case *plan.NestedLoop:
+		n.Left = p.place(n.Left)
+		if len(n.Args) == 0 {
+			n.Right = p.place(n.Right)
+		}
+	case *plan.SetOp:
+		n.Left, n.Right = p.place(n.Left), p.place(n.Right)
+	case *plan.UnionAll:
+		for i := range n.Children {
+			n.Children[i] = p.place(n.Children[i])
+		}
+	case *plan.CTE:
+		n.Input, n.Body = p.place(n.Input), p.place(n.Body)
+	case *plan.RecursiveUnion:
+		n.Initial = p.place(n.Initial)
+	}
+}
+
+// placeSubplans places Gathers into the subqueries of a node's expressions that
+// are run once.
+func (p *parallelizer) placeSubplans(n plan.Node) {
+	es, _ := plan.Exprs(n)
+	for _, e := range es {
+		expr.Walk(e, func(x expr.Expr) bool {
+			if s, ok := x.(*expr.Subplan); ok && len(s.Args) == 0 {
+				if sub, ok := s.Plan.(plan.Node); ok {
+					s.Plan = p.place(sub)
+				}
+			}
+			return true
+		})
+	}
+}
+
+// pipeline returns the scan that a pipeline's workers would share, nil if n is
+// no pipeline or some expression of it must stay with the session.
+func (p *parallelizer) pipeline(n plan.Node) *plan.Scan {
+	es, ok := plan.Exprs(n)
+	if !ok || !workerSafe(es) {
+		return nil
+	}
+	switch n := n.(type) {
+	case *plan.Scan:
+		if n.PointGet || n.Limit > 0 {
+			return nil
+		}
+		return n
+	case *plan.Filter:
+		return p.pipeline(n.Input)
+	case *plan.Project:
+		return p.pipeline(n.Input)
+	}
+	return nil
+}
+
+// workerSafe reports whether expressions may be computed by several goroutines
+// at once.
+func workerSafe(es []expr.Expr) bool {
+	ok := true
+	for _, e := range es {
+		expr.Walk(e, func(x expr.Expr) bool {
+			ok = ok && workerSafeNode(x)
+			return ok
+		})
+	}
+	return ok
+}
+
+func workerSafeNode(x expr.Expr) bool {
+	safe := func(f *functions.Scalar) bool { return f == nil || f.ParallelSafe() }
+	switch x := x.(type) {
+	case *expr.Subplan:
+		return false
+	case *expr.Call:
+		return safe(x.Fn)
+	case *expr.Cast:
+		if x.Kind == expr.CastIO || x.Kind == expr.CastArray && x.Fn == nil {
+			return builtin(x.Typ) && builtin(x.Arg.Type())
+		}
+		return safe(x.Fn)
+	case *expr.AnyAll:
+		return safe(x.Fn)
+	case *expr.InList:
+		return safe(x.Eq)
+	case *expr.Distinct:
+		return safe(x.Eq)
+	}
+	return true
+}
+
+// builtin reports whether a type's values are read and printed without the
+// catalog.
+func builtin(t types.Type) bool {
+	switch t.Phys() {
+	case types.PhysUint32: // reg* types and oid
+		return false
+	}
+	return types.Lookup(t.OID) != nil
+}
+
+// worthwhile reports whether a scan reads enough for workers.
+func (p *parallelizer) worthwhile(s *plan.Scan) bool {
+	all := make([]plan.Column, len(s.Table.Columns))
+	for i := range all {
+		all[i].Type = s.Table.Columns[i].Type
+	}
+	return s.Read*float64(width(all)+rowOverhead) >= p.MinScanBytes
+}
+
+// stopsEarly reports whether a LIMIT is likely reached before a scan's workers
+// pay. One that is not known yet (LIMIT $1) is taken for a small one.
+func stopsEarly(l *plan.Limit, s *plan.Scan) bool {
+	if l.Count == nil {
+		return false
+	}
+	rows := 0.0
+	for _, e := range []expr.Expr{l.Count, l.Offset} {
+		if c, ok := e.(*expr.Const); ok && !c.Value.IsNull() {
+			rows += float64(c.Value.I)
+		}
+	}
+	share := math.Min(1, rows/math.Max(1, s.Estimate().Rows))
+	return s.Read*share < earlyRows
+}
+
+func (p *parallelizer) gather(n plan.Node, s *plan.Scan) *plan.Gather {
+	s.Parallel = true
+	g := &plan.Gather{Input: n, Workers: p.Workers}
+	g.Cols = n.Columns()
+	g.Cost = p.shared(*n.Estimate())
+	return g
+}
+
+// shared is what a cost becomes when workers share it.
+func (p *parallelizer) shared(c plan.Cost) plan.Cost {
+	c.Startup = c.Startup/float64(p.Workers) + parallelSetup
+	c.Total = c.Total/float64(p.Workers) + parallelSetup
+	return c
+}
+
+func (p *parallelizer) gatherMerge(n *plan.Sort, s *plan.Scan) *plan.Gather {
+	g := p.gather(n, s)
+	g.Keys = n.Keys
+	return g
+}
+
+// mergeable reports whether an aggregation can be made of parts: the rows'
+// order and their being distinct do not matter, and there are few groups.
+func mergeable(n *plan.Aggregate) bool {
+	if n.Ordered || n.Cost.Rows*rowsPerGroup > n.Input.Estimate().Rows && len(n.Keys) > 0 {
+		return false
+	}
+	es, _ := plan.Exprs(n)
+	for _, a := range n.Aggs {
+		if a.Distinct || len(a.OrderBy) > 0 || a.Fn.OrderSensitive || a.Fn.OrderedSet {
+			return false
+		}
+	}
+	return workerSafe(es)
+}
+
+func (p *parallelizer) splitAggregate(n *plan.Aggregate, s *plan.Scan) plan.Node {
+	partial := *n
+	partial.Phase = plan.AggPartial
+	g := p.gather(&partial, s)
+	n.Phase, n.Input = plan.AggFinal, g
+	n.Cost.Total = g.Cost.Total + n.Cost.Rows*cpuTuple*float64(p.Workers)
+	n.Cost.Startup = g.Cost.Total
+	return n
+}
