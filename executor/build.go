@@ -15,8 +15,9 @@ type run struct {
 	compiled map[expr.Expr]*scalar
 	ctes     map[int]*cteBuffer
 	subplans map[*expr.Subplan]*subplan
-	ddl      bool      // descriptors may change: see layout
-	top      plan.Node // whose written rows Env.Affected counts
+	shared   *sharedScan // of a worker
+	ddl      bool        // descriptors may change: see layout
+	top      plan.Node   // whose written rows Env.Affected counts
 }
 
 // Opener is a plan node that opens its own operator: sources of tests, and of
@@ -115,6 +116,8 @@ func (r *run) buildNode(n plan.Node) (Operator, error) {
 		return r.newLookupJoin(n)
 	case *plan.NestedLoop:
 		return r.newNestedLoop(n)
+	case *plan.Gather:
+		return r.newGather(n)
 	case *plan.UnionAll:
 		return r.newUnionAll(n)
 	case *plan.SetOp:

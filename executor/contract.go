@@ -51,6 +51,12 @@ type Env struct {
 	Functions *functions.Context
 	// BatchRows overrides the batch size (tests); 0 means BatchRows.
 	BatchRows int
+	// Workers is where parallel plans take workers from. Nil runs them in the
+	// caller's goroutine: where it may write to the transaction, move its
+	// snapshot or end it between two calls of Next (cursors).
+	Workers *WorkerPool
+	// MorselBytes overrides how large the pieces of parallel scans are (tests).
+	MorselBytes uint64
 	// LockTimeout bounds row lock waits; zero waits for ever.
 	LockTimeout time.Duration
 	// ReadCommitted: a point update or lock may take its row lock first and then

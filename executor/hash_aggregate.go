@@ -40,6 +40,13 @@ type aggregator struct {
 }
 
 func (r *run) newAggregate(n *plan.Aggregate) (Operator, error) {
+	if n.Phase == plan.AggFinal {
+		return r.newFinalAggregate(n)
+	}
+	return r.newHashAggregate(n)
+}
+
+func (r *run) newHashAggregate(n *plan.Aggregate) (Operator, error) {
 	agg, err := r.newAggregator(n)
 	if err != nil {
 		return nil, err

@@ -18,7 +18,7 @@ func readsTable(n plan.Node, t *catalog.Table) bool {
 	case *plan.CTERef: // its CTE is looked at where it stands
 		return false
 	}
-	es, ok := nodeExprs(n)
+	es, ok := plan.Exprs(n)
 	if !ok || exprsRead(es, t) {
 		return true
 	}
@@ -43,60 +43,6 @@ func exprsRead(es []expr.Expr, t *catalog.Table) bool {
 		})
 	}
 	return found
-}
-
-// nodeExprs lists a node's expressions; ok is false for nodes it does not know.
-func nodeExprs(n plan.Node) (es []expr.Expr, ok bool) {
-	keys := func(ks []expr.SortKey) {
-		for _, k := range ks {
-			es = append(es, k.Expr)
-		}
-	}
-	switch n := n.(type) {
-	case *plan.Values:
-		for _, row := range n.Rows {
-			es = append(es, row...)
-		}
-	case *plan.FunctionScan:
-		for _, c := range n.Calls {
-			es = append(append(es, c.Args...), c.Scalar)
-		}
-	case *plan.Filter:
-		es = append(es, n.Cond)
-	case *plan.Project:
-		es = n.Exprs
-	case *plan.ProjectSet:
-		for _, it := range n.Items {
-			es = append(es, it.Expr)
-			if it.Call != nil {
-				es = append(es, it.Call.Args...)
-			}
-		}
-	case *plan.Limit:
-		es = append(es, n.Count, n.Offset)
-	case *plan.Sort:
-		keys(n.Keys)
-	case *plan.Distinct:
-		es = n.On
-	case *plan.Aggregate:
-		es = append(es, n.Keys...)
-		for _, a := range n.Aggs {
-			es = append(append(es, a.Args...), a.Filter)
-			keys(a.OrderBy)
-		}
-	case *plan.HashJoin:
-		es = append(append(append(es, n.LeftKeys...), n.RightKeys...), n.Residual)
-	case *plan.LookupJoin:
-		es = append(append(es, n.Keys...), n.Residual)
-	case *plan.NestedLoop:
-		es = append(append(es, n.Args...), n.Cond)
-	case *plan.UnionAll, *plan.SetOp, *plan.RecursiveUnion:
-	case *plan.CTE:
-		return nil, !n.Modifying
-	default:
-		return nil, false
-	}
-	return es, true
 }
 
 // hasSubplan says whether there is a subquery in the expressions.

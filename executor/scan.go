@@ -22,6 +22,7 @@ type scan struct {
 	filter  *filter // nil for none
 	scanner *rowstore.Scanner
 	opened  bool
+	shared  *sharedScan // of a worker: scanner reads one morsel
 }
 
 func (r *run) newScan(n *plan.Scan) (Operator, error) {
@@ -32,7 +33,11 @@ func (r *run) newScan(n *plan.Scan) (Operator, error) {
 	if n.PointGet {
 		return &pointScan{env: r.env, node: n, schema: schemaOf(n.Cols), filter: f}, nil
 	}
-	return &scan{env: r.env, node: n, schema: schemaOf(n.Cols), filter: f}, nil
+	s := &scan{env: r.env, node: n, schema: schemaOf(n.Cols), filter: f}
+	if n.Parallel && r.shared != nil {
+		s.shared, r.shared.leaf = r.shared, s
+	}
+	return s, nil
 }
 
 func (r *run) scanFilter(n *plan.Scan) (*filter, error) {
@@ -61,6 +66,9 @@ func (s *scan) Next(ctx context.Context) (arrow.RecordBatch, error) {
 	if err := checkContext(ctx); err != nil {
 		return nil, err
 	}
+	if s.shared != nil {
+		return s.nextShared(ctx)
+	}
 	if !s.opened {
 		s.opened = true
 		if err := s.open(); err != nil {
@@ -70,6 +78,10 @@ func (s *scan) Next(ctx context.Context) (arrow.RecordBatch, error) {
 	if s.scanner == nil {
 		return nil, io.EOF
 	}
+	return s.nextOfScanner(ctx)
+}
+
+func (s *scan) nextOfScanner(ctx context.Context) (arrow.RecordBatch, error) {
 	for {
 		if err := checkContext(ctx); err != nil {
 			return nil, err
@@ -89,24 +101,25 @@ func (s *scan) Next(ctx context.Context) (arrow.RecordBatch, error) {
 }
 
 func (s *scan) open() error {
-	layout := layoutOf(s.node.Table)
-	var spans []kv.Span
-	if s.node.Ranges != nil {
-		var err error
-		if spans, err = keySpans(s.env, layout, s.node); err != nil {
-			return err
-		}
-		if len(spans) == 0 {
-			return nil
-		}
+	if s.node.Ranges == nil {
+		return s.openSpans(nil)
 	}
+	spans, err := keySpans(s.env, layoutOf(s.node.Table), s.node)
+	if err != nil || len(spans) == 0 {
+		return err
+	}
+	return s.openSpans(spans)
+}
+
+// openSpans begins to read spans, nil for everything.
+func (s *scan) openSpans(spans []kv.Span) error {
 	rows := s.env.batchRows()
 	if s.node.Limit > 0 && s.node.Filter == nil {
 		rows = int(min(int64(rows), s.node.Limit))
 	}
 	var err error
 	s.scanner, err = rowstore.NewScanner(s.env.Alloc, s.env.reader(), rowstore.ScanSpec{
-		Table: s.node.Table, Layout: layout, Index: s.node.Index, Output: s.node.Output, WithHandle: s.node.WithHandle,
+		Table: s.node.Table, Layout: layoutOf(s.node.Table), Index: s.node.Index, Output: s.node.Output, WithHandle: s.node.WithHandle,
 		Spans: spans, Reverse: s.node.Reverse, BatchRows: rows, Schema: s.schema,
 	})
 	return err

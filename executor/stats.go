@@ -9,6 +9,8 @@ import (
 
 // NodeStats is what EXPLAIN ANALYZE shows of a node.
 type NodeStats struct {
+	Workers int // that a Gather had
+
 	Loops, Rows, Batches int64
 	RowsRemoved          int64
 	First, Total         time.Duration

@@ -221,7 +221,7 @@ func (s *Session) copyTo(ctx context.Context, st *ast.Copy, text string, opts co
 	if !p.query.ReturnsRows {
 		return pgerror.New(pgerror.FeatureNotSupported, "COPY query must have a RETURNING clause")
 	}
-	r, err := s.start(ctx, p, nil, nil)
+	r, err := s.startWhole(ctx, p, nil, nil)
 	if err != nil {
 		return err
 	}

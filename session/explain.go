@@ -126,7 +126,7 @@ func (s *Session) runExplain(ctx context.Context, raw *ast.RawStmt, st *ast.Expl
 
 // drainPlan runs a plan and throws its rows away.
 func (s *Session) drainPlan(ctx context.Context, p *planned, params []types.Datum, stats *executor.Stats) error {
-	r, err := s.start(ctx, p, params, stats)
+	r, err := s.startWhole(ctx, p, params, stats)
 	if err != nil {
 		return err
 	}
@@ -172,6 +172,8 @@ func figures(f *executor.NodeStats) *planner.NodeStats {
 		return nil
 	}
 	return &planner.NodeStats{
+		Workers: f.Workers,
+
 		Rows: f.Rows, Loops: f.Loops, StartupMs: millis(f.First), TotalMs: millis(f.Total),
 		RowsRemoved: f.RowsRemoved, Memory: f.MemoryPeak,
 	}

@@ -411,6 +411,9 @@ func (s *Session) executePortal(ctx context.Context, po *portal, maxRows int64) 
 		if err := s.startPortal(ctx, po); err != nil {
 			return err
 		}
+		if maxRows == 0 { // see startWhole
+			po.run.env.Workers = s.server.workers
+		}
 	}
 	po.rows.IO = po.run.fn.IO
 	ended, err := s.sendPortal(ctx, po, maxRows)

@@ -213,7 +213,7 @@ func (s *Session) runOnce(ctx context.Context, p *planned, params []types.Datum,
 	if p.point != nil {
 		return s.runPoint(ctx, p, params, out)
 	}
-	r, err := s.start(ctx, p, params, nil)
+	r, err := s.startWhole(ctx, p, params, nil)
 	if err != nil {
 		return err
 	}
@@ -251,7 +251,11 @@ func itoa(n int64) string { return strconv.FormatInt(n, 10) }
 
 // panicked turns a panic of a statement into XX000 and logs its stack.
 func (s *Session) panicked(p any) error {
-	s.server.config.Logger.Error("panic in statement", "session", s.pid, "panic", p, "stack", string(debug.Stack()))
+	stack := debug.Stack()
+	if w, ok := p.(interface{ Stack() []byte }); ok { // of the worker that panicked
+		stack = w.Stack()
+	}
+	s.server.config.Logger.Error("panic in statement", "session", s.pid, "panic", p, "stack", string(stack))
 	return pgerror.New(pgerror.InternalError, "internal error: %v", p)
 }
 

@@ -34,7 +34,7 @@ func (s *Session) snapshot(ctx context.Context) (*catalog.Snapshot, error) {
 func (s *Session) environment() uint32 {
 	if s.planEnv == 0 {
 		// Literals are read when a statement is planned: how they are read counts.
-		literals := fmt.Sprintf("%s\x00%s\x00%d\x00%s\x00%x", s.io.TimeZoneName, s.io.DateStyle, s.io.DateOrder, s.io.IntervalStyle, s.settings.disabled)
+		literals := fmt.Sprintf("%s\x00%s\x00%d\x00%s\x00%x\x00%v", s.io.TimeZoneName, s.io.DateStyle, s.io.DateOrder, s.io.IntervalStyle, s.settings.disabled, s.parallel())
 		s.planEnv = s.server.plans.envs.id(s.database.Name + "\x00" + s.role + "\x00" + literals + "\x00" + strings.Join(s.searchPath(), "\x00"))
 	}
 	return s.planEnv
@@ -69,6 +69,7 @@ func (s *Session) planOptions(snap *catalog.Snapshot, paramTypes []types.Type) p
 	out := planner.Options{Disabled: s.settings.disabled, Rows: s.server.estimateRows}
 	out.IO, out.Catalog, out.SearchPath = s.ioOn(snap), snap, s.searchPath()
 	out.Database, out.User, out.ParamTypes = s.database.Name, s.role, paramTypes
+	out.Parallel = s.parallel()
 	return out
 }
 
@@ -132,6 +133,17 @@ func (s *Session) prepareEnv(r *running, txn kv.Txn, snap *catalog.Snapshot, par
 		LockTimeout: s.settings.lockTimeout, ReadCommitted: s.isolation() != repeatableRead,
 		Notice: s.notice, WorkMem: s.settings.workMem,
 	}
+}
+
+// startWhole is start for an execution that is run to its end at once: it may
+// have workers. One that is suspended (a cursor, Execute with a row count) may
+// not: the session goes on with the transaction that they would read.
+func (s *Session) startWhole(ctx context.Context, p *planned, params []types.Datum, stats *executor.Stats) (*running, error) {
+	r, err := s.start(ctx, p, params, stats)
+	if err == nil {
+		r.env.Workers = s.server.workers
+	}
+	return r, err
 }
 
 // start opens an execution of p. Query statements that write or lock are run to

@@ -75,6 +75,7 @@ type Server struct {
 	catalog *catalog.Catalog
 	memory  *executor.Account
 	rowIDs  *executor.RowIDs
+	workers *executor.WorkerPool
 	trees   *parser.Cache
 	plans   *planCache
 	// advisory locks belong to sessions, not to transactions of the store.
@@ -98,6 +99,7 @@ func NewServer(store kv.Store, cat *catalog.Catalog, config Config) *Server {
 		catalog:  cat,
 		memory:   executor.NewAccount("process", config.MemoryLimit, nil),
 		rowIDs:   executor.NewRowIDs(),
+		workers:  executor.NewWorkerPool(maxWorkers()),
 		trees:    parser.NewCache(config.PlanCacheBytes / 2),
 		plans:    newPlanCache(config.PlanCacheBytes / 2),
 		started:  config.Clock(),

@@ -28,6 +28,8 @@ type settings struct {
 	asyncCommit       bool
 	workMem           int64
 	statisticsTarget  int
+	workersPerGather  int
+	minParallelScan   int64            // bytes
 	disabled          physical.Methods // by the enable_... settings
 }
 

@@ -1,0 +1,82 @@
+package executor
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/tidemarkdb/tidemark/kv"
+	"github.com/tidemarkdb/tidemark/planner/plan"
+	"github.com/tidemarkdb/tidemark/rowstore"
+)
+
+// morselBytes is how large a morsel is in the store: some ten thousand rows,
+// so that workers end at about the same time and a LIMIT stops them soon.
+const morselBytes = 1 << 20
+
+// morsels are the pieces of a scan that its workers take one after another, in
+// the order of the scan (Leis et al., Morsel-Driven Parallelism, SIGMOD 2014).
+// It is safe for concurrent use.
+type morsels struct {
+	mu    sync.Mutex
+	spans []kv.Span
+	next  int
+	// taken gets the number of the worker for each morsel, in order; nil if
+	// nobody wants to know. It has room for all.
+	taken chan int
+}
+
+// take gives a worker the next morsel; ok is false after the last one.
+func (m *morsels) take(worker int) (span kv.Span, ok bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.next == len(m.spans) {
+		return kv.Span{}, false
+	}
+	span = m.spans[m.next]
+	m.next++
+	if m.taken != nil {
+		m.taken <- worker
+	}
+	return span, true
+}
+
+// splitScan cuts what a scan reads into morsels.
+func splitScan(ctx context.Context, env *Env, r kv.ParallelReader, n *plan.Scan) ([]kv.Span, error) {
+	spans := []kv.Span{rowstore.IndexSpan(n.Table, n.Index)}
+	if n.Ranges != nil {
+		var err error
+		if spans, err = keySpans(env, layoutOf(n.Table), n); err != nil {
+			return nil, err
+		}
+	}
+	size := uint64(morselBytes)
+	if env.MorselBytes > 0 {
+		size = env.MorselBytes
+	}
+	var out []kv.Span
+	for _, s := range spans {
+		pieces, err := r.Split(ctx, s, size)
+		if err != nil {
+			return nil, err
+		}
+		if n.Reverse {
+			slices.Reverse(pieces)
+		}
+		out = append(out, pieces...)
+	}
+	return out, nil
+}
+
+// parallelLeaf is the scan that the workers of a plan share.
+func parallelLeaf(n plan.Node) *plan.Scan {
+	if s, ok := n.(*plan.Scan); ok && s.Parallel {
+		return s
+	}
+	for _, in := range n.Inputs() {
+		if s := parallelLeaf(in); s != nil {
+			return s
+		}
+	}
+	return nil
+}

@@ -1,0 +1,49 @@
+package session
+
+import (
+	"math"
+	"runtime"
+	"strconv"
+
+	"github.com/tidemarkdb/tidemark/planner/physical"
+)
+
+// parallelSettings say when statements run in workers.
+func parallelSettings() []*setting {
+	return []*setting{
+		{
+			name: "max_parallel_workers", kind: settingInt, internal: true,
+			doc:     "Shows the maximum number of parallel workers of all sessions together: one for each processor.",
+			compute: func(*Session) string { return strconv.Itoa(maxWorkers()) },
+		},
+		{
+			name: "max_parallel_workers_per_gather", kind: settingInt, def: "8", max: 1024, category: "Resource Usage / Asynchronous Behavior",
+			doc: "Sets the maximum number of parallel processes per executor node.", apply: func(s *Session, v string) error {
+				s.settings.workersPerGather, _ = strconv.Atoi(v)
+				s.planEnv = 0
+				return nil
+			},
+		},
+		{
+			name: "min_parallel_table_scan_size", kind: settingInt, def: "8192", unit: "kB", max: math.MaxInt32, category: "Query Tuning / Planner Cost Constants",
+			doc: "Sets the minimum amount of table data for a parallel scan.", apply: func(s *Session, v string) error {
+				n, _ := strconv.ParseInt(v, 10, 64)
+				s.settings.minParallelScan = n << 10
+				s.planEnv = 0
+				return nil
+			},
+		},
+	}
+}
+
+// maxWorkers is how many workers the process has.
+func maxWorkers() int { return runtime.NumCPU() }
+
+// parallel is how the session's statements may be planned.
+func (s *Session) parallel() physical.Parallel {
+	n := min(s.settings.workersPerGather, maxWorkers())
+	if maxWorkers() < 2 {
+		n = 0 // they would only take turns
+	}
+	return physical.Parallel{Workers: n, MinScanBytes: float64(s.settings.minParallelScan)}
+}
