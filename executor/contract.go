@@ -10,6 +10,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/tidemarkdb/tidemark/catalog"
+	"github.com/tidemarkdb/tidemark/executor/spill"
 	"github.com/tidemarkdb/tidemark/kv"
 	"github.com/tidemarkdb/tidemark/rowstore"
 	"github.com/tidemarkdb/tidemark/sql/functions"
@@ -66,8 +67,11 @@ type Env struct {
 	Affected int64
 	// Notice sends a notice to the client.
 	Notice func(error)
-	// WorkMem is how many bytes an operator may keep before it spills.
-	WorkMem int64
+	// WorkMem is how many bytes an operator may keep before it spills, HashMem
+	// how many if it keeps a hash table; 0 means no limit of its own.
+	WorkMem, HashMem int64
+	// Temp is where operators spill to; nil if they cannot.
+	Temp *spill.Space
 	// Stream feeds plan.Stream (COPY FROM): the next batch, owned by the caller, or io.EOF.
 	Stream func(ctx context.Context) (arrow.RecordBatch, error)
 	// Stats collects EXPLAIN ANALYZE figures when not nil.

@@ -23,6 +23,12 @@ func (r *reservation) set(n int64) error {
 	return nil
 }
 
+// within makes the reservation n bytes if that is no more than limit (0: any
+// number) and the account grants it; if not, the caller spills.
+func (r *reservation) within(n, limit int64) bool {
+	return (limit <= 0 || n <= limit) && r.set(n) == nil
+}
+
 // close gives everything back.
 func (r *reservation) close() {
 	if r.held != 0 {

@@ -15,7 +15,9 @@ type NodeStats struct {
 	RowsRemoved          int64
 	First, Total         time.Duration
 	MemoryPeak           int64
-	SpillBytes           int64
+	// SpillBytes is what was written to temporary files, SpillParts into how
+	// many sorted runs or partitions.
+	SpillBytes, SpillParts int64
 }
 
 // Stats collects NodeStats of a run.

@@ -29,6 +29,8 @@ type NodeStats struct {
 	TotalMs         float64
 	RowsRemoved     int64 // by the filter, over all loops
 	Memory          int64 // bytes at most, 0 if not known
+	Spilled         int64 // bytes written to temporary files
+	SpillParts      int64 // in how many sorted runs or partitions
 	BytesRead       int64
 	HeapFetches     int64
 	Workers         int // that a Gather had
@@ -285,6 +287,10 @@ func (x *explainer) statProps(n plan.Node) []Property {
 	}
 	if s.Memory > 0 {
 		out = append(out, Property{"Memory", strconv.FormatInt((s.Memory+1023)/1024, 10) + "kB"})
+	}
+	if s.Spilled > 0 {
+		out = append(out, Property{"Disk", strconv.FormatInt((s.Spilled+1023)/1024, 10) + "kB"},
+			Property{"Disk Parts", strconv.FormatInt(s.SpillParts, 10)})
 	}
 	if s.BytesRead > 0 {
 		out = append(out, Property{"Bytes Read", strconv.FormatInt(s.BytesRead, 10)})

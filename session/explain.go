@@ -175,6 +175,6 @@ func figures(f *executor.NodeStats) *planner.NodeStats {
 		Workers: f.Workers,
 
 		Rows: f.Rows, Loops: f.Loops, StartupMs: millis(f.First), TotalMs: millis(f.Total),
-		RowsRemoved: f.RowsRemoved, Memory: f.MemoryPeak,
+		RowsRemoved: f.RowsRemoved, Memory: f.MemoryPeak, Spilled: f.SpillBytes, SpillParts: f.SpillParts,
 	}
 }

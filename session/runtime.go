@@ -38,7 +38,7 @@ func (s *Session) Settings() []catalog.Setting {
 		if _, ok := s.settings.values[key]; ok {
 			row.Source = "session"
 		}
-		if def.kind == settingInt && !def.internal {
+		if (def.kind == settingInt || def.kind == settingReal) && !def.internal {
 			row.Min, row.Max = strconv.FormatInt(def.min, 10), strconv.FormatInt(def.max, 10)
 		}
 		out = append(out, row)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/tidemarkdb/tidemark/catalog"
 	"github.com/tidemarkdb/tidemark/executor"
+	"github.com/tidemarkdb/tidemark/executor/spill"
 	"github.com/tidemarkdb/tidemark/kv"
 	"github.com/tidemarkdb/tidemark/sql/parser"
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
@@ -29,6 +30,8 @@ type Config struct {
 	MemoryLimit int64
 	// QueryMemoryLimit bounds one query (53200 beyond). Default 1 GiB.
 	QueryMemoryLimit int64
+	// Temp is where queries spill to. Default: the system's temporary files.
+	Temp *spill.Dir
 	// PlanCacheBytes bounds the parse trees and plans kept by text. Default 64 MiB.
 	PlanCacheBytes int64
 	// Logger takes what no client sees. Default slog.Default().
@@ -52,6 +55,9 @@ func (c *Config) setDefaults() {
 	}
 	if c.QueryMemoryLimit == 0 {
 		c.QueryMemoryLimit = 1 << 30
+	}
+	if c.Temp == nil {
+		c.Temp = spill.Temporary()
 	}
 	if c.PlanCacheBytes == 0 {
 		c.PlanCacheBytes = 64 << 20

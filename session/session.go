@@ -9,6 +9,7 @@ import (
 
 	"github.com/tidemarkdb/tidemark/catalog"
 	"github.com/tidemarkdb/tidemark/executor"
+	"github.com/tidemarkdb/tidemark/executor/spill"
 	"github.com/tidemarkdb/tidemark/sql/functions"
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
 	"github.com/tidemarkdb/tidemark/sql/types"
@@ -49,6 +50,7 @@ type Session struct {
 	prepared map[string]*prepared
 	portals  map[string]*portal
 	memory   *executor.Account
+	temp     *spill.Space
 	currval  map[catalog.OID]int64
 	lastval  catalog.OID
 	// hasAdvisory: an advisory lock was taken, perhaps released since.
@@ -115,7 +117,7 @@ func (srv *Server) Connect(ctx context.Context, client Client, opts Options) (*S
 		server: srv, client: client, database: db, login: opts.User, user: opts.User, role: opts.User,
 		remote: opts.Remote, local: opts.Local, started: srv.config.Clock(), disconnect: opts.Disconnect,
 		prepared: map[string]*prepared{}, portals: map[string]*portal{}, currval: map[catalog.OID]int64{},
-		memory: executor.NewAccount("session", 0, srv.memory),
+		memory: executor.NewAccount("session", 0, srv.memory), temp: srv.config.Temp.NewSpace(),
 	}
 	s.ctx, s.cancel = context.WithCancelCause(ctx)
 	s.settings.init(s)

@@ -78,6 +78,9 @@ func (def *setting) parse(value string) (string, error) {
 		if err != nil {
 			return "", pgerror.New(pgerror.InvalidParameterValue, "invalid value for parameter %q: %q", def.name, value)
 		}
+		if f < float64(def.min) || f > float64(def.max) || f != f {
+			return "", pgerror.New(pgerror.InvalidParameterValue, "%g is outside the valid range for parameter %q (%d .. %d)", f, def.name, def.min, def.max)
+		}
 		return strconv.FormatFloat(f, 'g', -1, 64), nil
 	case settingEnum:
 		for _, o := range def.options {

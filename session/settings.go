@@ -31,6 +31,7 @@ type settings struct {
 	workersPerGather  int
 	minParallelScan   int64            // bytes
 	disabled          physical.Methods // by the enable_... settings
+	hashMemMultiplier float64
 }
 
 type settingUndo struct {
@@ -51,6 +52,9 @@ func (st *settings) init(s *Session) {
 		}
 	}
 }
+
+// hashMem is how many bytes a hash table may take.
+func (st *settings) hashMem() int64 { return int64(float64(st.workMem) * st.hashMemMultiplier) }
 
 func (st *settings) get(def *setting) string {
 	if v, ok := st.values[strings.ToLower(def.name)]; ok {

@@ -102,6 +102,13 @@ var settingsTable = withMethodSettings([]*setting{
 		name: "idle_session_timeout", kind: settingInt, def: "0", unit: "ms", max: maxMillis,
 		doc: "Sets the maximum allowed idle time between queries, when not in a transaction.", apply: setDuration(func(s *Session) *time.Duration { return &s.settings.idleSession }),
 	},
+	{
+		name: "hash_mem_multiplier", kind: settingReal, def: "2", min: 1, max: 1000, category: "Resource Usage / Memory",
+		doc: "Multiple of work_mem to use for hash tables.", apply: func(s *Session, v string) (err error) {
+			s.settings.hashMemMultiplier, err = strconv.ParseFloat(v, 64)
+			return err
+		},
+	},
 	{name: "in_hot_standby", kind: settingBool, def: "off", internal: true, report: true, doc: "Shows whether hot standby is currently active."},
 	{name: "integer_datetimes", kind: settingBool, def: "on", internal: true, report: true, doc: "Shows whether datetimes are integer based."},
 	{
@@ -154,6 +161,14 @@ var settingsTable = withMethodSettings([]*setting{
 		},
 	},
 	{
+		name: "temp_file_limit", kind: settingInt, def: "-1", unit: "kB", min: -1, max: math.MaxInt32, category: "Resource Usage / Disk",
+		doc: "Limits the total size of all temporary files used by each process.", apply: func(s *Session, v string) error {
+			n, err := strconv.ParseInt(v, 10, 64)
+			s.temp.SetLimit(n << 10)
+			return err
+		},
+	},
+	{
 		name: "TimeZone", kind: settingString, def: "UTC", report: true, category: "Client Connection Defaults / Locale and Formatting",
 		doc: "Sets the time zone for displaying and interpreting time stamps.", normalize: timeZoneName, apply: changeIO(applyTimeZone),
 	},
@@ -170,7 +185,8 @@ var settingsTable = withMethodSettings([]*setting{
 		compute: func(s *Session) string { return onOff(s.readOnly()) }, apply: setTransactionReadOnly,
 	},
 	{
-		name: "work_mem", kind: settingInt, def: "65536", unit: "kB", min: 64, max: math.MaxInt32, doc: "Sets the maximum memory to be used for query workspaces.",
+		name: "work_mem", kind: settingInt, def: "4096", unit: "kB", min: 64, max: math.MaxInt32, category: "Resource Usage / Memory",
+		doc: "Sets the maximum memory to be used for query workspaces.",
 		apply: func(s *Session, v string) error {
 			n, _ := strconv.ParseInt(v, 10, 64)
 			s.settings.workMem = n << 10

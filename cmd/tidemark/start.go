@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime/pprof"
 	"sync"
 	"syscall"
@@ -15,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tidemarkdb/tidemark/catalog"
+	"github.com/tidemarkdb/tidemark/executor/spill"
 	"github.com/tidemarkdb/tidemark/kv"
 	"github.com/tidemarkdb/tidemark/kv/embedded"
 	"github.com/tidemarkdb/tidemark/pgwire"
@@ -89,6 +91,15 @@ func openStore(c *config, logger *slog.Logger) (kv.Store, error) {
 	return embedded.Open(context.Background(), config)
 }
 
+// openTemp is where queries spill to: beside the data, which is where there is
+// room; a store in memory has the system's directory.
+func openTemp(c *config) (*spill.Dir, error) {
+	if c.store != "embedded" {
+		return spill.Temporary(), nil
+	}
+	return spill.Open(filepath.Join(c.dataDir, "tmp"))
+}
+
 func serve(ctx context.Context, c *config, cmd *cobra.Command, store kv.Store, listener net.Listener, logger *slog.Logger) error {
 	base, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -104,8 +115,12 @@ func serve(ctx context.Context, c *config, cmd *cobra.Command, store kv.Store, l
 	if err != nil {
 		return err
 	}
+	temp, err := openTemp(c)
+	if err != nil {
+		return err
+	}
 	sessions := session.NewServer(store, cat, session.Config{
-		MaxConnections: c.maxConns, MemoryLimit: memoryLimit, QueryMemoryLimit: queryMemory,
+		MaxConnections: c.maxConns, MemoryLimit: memoryLimit, QueryMemoryLimit: queryMemory, Temp: temp,
 		Logger: logger, ServerPort: c.portBase, AutoAnalyze: c.autoAnalyze,
 	})
 	jobs, stopJobs := context.WithCancel(base)

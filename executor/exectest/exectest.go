@@ -17,6 +17,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/tidemarkdb/tidemark/executor"
+	"github.com/tidemarkdb/tidemark/executor/spill"
 	"github.com/tidemarkdb/tidemark/planner/plan"
 	"github.com/tidemarkdb/tidemark/sql/functions"
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
@@ -106,6 +107,7 @@ func NewEnv(alloc memory.Allocator) *executor.Env {
 	return &executor.Env{
 		Alloc:  alloc,
 		Memory: executor.NewAccount("query", 0, nil),
+		Temp:   spill.Temporary().NewSpace(),
 		Functions: &functions.Context{
 			Ctx: context.Background(), Alloc: alloc, IO: &types.IO{TimeZone: time.UTC}, TxnStart: now, StatementStart: now,
 			Clock: func() time.Time { return now },
@@ -145,6 +147,9 @@ func (c *Case) run(t *testing.T, size int, inputs []*Source, m mode) ([]string, 
 	defer func() {
 		if used := env.Memory.Used(); used != 0 {
 			t.Errorf("%s, batch=%d, mode=%d: %d bytes are still reserved", c.Name, size, m, used)
+		}
+		if left := env.Temp.Bytes(); left != 0 {
+			t.Errorf("%s, batch=%d, mode=%d: %d bytes are left in temporary files", c.Name, size, m, left)
 		}
 	}()
 	defer func() {
