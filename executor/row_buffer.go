@@ -29,12 +29,17 @@ func (b *rowBuffer) add(batch arrow.RecordBatch) error {
 		batch.Release()
 		return err
 	}
+	b.keep(batch)
+	return nil
+}
+
+// keep is add of a batch that is accounted for already.
+func (b *rowBuffer) keep(batch arrow.RecordBatch) {
 	b.chunks = append(b.chunks, batch)
 	for i, c := range batch.Columns() {
 		b.columns[i] = append(b.columns[i], c)
 	}
 	b.rows += int(batch.NumRows())
-	return nil
 }
 
 // reserve accounts for n bytes kept along with the rows.

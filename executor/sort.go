@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"bytes"
 	"context"
 	"io"
 
@@ -10,34 +11,31 @@ import (
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
 )
 
-// sortOp orders its input. It keeps all rows with their key columns, or, as
-// top-n, the first ones only.
+// sortOp orders its input with a sorter.
 //
-// States: before the first Next nothing is read; then the input is read to its
-// end (every topSlack rows top-n throws away what cannot come up any more);
-// then refs say in which order rows come out.
+// An input that is ordered by the first keys already (plan.Sort.Presorted) is
+// sorted piece by piece: whenever a batch holds the beginning of a new group of
+// equal presorted keys, the rows before the last such beginning are sorted and
+// come out. That is the whole order, as all they have before them is out.
 type sortOp struct {
 	env    *Env
 	input  Operator
 	keys   []sortKey
-	schema *arrow.Schema // the input's
+	schema *arrow.Schema
 	node   *plan.Sort
+	stats  *NodeStats
 
-	rows  *rowBuffer // the input's columns, then the computed keys
-	refs  []rowRef
-	next  int
-	ready bool
-	stats *NodeStats
-	// last is the sort prefix of the last row that top-n kept: rows above it
-	// cannot come up any more. It is valid once cut has run.
-	last    uint64
-	hasLast bool
-	sel     []int32
+	opened bool
+	top    int // rows still wanted, -1 for all
+	sorter *sorter
+	ready  bool // sorter gives rows
+	ended  bool // the input
+	// Of a presorted input: the presorted keys, those of the last row read, and
+	// the rows that begin the next piece.
+	presorted *sortEncoder
+	last      []byte
+	rest      arrow.RecordBatch
 }
-
-// topSlack is how many rows top-n collects beyond those it keeps before it
-// sorts again.
-const topSlack = BatchRows
 
 func (r *run) newSort(n *plan.Sort) (Operator, error) {
 	keys, err := r.compileSortKeys(n.Keys)
@@ -48,88 +46,160 @@ func (r *run) newSort(n *plan.Sort) (Operator, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &sortOp{env: r.env, input: input, keys: keys, schema: input.Schema(), node: n, stats: r.statsOf(n)}, nil
+	s := &sortOp{env: r.env, input: input, keys: keys, schema: input.Schema(), node: n, stats: r.statsOf(n)}
+	if n.Presorted > 0 {
+		s.presorted = newSortEncoder(keys[:n.Presorted])
+	}
+	return s, nil
 }
 
 func (s *sortOp) Schema() *arrow.Schema { return s.schema }
 
 func (s *sortOp) Close() error {
-	if s.rows != nil {
-		s.rows.clear()
+	err := s.endSorter()
+	if s.rest != nil {
+		s.rest.Release()
+		s.rest = nil
 	}
-	return s.input.Close()
+	if e := s.input.Close(); err == nil {
+		err = e
+	}
+	return err
 }
 
 func (s *sortOp) Next(ctx context.Context) (arrow.RecordBatch, error) {
-	if !s.ready {
-		if err := s.load(ctx); err != nil {
+	if !s.opened {
+		top, err := s.topRows()
+		if err != nil {
 			return nil, err
 		}
-		s.ready = true
+		s.top, s.opened = int(top), true
 	}
-	if err := checkContext(ctx); err != nil {
+	for {
+		if err := checkContext(ctx); err != nil {
+			return nil, err
+		}
+		if s.top == 0 {
+			return nil, io.EOF
+		}
+		if !s.ready {
+			if s.ended {
+				return nil, io.EOF
+			}
+			if err := s.load(ctx); err != nil {
+				return nil, err
+			}
+			s.ready = true
+		}
+		batch, err := s.sorter.next()
+		if err == nil {
+			if s.top > 0 {
+				s.top -= int(batch.NumRows())
+			}
+			return batch, nil
+		}
+		if err != io.EOF {
+			return nil, err
+		}
+		s.ready = false
+		if err := s.endSorter(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// load fills a sorter with the input, or with its next piece.
+func (s *sortOp) load(ctx context.Context) error {
+	s.sorter = newSorter(s.env, s.keys, s.schema, s.top)
+	if rest := s.rest; rest != nil {
+		s.rest = nil
+		if err := s.sorter.add(ctx, rest); err != nil {
+			return err
+		}
+	}
+	for !s.ended && s.rest == nil {
+		if err := checkContext(ctx); err != nil {
+			return err
+		}
+		batch, err := s.input.Next(ctx)
+		if err == io.EOF {
+			s.ended = true
+			break
+		}
+		if err == nil && s.presorted != nil {
+			batch, err = s.split(batch)
+		}
+		if err != nil {
+			return err
+		}
+		if batch == nil {
+			continue
+		}
+		if err := s.sorter.add(ctx, batch); err != nil {
+			return err
+		}
+	}
+	return s.sorter.finish(ctx)
+}
+
+// split cuts a batch, which it takes over, before the last new group of
+// presorted keys; what follows becomes rest. It returns nil if nothing is
+// before it.
+func (s *sortOp) split(batch arrow.RecordBatch) (arrow.RecordBatch, error) {
+	n := int(batch.NumRows())
+	cols := make([]arrow.Array, 0, len(s.presorted.columns))
+	defer func() { releaseAll(cols) }()
+	for _, k := range s.keys[:len(s.presorted.columns)] {
+		a, err := k.column(s.env, batch.Columns(), n)
+		if err != nil {
+			batch.Release()
+			return nil, err
+		}
+		cols = append(cols, a)
+	}
+	keys, err := s.presorted.encode(s.env, cols, n)
+	if err != nil {
+		batch.Release()
 		return nil, err
 	}
-	if s.next == len(s.refs) {
-		return nil, io.EOF
+	defer keys.Release()
+	// Keys that were cut may look equal and are not: the piece is longer then.
+	view := byteViews([]arrow.Array{keys})[0]
+	end := n - 1
+	for end > 0 && bytes.Equal(view.at(end), view.at(end-1)) {
+		end--
 	}
-	n := min(s.env.batchRows(), len(s.refs)-s.next)
-	refs := s.refs[s.next : s.next+n]
-	s.next += n
-	cols := make([]arrow.Array, s.schema.NumFields())
-	for i := range cols {
-		a, err := gather(s.env.Alloc, s.schema.Field(i).Type, s.rows.columns[i], refs)
-		if err != nil {
-			releaseAll(cols)
-			return nil, err
+	first := s.last == nil || bytes.Equal(s.last, view.at(0))
+	s.last = append(s.last[:0], view.at(n-1)...)
+	if end == 0 {
+		if first {
+			return batch, nil
 		}
-		cols[i] = a
+		s.rest = batch
+		return nil, nil
 	}
-	return newBatch(s.schema, cols, n), nil
+	defer batch.Release()
+	s.rest = batch.NewSlice(int64(end), int64(n))
+	return batch.NewSlice(0, int64(end)), nil
 }
 
-func (s *sortOp) load(ctx context.Context) error {
-	top, err := s.top()
-	if err != nil {
-		return err
-	}
-	s.rows = newRowBuffer(s.env, keyedSchema(s.schema, s.keys))
-	if top == 0 {
+// endSorter closes the sorter and adds its figures up.
+func (s *sortOp) endSorter() error {
+	if s.sorter == nil {
 		return nil
-	}
-	err = drain(ctx, s.input, func(batch arrow.RecordBatch) error {
-		keyed, err := addKeys(s.env, batch, s.keys, s.rows.schema)
-		if err == nil && s.hasLast {
-			keyed, err = s.below(keyed)
-		}
-		if err != nil || keyed == nil {
-			return err
-		}
-		if err := s.rows.add(keyed); err != nil {
-			return err
-		}
-		if top > 0 && int64(s.rows.rows) > top+topSlack {
-			return s.cut(int(top))
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	if err := s.sort(); err != nil {
-		return err
 	}
 	if s.stats != nil {
-		s.stats.MemoryPeak = max(s.stats.MemoryPeak, s.rows.bytes)
+		s.stats.MemoryPeak = max(s.stats.MemoryPeak, s.sorter.peak)
+		s.stats.SpillBytes += s.sorter.bytes
+		s.stats.SpillParts += s.sorter.nruns
 	}
-	if top > 0 && int64(len(s.refs)) > top {
-		s.refs = s.refs[:top]
-	}
-	return nil
+	err := s.sorter.close()
+	s.sorter = nil
+	return err
 }
 
-// top is how many rows are wanted, -1 for all.
-func (s *sortOp) top() (int64, error) {
+// topRows is how many rows are wanted, -1 for all.
+func (s *sortOp) topRows() (int64, error) {
 	if s.node.TopCount == nil {
 		return -1, nil
 	}
@@ -145,112 +215,4 @@ func (s *sortOp) top() (int64, error) {
 		return -1, nil
 	}
 	return count + offset, nil
-}
-
-func (s *sortOp) sort() error {
-	// A ref, and an item of it while sorting.
-	if err := s.rows.reserve(int64(s.rows.rows) * 24); err != nil {
-		return err
-	}
-	s.refs = s.rows.refs()
-	sortRefs(s.keys, keyColumns(s.rows, s.schema.NumFields(), s.keys), s.refs)
-	return nil
-}
-
-// cut keeps the first top rows.
-func (s *sortOp) cut(top int) error {
-	if err := s.sort(); err != nil {
-		return err
-	}
-	kept := newRowBuffer(s.env, s.rows.schema)
-	for refs := s.refs[:top]; len(refs) > 0; {
-		n := min(BatchRows, len(refs))
-		batch, err := s.rows.gather(refs[:n])
-		if err != nil {
-			kept.clear()
-			return err
-		}
-		if err := kept.add(batch); err != nil {
-			kept.clear()
-			return err
-		}
-		refs = refs[n:]
-	}
-	end := s.refs[top-1]
-	key := s.rows.columns[s.firstKey()][end.chunk()]
-	prefixes, _ := sortPrefixes(s.keys[0], key)
-	s.last, s.hasLast = prefixes[end.row()], true
-	s.rows.clear()
-	s.rows, s.refs = kept, nil
-	return nil
-}
-
-// below drops the rows of a keyed batch, which it takes over, that sort behind
-// what is kept already.
-func (s *sortOp) below(keyed arrow.RecordBatch) (arrow.RecordBatch, error) {
-	prefixes, _ := sortPrefixes(s.keys[0], keyed.Column(s.firstKey()))
-	s.sel = s.sel[:0]
-	for i, p := range prefixes {
-		if p <= s.last {
-			s.sel = append(s.sel, int32(i))
-		}
-	}
-	return pick(s.env, keyed, s.sel)
-}
-
-// firstKey is the column of the first key in a keyed batch.
-func (s *sortOp) firstKey() int {
-	if s.keys[0].ordinal >= 0 {
-		return s.keys[0].ordinal
-	}
-	return s.schema.NumFields()
-}
-
-// keyedSchema is a schema with the computed sort keys behind its columns.
-func keyedSchema(schema *arrow.Schema, keys []sortKey) *arrow.Schema {
-	fields := schema.Fields()
-	for _, k := range keys {
-		if k.ordinal < 0 {
-			fields = append(fields, arrow.Field{Type: k.typ.Phys().ArrowType(), Nullable: true})
-		}
-	}
-	return arrow.NewSchema(fields, nil)
-}
-
-// addKeys puts the computed sort keys behind a batch's columns; it takes batch over.
-func addKeys(env *Env, batch arrow.RecordBatch, keys []sortKey, schema *arrow.Schema) (arrow.RecordBatch, error) {
-	defer batch.Release()
-	n := int(batch.NumRows())
-	cols := make([]arrow.Array, 0, schema.NumFields())
-	for _, c := range batch.Columns() {
-		c.Retain()
-		cols = append(cols, c)
-	}
-	for _, k := range keys {
-		if k.ordinal >= 0 {
-			continue
-		}
-		a, err := k.column(env, batch.Columns(), n)
-		if err != nil {
-			releaseAll(cols)
-			return nil, err
-		}
-		cols = append(cols, a)
-	}
-	return newBatch(schema, cols, n), nil
-}
-
-// keyColumns finds the keys' columns in a buffer filled with addKeys; width is
-// the number of columns before the computed keys.
-func keyColumns(rows *rowBuffer, width int, keys []sortKey) [][]arrow.Array {
-	out := make([][]arrow.Array, len(keys))
-	for i, k := range keys {
-		if k.ordinal >= 0 {
-			out[i] = rows.columns[k.ordinal]
-		} else {
-			out[i] = rows.columns[width]
-			width++
-		}
-	}
-	return out
 }

@@ -70,8 +70,8 @@ func testRuns(t *testing.T, same bool) {
 	want := make([][]arrow.RecordBatch, len(runs))
 	for range 50 {
 		k := rng.IntN(len(runs))
-		b := testBatch(alloc, rng, 1+rng.IntN(300), same)
-		s := b.NewSlice(rng.Int64N(b.NumRows()), b.NumRows())
+		b := testBatch(alloc, rng, 400+rng.IntN(300), same)
+		s := b.NewSlice(rng.Int64N(b.NumRows()/2), b.NumRows())
 		b.Release()
 		if err := runs[k].Write(s); err != nil {
 			t.Fatal(err)
