@@ -5,7 +5,6 @@ import (
 
 	"github.com/tidemarkdb/tidemark/planner/plan"
 	"github.com/tidemarkdb/tidemark/sql/expr"
-	"github.com/tidemarkdb/tidemark/sql/pgerror"
 	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
@@ -139,7 +138,7 @@ func (r *run) buildNode(n plan.Node) (Operator, error) {
 	case *plan.Delete:
 		return r.newDelete(n)
 	case *plan.MergeJoin:
-		return nil, pgerror.Unsupported("merge join")
+		return r.newMergeJoin(n)
 	case Opener:
 		return n.Open(r.env)
 	}

@@ -90,6 +90,22 @@ func (b *rowBuffer) refs() []rowRef {
 	return out
 }
 
+// dropFirst drops the first n batches; the rows' refs count from what is left.
+func (b *rowBuffer) dropFirst(n int) {
+	var bytes int64
+	for _, c := range b.chunks[:n] {
+		bytes += batchBytes(c)
+		b.rows -= int(c.NumRows())
+		c.Release()
+	}
+	b.chunks = b.chunks[n:]
+	for i := range b.columns {
+		b.columns[i] = b.columns[i][n:]
+	}
+	b.env.shrink(bytes)
+	b.bytes -= bytes
+}
+
 // clear drops the rows and gives their memory back.
 func (b *rowBuffer) clear() {
 	for _, c := range b.chunks {

@@ -43,6 +43,8 @@ type sortColumn struct {
 	invert byte
 	codec  keycodec.Column
 	coded  bool // by codec
+	wide   bool // integers of any width take eight bytes
+	uncut  bool // keys are as long as they are
 }
 
 // sortTextBytes is how much of a text goes into its key.
@@ -117,10 +119,19 @@ func (c *sortColumn) appender(a arrow.Array) appendKey {
 	case *array.Boolean:
 		return c.booleans(a)
 	case *array.Int16:
+		if c.wide {
+			return numberKeys(c, a, a.Int16Values(), 8, func(v int16) uint64 { return uint64(v) ^ 1<<63 })
+		}
 		return numberKeys(c, a, a.Int16Values(), 4, func(v int16) uint64 { return uint64(uint32(v) ^ 1<<31) })
 	case *array.Int32:
+		if c.wide {
+			return numberKeys(c, a, a.Int32Values(), 8, func(v int32) uint64 { return uint64(v) ^ 1<<63 })
+		}
 		return numberKeys(c, a, a.Int32Values(), 4, func(v int32) uint64 { return uint64(uint32(v) ^ 1<<31) })
 	case *array.Uint32:
+		if c.wide {
+			return numberKeys(c, a, a.Uint32Values(), 8, func(v uint32) uint64 { return uint64(v) ^ 1<<63 })
+		}
 		return numberKeys(c, a, a.Uint32Values(), 4, func(v uint32) uint64 { return uint64(v) })
 	case *array.Int64:
 		if c.key.typ.OID == types.PgLsn || c.key.typ.OID == types.Xid8 {
@@ -198,7 +209,7 @@ func (c *sortColumn) texts(a *array.String) appendKey {
 			}
 		}
 		start := len(dst)
-		if len(v) > sortTextBytes {
+		if len(v) > sortTextBytes && !c.uncut {
 			// A whole text of this length has a zero here.
 			dst = append(append(dst, v[:sortTextBytes]...), 1)
 			c.flip(dst[start:])
@@ -242,7 +253,7 @@ func (c *sortColumn) others(a arrow.Array) appendKey {
 		if err != nil { // sortCoded lists the types that have bytes
 			panic(fmt.Sprintf("executor: sort key of type %s: %v", types.Format(c.key.typ), err))
 		}
-		if len(out)-start > sortTextBytes {
+		if len(out)-start > sortTextBytes && !c.uncut {
 			return out[:start+sortTextBytes], false
 		}
 		return out, true
