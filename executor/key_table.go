@@ -93,6 +93,30 @@ func (t *keyTable) bytes() int64 {
 	return n
 }
 
+// growth is how many bytes inserting n rows of these keys may add.
+func (t *keyTable) growth(cols []arrow.Array, n int) int64 {
+	switch {
+	case t.ints != nil:
+		return slotGrowth(t.ints.used, len(t.ints.slots), n) * 16
+	case t.packed != nil:
+		return slotGrowth(t.packed.used, len(t.packed.slots), n) * 24
+	}
+	size := 8 * int64(n)
+	for _, c := range cols {
+		size += columnBytes(c)
+	}
+	return slotGrowth(t.strings.used, len(t.strings.slots), n)*24 + t.strings.growth(size)
+}
+
+// slotGrowth is how many slots a table of which used are taken gets for n more.
+func slotGrowth(used, slots, n int) int64 {
+	now := slots
+	for slots < 2*(used+n) {
+		slots *= 2
+	}
+	return int64(slots - now)
+}
+
 // insert writes the ids of n rows' keys to out, adding new keys.
 func (t *keyTable) insert(cols []arrow.Array, n int, out []uint32) []uint32 {
 	return t.find(cols, n, out, true)

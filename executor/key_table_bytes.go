@@ -58,7 +58,7 @@ func (t *bytesTable) find(key []byte, next *uint32, add bool) uint32 {
 func (t *bytesTable) keep(key []byte) (block, offset uint32) {
 	last := len(t.blocks) - 1
 	if last < 0 || len(t.blocks[last])+len(key) > cap(t.blocks[last]) {
-		size := max(len(key), min(lastBlock, firstBlock<<min(len(t.blocks), 20)))
+		size := max(len(key), t.nextBlock())
 		t.blocks = append(t.blocks, make([]byte, 0, size))
 		t.held += int64(size)
 		last++
@@ -66,6 +66,16 @@ func (t *bytesTable) keep(key []byte) (block, offset uint32) {
 	offset = uint32(len(t.blocks[last]))
 	t.blocks[last] = append(t.blocks[last], key...)
 	return uint32(last), offset
+}
+
+func (t *bytesTable) nextBlock() int { return min(lastBlock, firstBlock<<min(len(t.blocks), 20)) }
+
+// growth is how much keys of so many bytes may add to the blocks.
+func (t *bytesTable) growth(size int64) int64 {
+	if last := len(t.blocks) - 1; last >= 0 && size <= int64(cap(t.blocks[last])-len(t.blocks[last])) {
+		return 0
+	}
+	return max(size, int64(t.nextBlock()))
 }
 
 func (t *bytesTable) resize() {

@@ -124,7 +124,7 @@ func (j *lookupJoin) start(ctx context.Context, batch arrow.RecordBatch) error {
 	right := &batchList{schema: j.keyed}
 	join := newHashJoin(j.run.env, hashJoinSpec{
 		node: j.node, left: left, right: right, leftKeys: j.keys, rightKeys: j.rightKeys(), typ: j.node.Type,
-		cond: j.cond,
+		cond: j.cond, inMemory: true,
 	})
 	j.join = join
 	keys, err := j.distinctKeys(batch)
