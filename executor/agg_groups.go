@@ -21,6 +21,13 @@ type groupSet struct {
 	capacity int // groups that the states have room for
 	chunks   [][]arrow.Array
 	building builders // the last chunk
+
+	// Spilling (agg_spill.go): which set this is, what is read, and where rows
+	// without a group go (nil: groups are made).
+	index  int
+	pass   spillPass
+	parts  *partitions
+	hasher keyHasher
 }
 
 func newGroupSet(env *Env, keys []int, scalars []*scalar, calls []*aggCall) *groupSet {
@@ -37,6 +44,7 @@ func newGroupSet(env *Env, keys []int, scalars []*scalar, calls []*aggCall) *gro
 		return s
 	}
 	s.table = newKeyTable(ts, allEqual(len(ts)))
+	s.hasher.types = ts
 	s.building = newBuilders(env, ts)
 	return s
 }
@@ -106,32 +114,6 @@ func (s *groupSet) bytes() int64 {
 		n += st.bytes()
 	}
 	return n
-}
-
-// merge adds the groups of other, a set of the same keys and calls.
-func (s *groupSet) merge(env *Env, other *groupSet) error {
-	other.endKeys()
-	limit := env.batchRows()
-	for k := 0; k*limit < other.groups; k++ {
-		n := min(limit, other.groups-k*limit)
-		if s.table != nil {
-			s.ids, s.fresh = insertNew(s.table, other.chunks[k], n, s.ids, s.fresh[:0])
-			s.keep(env, other.chunks[k], s.fresh)
-			s.resize(s.table.len())
-		}
-		for i, st := range s.states {
-			for g := range n {
-				to := 0
-				if s.table != nil {
-					to = int(s.ids[g])
-				}
-				if err := st.acc.Merge(env.Functions, other.states[i].acc, k*limit+g, to); err != nil {
-					return err
-				}
-			}
-		}
-	}
-	return nil
 }
 
 func (s *groupSet) close() {

@@ -1,6 +1,8 @@
 package executor
 
 import (
+	"context"
+
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
@@ -14,44 +16,58 @@ type aggState struct {
 	acc    functions.Accumulator
 	single bool // there is one group only and no group numbers
 	groups []uint32
+	// schema is (group, arguments, order keys), for DISTINCT and ORDER BY.
+	schema *arrow.Schema
 	// seen are the (group, arguments) that came before, for DISTINCT.
-	seen *keyTable
-	ids  []uint32
+	seen *distinctRows
 	// ordered keeps (group, arguments, order keys) until the end, for ORDER BY.
 	ordered *rowBuffer
 }
 
 func (c *aggCall) newState(env *Env, single bool) *aggState {
 	s := &aggState{call: c, acc: c.fn.New(env.Functions, c.sig), single: single}
-	if c.distinct {
-		ts := make([]types.Type, 0, len(c.args)+1)
-		if !single {
-			ts = append(ts, types.Of(types.Oid))
-		}
-		for _, a := range c.args {
-			ts = append(ts, a.typ)
-		}
-		s.seen = newKeyTable(ts, allEqual(len(ts)))
+	if !c.distinct && len(c.order) == 0 {
+		return s
 	}
+	s.schema = c.rowSchema()
 	if len(c.order) > 0 {
-		fields := []arrow.Field{{Type: arrow.PrimitiveTypes.Uint32}}
-		for _, a := range c.args {
-			fields = append(fields, arrow.Field{Type: a.typ.Phys().ArrowType(), Nullable: true})
+		s.ordered = newRowBuffer(env, s.schema)
+	}
+	if c.distinct {
+		keys, ts := []int{0}, []types.Type{types.Of(types.Oid)}
+		if single {
+			keys, ts = nil, nil
 		}
-		for _, k := range c.order {
-			fields = append(fields, arrow.Field{Type: k.typ.Phys().ArrowType(), Nullable: true})
+		for i, a := range c.args {
+			keys, ts = append(keys, 1+i), append(ts, a.typ)
 		}
-		s.ordered = newRowBuffer(env, arrow.NewSchema(fields, nil))
+		s.seen = newDistinctRows(env, s.schema, keys, ts)
 	}
 	return s
 }
 
-func (s *aggState) bytes() int64 {
-	n := s.acc.Bytes()
-	if s.seen != nil {
-		n += s.seen.bytes()
+// rowSchema is what a row is that waits: its group, arguments and order keys.
+func (c *aggCall) rowSchema() *arrow.Schema {
+	fields := []arrow.Field{{Type: arrow.PrimitiveTypes.Uint32}}
+	for _, a := range c.args {
+		fields = append(fields, arrow.Field{Type: a.typ.Phys().ArrowType(), Nullable: true})
 	}
-	return n
+	for _, k := range c.order {
+		fields = append(fields, arrow.Field{Type: k.typ.Phys().ArrowType(), Nullable: true})
+	}
+	return arrow.NewSchema(fields, nil)
+}
+
+// bytes is what the accumulator holds; seen and ordered reserve for themselves.
+func (s *aggState) bytes() int64 {
+	return s.acc.Bytes()
+}
+
+// count adds what was spilled to the operator's figures.
+func (s *aggState) count(stats *NodeStats) {
+	if s.seen != nil {
+		_ = s.seen.close(stats) // the files are gone whatever closing says
+	}
 }
 
 func (s *aggState) close() {
@@ -77,28 +93,29 @@ func (s *aggState) update(env *Env, ids []uint32, in *aggInput, n int) error {
 		return err
 	}
 	defer releaseAll(cols)
-	args := 1 + len(in.args)
+	batch := array.NewRecordBatch(s.schema, cols, int64(n))
 	if s.seen == nil {
-		return s.ordered.add(array.NewRecordBatch(s.ordered.schema, cols, int64(n)))
+		return s.ordered.add(batch)
 	}
-	keys := cols[:args]
-	if s.single {
-		keys = cols[1:args]
+	defer batch.Release()
+	return s.takeFresh(env, batch)
+}
+
+// takeFresh feeds or keeps the rows of a batch that are not duplicates.
+func (s *aggState) takeFresh(env *Env, batch arrow.RecordBatch) error {
+	sel, err := s.seen.fresh(batch)
+	if err != nil || len(sel) == 0 {
+		return err
 	}
-	var sel []int32
-	s.ids, sel = insertNew(s.seen, keys, n, s.ids, nil)
-	if len(sel) == 0 {
-		return nil
-	}
-	fresh, err := takeColumns(env.Alloc, cols, sel)
+	fresh, err := takeBatch(env.Alloc, batch, sel)
 	if err != nil {
 		return err
 	}
-	defer releaseAll(fresh)
 	if s.ordered != nil {
-		return s.ordered.add(array.NewRecordBatch(s.ordered.schema, fresh, int64(len(sel))))
+		return s.ordered.add(fresh)
 	}
-	return s.feed(env, fresh, len(sel))
+	defer fresh.Release()
+	return s.feed(env, fresh.Columns(), len(sel))
 }
 
 func (s *aggState) pickGroups(ids []uint32, in *aggInput) []uint32 {
@@ -158,8 +175,13 @@ func (s *aggState) feed(env *Env, cols []arrow.Array, n int) error {
 	return s.acc.Update(env.Functions, groups, args, n)
 }
 
-// finish feeds the rows that waited for their order.
-func (s *aggState) finish(env *Env) error {
+// finish feeds the rows that waited: to be told from duplicates, for their order.
+func (s *aggState) finish(ctx context.Context, env *Env) error {
+	if s.seen != nil {
+		if err := s.finishSeen(ctx, env); err != nil {
+			return err
+		}
+	}
 	if s.ordered == nil {
 		return nil
 	}
@@ -191,4 +213,24 @@ func (s *aggState) finish(env *Env) error {
 	}
 	s.ordered.clear()
 	return nil
+}
+
+// finishSeen takes the rows that seen had written away.
+func (s *aggState) finishSeen(ctx context.Context, env *Env) error {
+	for {
+		pass, err := s.seen.nextPass()
+		if err != nil || pass == nil {
+			return err
+		}
+		err = drain(ctx, pass, func(batch arrow.RecordBatch) error {
+			defer batch.Release()
+			return s.takeFresh(env, batch)
+		})
+		if e := pass.Close(); err == nil {
+			err = e
+		}
+		if err != nil {
+			return err
+		}
+	}
 }

@@ -2,6 +2,7 @@ package executor
 
 import (
 	"context"
+	"io"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -10,14 +11,14 @@ import (
 )
 
 // distinct passes on the first row of each group of equal rows, found by
-// hashing; rows come out in the order of the input.
+// hashing. Rows come out in the order of the input unless they had to spill.
 type distinct struct {
 	env   *Env
 	input Operator
-	table *keyTable
-	held  reservation
-	ids   []uint32
-	sel   []int32
+	stats *NodeStats
+	rows  *distinctRows
+	pass  *partitionReader // nil: the input itself is read
+	done  bool
 }
 
 func (r *run) newDistinct(n *plan.Distinct) (Operator, error) {
@@ -29,39 +30,80 @@ func (r *run) newDistinct(n *plan.Distinct) (Operator, error) {
 		return nil, err
 	}
 	ts := typesOf(n.Cols)
-	return &distinct{env: r.env, input: input, table: newKeyTable(ts, allEqual(len(ts))), held: reservation{env: r.env}}, nil
+	keys := make([]int, len(ts))
+	for i := range keys {
+		keys[i] = i
+	}
+	return &distinct{
+		env: r.env, input: input, stats: r.statsOf(n), rows: newDistinctRows(r.env, input.Schema(), keys, ts),
+	}, nil
 }
 
 func (d *distinct) Schema() *arrow.Schema { return d.input.Schema() }
 
 func (d *distinct) Close() error {
-	d.held.close()
-	return d.input.Close()
+	var err error
+	if d.pass != nil {
+		err = d.pass.Close()
+		d.pass = nil
+	}
+	if d.stats != nil {
+		d.stats.MemoryPeak = max(d.stats.MemoryPeak, d.rows.held.peak)
+	}
+	if e := d.rows.close(d.stats); err == nil {
+		err = e
+	}
+	if e := d.input.Close(); err == nil {
+		err = e
+	}
+	return err
 }
 
 func (d *distinct) Next(ctx context.Context) (arrow.RecordBatch, error) {
-	for {
+	for !d.done {
 		if err := checkContext(ctx); err != nil {
 			return nil, err
 		}
-		batch, err := d.input.Next(ctx)
+		batch, err := d.read(ctx)
+		if err == io.EOF {
+			err = d.nextPass()
+		}
 		if err != nil {
 			return nil, err
 		}
-		out, err := d.apply(batch)
+		if batch == nil {
+			continue
+		}
+		sel, err := d.rows.fresh(batch)
+		if err != nil {
+			batch.Release()
+			return nil, err
+		}
+		out, err := pick(d.env, batch, sel)
 		if out != nil || err != nil {
 			return out, err
 		}
 	}
+	return nil, io.EOF
 }
 
-func (d *distinct) apply(batch arrow.RecordBatch) (arrow.RecordBatch, error) {
-	d.ids, d.sel = insertNew(d.table, batch.Columns(), int(batch.NumRows()), d.ids, d.sel[:0])
-	if err := d.held.set(d.table.bytes()); err != nil {
-		batch.Release()
-		return nil, err
+func (d *distinct) read(ctx context.Context) (arrow.RecordBatch, error) {
+	if d.pass != nil {
+		return d.pass.Next(ctx)
 	}
-	return pick(d.env, batch, d.sel)
+	return d.input.Next(ctx)
+}
+
+func (d *distinct) nextPass() error {
+	if d.pass != nil {
+		if err := d.pass.Close(); err != nil {
+			return err
+		}
+	}
+	var err error
+	d.pass, err = d.rows.nextPass()
+	d.done = d.pass == nil
+	return err
 }
 
 // insertNew inserts n rows' keys and appends to sel the rows whose key is new.

@@ -129,17 +129,3 @@ func (a *aggregate) collect(ctx context.Context, m *worker) error {
 	}
 	return nil
 }
-
-// merge adds the groups of another worker and releases them.
-func (a *aggregate) merge(other *aggregate) error {
-	for i, s := range a.sets {
-		if err := s.merge(a.env, other.sets[i]); err != nil {
-			return err
-		}
-		if err := a.reserve(); err != nil {
-			return err
-		}
-	}
-	other.close()
-	return nil
-}

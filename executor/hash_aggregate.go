@@ -18,6 +18,8 @@ import (
 //  2. For each grouping set (one, without GROUPING SETS) the keys become group
 //     numbers, and every aggregate takes its rows with them (agg_state.go).
 //  3. At the end the sets' groups come out one after another.
+//
+// Groups that do not fit into memory come out later: agg_spill.go.
 type aggregate struct {
 	aggregator
 	input Operator
@@ -37,6 +39,12 @@ type aggregator struct {
 	stats  *NodeStats
 	held   reservation
 	sets   []*groupSet
+
+	// Spilling.
+	inputSchema *arrow.Schema
+	spilled     *arrow.Schema
+	files       []*partitions
+	passes      []aggPass
 }
 
 func (r *run) newAggregate(n *plan.Aggregate) (Operator, error) {
@@ -58,6 +66,7 @@ func (r *run) newHashAggregate(n *plan.Aggregate) (Operator, error) {
 	if n.Ordered && len(n.Keys) > 0 && n.Sets == nil {
 		return newOrderedAggregate(agg, input), nil
 	}
+	agg.inputSchema = input.Schema()
 	agg.reset()
 	return &aggregate{aggregator: agg, input: input}, nil
 }
@@ -79,24 +88,33 @@ func (r *run) newAggregator(n *plan.Aggregate) (aggregator, error) {
 	return a, nil
 }
 
+// setKeys are the grouping sets: one of all keys without GROUPING SETS.
+func (a *aggregator) setKeys() [][]int {
+	if a.node.Sets != nil {
+		return a.node.Sets
+	}
+	all := make([]int, len(a.keys))
+	for i := range all {
+		all[i] = i
+	}
+	return [][]int{all}
+}
+
 // reset begins anew, with all sets and no groups.
 func (a *aggregator) reset() {
 	a.close()
-	sets := a.node.Sets
-	if sets == nil {
-		all := make([]int, len(a.keys))
-		for i := range all {
-			all[i] = i
-		}
-		sets = [][]int{all}
-	}
-	for _, s := range sets {
-		a.sets = append(a.sets, newGroupSet(a.env, s, a.keys, a.calls))
+	for i, keys := range a.setKeys() {
+		s := newGroupSet(a.env, keys, a.keys, a.calls)
+		s.index = i
+		a.sets = append(a.sets, s)
 	}
 }
 
 func (a *aggregator) close() {
 	for _, s := range a.sets {
+		for _, st := range s.states {
+			st.count(a.stats)
+		}
 		s.close()
 	}
 	a.sets = nil
@@ -107,7 +125,11 @@ func (a *aggregator) Schema() *arrow.Schema { return a.schema }
 
 func (a *aggregate) Close() error {
 	a.close()
-	return a.input.Close()
+	err := a.closeFiles()
+	if e := a.input.Close(); err == nil {
+		err = e
+	}
+	return err
 }
 
 func (a *aggregate) Next(ctx context.Context) (arrow.RecordBatch, error) {
@@ -120,21 +142,28 @@ func (a *aggregate) Next(ctx context.Context) (arrow.RecordBatch, error) {
 		}
 		a.ready = true
 	}
-	if err := checkContext(ctx); err != nil {
-		return nil, err
-	}
 	limit := a.env.batchRows()
-	for a.set < len(a.sets) {
-		s := a.sets[a.set]
-		if from := a.group; from < s.groups {
-			n := min(limit, s.groups-from)
-			a.group += n
-			return a.output(s, from, n)
+	for {
+		if err := checkContext(ctx); err != nil {
+			return nil, err
 		}
-		a.set++
-		a.group = 0
+		for ; a.set < len(a.sets); a.set, a.group = a.set+1, 0 {
+			s := a.sets[a.set]
+			if from := a.group; from < s.groups {
+				n := min(limit, s.groups-from)
+				a.group += n
+				return a.output(s, from, n)
+			}
+		}
+		more, err := a.nextPass(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if !more {
+			return nil, io.EOF
+		}
+		a.set, a.group = 0, 0
 	}
-	return nil, io.EOF
 }
 
 // finish ends the input of the groups in hand.
@@ -142,7 +171,7 @@ func (a *aggregator) finish() error {
 	for _, s := range a.sets {
 		s.endKeys()
 		for _, st := range s.states {
-			if err := st.finish(a.env); err != nil {
+			if err := st.finish(a.env.Functions.Ctx, a.env); err != nil {
 				return err
 			}
 		}
@@ -162,11 +191,29 @@ func (a *aggregator) add(batch arrow.RecordBatch) error {
 		return err
 	}
 	defer releaseAll(keys)
-	for _, s := range a.sets {
-		s.assign(a.env, keys, n)
-	}
-	if err := a.update(batch.Columns(), n, a.sets); err != nil {
+	return a.addKeyed(batch.Columns(), keys, n)
+}
+
+// addKeyed takes n rows with their keys.
+func (a *aggregator) addKeyed(cols, keys []arrow.Array, n int) error {
+	if err := a.makeRoom(keys, n); err != nil {
 		return err
+	}
+	making := make([]*groupSet, 0, len(a.sets))
+	for _, s := range a.sets {
+		if s.parts != nil {
+			if err := a.addKnown(s, cols, keys, n); err != nil {
+				return err
+			}
+			continue
+		}
+		s.assign(a.env, keys, n)
+		making = append(making, s)
+	}
+	if len(making) > 0 {
+		if err := a.update(cols, n, making); err != nil {
+			return err
+		}
 	}
 	return a.reserve()
 }
@@ -190,12 +237,15 @@ func (a *aggregator) update(cols []arrow.Array, n int, sets []*groupSet) error {
 	return nil
 }
 
-func (a *aggregator) reserve() error {
+func (a *aggregator) reserve() error { return a.held.set(a.bytes()) }
+
+// bytes is the memory that the sets hold.
+func (a *aggregator) bytes() int64 {
 	var n int64
 	for _, s := range a.sets {
 		n += s.bytes()
 	}
-	return a.held.set(n)
+	return n
 }
 
 // output makes the batch of groups [from, from+n), which lie in one chunk of keys.

@@ -58,26 +58,16 @@ type joinParts struct {
 // the table is there and says.
 const tableRowBytes = 64
 
-// smallPartition is how many rows are not split further.
-const smallPartition = 512
-
-func (s *joinSpill) close(stats *NodeStats) (first error) {
+func (s *joinSpill) close(stats *NodeStats) error {
 	if s.pending != nil {
 		s.pending.Release()
 		s.pending = nil
 	}
 	s.parts.release()
 	s.parts = nil
-	for _, p := range s.files {
-		if stats != nil {
-			stats.SpillBytes += p.bytes
-		}
-		if err := p.close(); first == nil {
-			first = err
-		}
-	}
+	files := s.files
 	s.files = nil
-	return first
+	return closePartitions(files, stats)
 }
 
 func (p *joinParts) release() {

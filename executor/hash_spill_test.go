@@ -250,3 +250,71 @@ func TestHashJoinSpill(t *testing.T) {
 		t.Errorf("large: %v, spilled %v, %s", got.err, got.spilled, difference(got.rows, want.rows))
 	}
 }
+
+func TestAggregateSpill(t *testing.T) {
+	rng := rand.New(rand.NewPCG(8, 8))
+	in := skewedRows(rng, 3000, 2000, true)
+	keys := func(n plan.Node, at ...int) (out []expr.Expr) {
+		for _, k := range at {
+			out = append(out, Col(n, k))
+		}
+		return out
+	}
+	distinct := func(c plan.AggCall) plan.AggCall {
+		c.Distinct = true
+		return c
+	}
+	filtered := func(n plan.Node, c plan.AggCall) plan.AggCall {
+		c.Filter = Op(Col(n, 3), "<", Int4(25))
+		return c
+	}
+	plain := func(n plan.Node) []plan.AggCall {
+		return []plan.AggCall{Agg("count"), Agg("sum", Col(n, 3)), Agg("max", Col(n, 1)), filtered(n, Agg("count", Col(n, 2)))}
+	}
+	const plainCols = ", c int8, s int8, m text, f int8"
+	for _, c := range []struct {
+		name, cols string
+		plan       func(n plan.Node) *plan.Aggregate
+	}{
+		{"int", "k int4" + plainCols, func(n plan.Node) *plan.Aggregate { return &plan.Aggregate{Keys: keys(n, 0), Aggs: plain(n)} }},
+		{"text, int", "t text, k int4" + plainCols, func(n plan.Node) *plan.Aggregate { return &plan.Aggregate{Keys: keys(n, 1, 0), Aggs: plain(n)} }},
+		{"distinct", "k int4, d int8, e int8", func(n plan.Node) *plan.Aggregate {
+			return &plan.Aggregate{Keys: keys(n, 0), Aggs: []plan.AggCall{distinct(Agg("sum", Col(n, 3))), filtered(n, distinct(Agg("count", Col(n, 1))))}}
+		}},
+		{"distinct in one group", "d int8, e int8", func(n plan.Node) *plan.Aggregate {
+			return &plan.Aggregate{Aggs: []plan.AggCall{distinct(Agg("count", Col(n, 2))), distinct(Agg("sum", Col(n, 3)))}}
+		}},
+		{"grouping sets", "k int4, v int4" + plainCols + ", g int4", func(n plan.Node) *plan.Aggregate {
+			return &plan.Aggregate{Keys: keys(n, 0, 3), Aggs: plain(n), Sets: [][]int{{0, 1}, {0}, {1}, {}}, Groupings: [][]int{{0, 1}}}
+		}},
+	} {
+		checkSpilled(t, c.name, []*Source{in}, func(in []plan.Node) plan.Node {
+			a := c.plan(in[0])
+			a.Base, a.Input = Cols(c.cols), in[0]
+			return a
+		})
+	}
+}
+
+func TestDistinctSpill(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 9))
+	in := skewedRows(rng, 3000, 2000, true)
+	checkSpilled(t, "distinct", []*Source{in}, func(in []plan.Node) plan.Node {
+		return &plan.Distinct{Base: Cols("", in[0]), Input: in[0]}
+	})
+}
+
+func TestSetOpSpill(t *testing.T) {
+	rng := rand.New(rand.NewPCG(10, 10))
+	left, right := skewedRows(rng, 1500, 60, true), skewedRows(rng, 1500, 70, false)
+	for _, kind := range []plan.SetOpKind{plan.Intersect, plan.Except} {
+		for _, all := range []bool{false, true} {
+			checkSpilled(t, fmt.Sprintf("kind=%d all=%v", kind, all), []*Source{left, right}, func(in []plan.Node) plan.Node {
+				return &plan.SetOp{Base: Cols("", in[0]), Left: in[0], Right: in[1], Kind: kind, All: all}
+			})
+		}
+	}
+	checkSpilled(t, "except nothing", []*Source{left, Rows("k int4, t text, n numeric, v int4")}, func(in []plan.Node) plan.Node {
+		return &plan.SetOp{Base: Cols("", in[0]), Left: in[0], Right: in[1], Kind: plan.Except}
+	})
+}

@@ -70,12 +70,12 @@ type joinSource interface {
 type joinState uint8
 
 const (
-	joinBuild  joinState = iota // nothing is read
+	joinBuild joinState = iota // nothing is read
 	joinProbe                  // a streamed batch is wanted
-	joinPairs                   // the batch in hand has pairs left
-	joinRest                    // its unmatched rows come next
-	joinKept                    // the streamed side is read; kept rows come out
-	joinEnd                     // the pass is over
+	joinPairs                  // the batch in hand has pairs left
+	joinRest                   // its unmatched rows come next
+	joinKept                   // the streamed side is read; kept rows come out
+	joinEnd                    // the pass is over
 	joinDone
 )
 

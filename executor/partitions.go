@@ -2,12 +2,12 @@ package executor
 
 import (
 	"context"
+	"io"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/tidemarkdb/tidemark/executor/spill"
-	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
 // partitions writes rows to the spilled partitions of a hash operator: one
@@ -28,6 +28,9 @@ type filePartition struct {
 }
 
 const partitionBuffer = 64 << 10
+
+// smallPartition is how many rows are not split further.
+const smallPartition = 512
 
 func newPartitions(env *Env, schema *arrow.Schema) *partitions {
 	return &partitions{env: env, file: env.Temp.NewFile(env.Alloc, schema)}
@@ -128,6 +131,9 @@ func (r *partitionReader) Next(ctx context.Context) (arrow.RecordBatch, error) {
 	if err := checkContext(ctx); err != nil {
 		return nil, err
 	}
+	if r.closed {
+		return nil, io.EOF
+	}
 	if r.reader == nil {
 		r.reader = r.run.NewReader()
 	}
@@ -166,10 +172,71 @@ func splitRows(hashes []uint64, level int, skip func(i int) bool) (lists [fanOut
 	return lists
 }
 
-func scalarTypes(ss []*scalar) []types.Type {
-	out := make([]types.Type, len(ss))
-	for i, s := range ss {
-		out[i] = s.typ
+// addUnknown writes the rows whose id is noKey to their partitions.
+func (p *partitions) addUnknown(batch arrow.RecordBatch, ids []uint32, hashes []uint64, level int) error {
+	lists := splitRows(hashes, level, func(i int) bool { return ids[i] != noKey })
+	for i, rows := range lists {
+		if len(rows) == 0 {
+			continue
+		}
+		if err := p.add(i, batch, rows); err != nil {
+			return err
+		}
 	}
-	return out
+	return nil
+}
+
+// plan ends the writing at a level of recursion and appends a pass for each
+// partition. A nil p has none.
+func (p *partitions) plan(to []spillPass, level int) ([]spillPass, error) {
+	if p == nil {
+		return to, nil
+	}
+	if err := p.finish(); err != nil {
+		return to, err
+	}
+	for i := range p.parts {
+		if rows := p.rowsIn(i); rows > 0 {
+			to = append(to, spillPass{rows: p.open(i), level: level + 1, small: rows <= smallPartition})
+		}
+	}
+	return to, nil
+}
+
+// closePartitions closes files and counts what was written to them.
+func closePartitions(files []*partitions, stats *NodeStats) (first error) {
+	for _, p := range files {
+		if stats != nil {
+			stats.SpillBytes += p.bytes
+		}
+		if err := p.close(); first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+// spillPass is a partition that is still to be read; the zero spillPass is an
+// operator's own input.
+type spillPass struct {
+	rows  *partitionReader
+	level int
+	small bool // not worth splitting for the operator's own limit
+}
+
+// room reserves need bytes for a pass, or says false: then its rows must go to
+// partitions. A pass over a partition takes at least its first rows (empty:
+// nothing is kept yet), so that recursion ends; it fails with 53200 rather.
+func (r *reservation) room(need int64, p spillPass, empty bool) (bool, error) {
+	limit := r.env.HashMem
+	if p.small {
+		limit = 0
+	}
+	if r.within(need, limit) {
+		return true, nil
+	}
+	if r.env.Temp == nil || p.level >= maxLevel || p.level > 0 && empty {
+		return true, r.set(need)
+	}
+	return false, nil
 }
