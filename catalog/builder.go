@@ -1,6 +1,10 @@
 package catalog
 
-import "maps"
+import (
+	"maps"
+
+	"github.com/tidemarkdb/tidemark/sql/types"
+)
 
 // Builder makes a Snapshot from descriptors alone, without a store: for tests
 // of the layers above (cattest) and for tools. It is not safe for concurrent use.
@@ -44,7 +48,19 @@ func (b *Builder) oid(id *OID) {
 	if *id == 0 {
 		*id = b.NewOID()
 	}
-	b.next = max(b.next, *id+1)
+	b.next = max(b.next, types.CounterOID(*id)+1)
+}
+
+// typeOIDs numbers a user type and its array type.
+func (b *Builder) typeOIDs(id, array *OID, kind byte) {
+	if *id == 0 {
+		*id = types.UserTypeOID(b.NewOID(), kind)
+	}
+	b.next = max(b.next, types.CounterOID(*id)+1)
+	if *array == 0 {
+		*array = types.UserArrayOID(*id)
+	}
+	b.next = max(b.next, types.CounterOID(*array)+1)
 }
 
 // AddSchema adds a schema owned by the superuser.
@@ -86,8 +102,7 @@ func (b *Builder) AddTable(t *Table) *Table {
 		t.Sequence.Initial = t.Sequence.Start
 		t.Virtual = initialSequence(t)
 	} else {
-		b.oid(&t.RowType)
-		b.oid(&t.RowArray)
+		b.typeOIDs(&t.RowType, &t.RowArray, 'c')
 	}
 	b.number(t)
 	b.version++
@@ -139,8 +154,7 @@ func (b *Builder) number(t *Table) {
 
 // AddType adds or replaces a user type.
 func (b *Builder) AddType(t *UserType) *UserType {
-	b.oid(&t.ID)
-	b.oid(&t.ArrayID)
+	b.typeOIDs(&t.ID, &t.ArrayID, t.Kind)
 	if t.Kind == 'c' {
 		b.oid(&t.Relation)
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
+	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
 // ObjectClass says which catalog an ObjectRef points into.
@@ -112,7 +113,7 @@ func (s *Snapshot) sortOID(ref ObjectRef) OID {
 	if t := s.TableByID(ref.ID); t != nil && ref.Class == ObjectDefault {
 		return t.Columns[ref.Sub-1].DefaultID
 	}
-	return ref.ID
+	return types.CounterOID(ref.ID) // in the order of creation
 }
 
 // maxReportedDrops bounds DETAIL.

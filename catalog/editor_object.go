@@ -161,8 +161,7 @@ func (e *Editor) putType(t *UserType) error {
 		return err
 	}
 	a := assigner{e: e}
-	a.oid(&t.ID)
-	a.oid(&t.ArrayID)
+	a.typeOIDs(&t.ID, &t.ArrayID, t.Kind)
 	if t.Kind == 'c' {
 		a.oid(&t.Relation)
 	}

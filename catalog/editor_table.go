@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
+	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
 // CreateTable adds a table, view, materialized view or sequence. OIDs, storage
@@ -243,16 +244,14 @@ func (e *Editor) assign(t, old *Table) error {
 	switch t.Kind {
 	case KindTable, KindMaterializedView:
 		a.storage(&t.Storage)
-		a.oid(&t.RowType)
-		a.oid(&t.RowArray)
+		a.typeOIDs(&t.RowType, &t.RowArray, 'c')
 		if t.Access == "" {
 			t.Access = "heap"
 		}
 	case KindSequence:
 		a.sequence(t, old)
 	case KindView:
-		a.oid(&t.RowType)
-		a.oid(&t.RowArray)
+		a.typeOIDs(&t.RowType, &t.RowArray, 'c')
 	}
 	for i := range t.Columns {
 		if c := &t.Columns[i]; c.Default != "" && !c.Dropped {
@@ -334,6 +333,15 @@ type assigner struct {
 func (a *assigner) oid(id *OID) {
 	if *id == 0 && a.err == nil {
 		*id, a.err = a.e.NewOID()
+	}
+}
+
+// typeOIDs numbers a user type and its array type.
+func (a *assigner) typeOIDs(id, array *OID, kind byte) {
+	if *id == 0 {
+		var free OID
+		a.oid(&free)
+		*id, *array = types.UserTypeOID(free, kind), types.UserArrayOID(types.UserTypeOID(free, kind))
 	}
 }
 

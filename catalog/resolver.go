@@ -277,9 +277,9 @@ func (s *Snapshot) TypeInfo(id OID) *types.Info {
 	info.Name, info.SQLName, info.Array = t.Name, QuoteIdent(t.Name), t.ArrayID
 	switch t.Kind {
 	case 'e':
-		info.Phys = types.PhysString
+		info.Phys = types.PhysInt32
 		for _, l := range t.Labels {
-			info.Labels = append(info.Labels, l.Label)
+			info.Labels, info.LabelKeys = append(info.Labels, l.Label), append(info.LabelKeys, types.EnumKey(l.Sort))
 		}
 	case 'd':
 		info.Base, info.Phys = t.Base, s.phys(t.Base.OID)

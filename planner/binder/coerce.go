@@ -1,6 +1,8 @@
 package binder
 
 import (
+	"slices"
+
 	"github.com/tidemarkdb/tidemark/sql/expr"
 	"github.com/tidemarkdb/tidemark/sql/functions"
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
@@ -192,21 +194,11 @@ func (b *Binder) coerceUnknown(e expr.Expr, target types.Type, ctx functions.Cas
 }
 
 func (b *Binder) enumConst(label string, i *types.Info, target types.Type, loc int) (expr.Expr, error) {
-	ok := false
-	for _, l := range i.Labels {
-		ok = ok || l == label
-	}
-	if len(i.Labels) == 0 && b.cat != nil {
-		if u := b.cat.Type(i.OID); u != nil {
-			for _, l := range u.Labels {
-				ok = ok || l.Label == label
-			}
-		}
-	}
-	if !ok {
+	at := slices.Index(i.Labels, label)
+	if at < 0 {
 		return nil, pgerror.New(pgerror.InvalidTextRepresentation, "invalid input value for enum %s: %q", i.Name, label).At(loc)
 	}
-	return &expr.Const{Value: types.NewString(label), Typ: target}, nil
+	return &expr.Const{Value: types.Datum{P: types.PhysInt32, I: int64(i.LabelKeys[at])}, Typ: target}, nil
 }
 
 // noteTimeLiteral keeps plans with literals like 'now' out of the plan cache.

@@ -30,19 +30,7 @@ func (b *Binder) info(oid types.OID) *types.Info {
 		i = b.opts.IO.Resolve.TypeInfo(oid)
 	}
 	if i == nil && b.cat != nil {
-		if u := b.cat.Type(oid); u != nil {
-			i = &types.Info{OID: oid, Name: u.Name, SQLName: u.Name, Array: u.ArrayID, Type: u.Kind, Base: u.Base, Category: 'U', Phys: types.PhysString}
-			switch u.Kind {
-			case 'e':
-				i.Category = 'E'
-			case 'd':
-				if base := b.info(u.Base.OID); base != nil {
-					i.Category, i.Phys = base.Category, base.Phys
-				}
-			case 'c':
-				i.Category, i.Phys = 'C', types.PhysBinary
-			}
-		}
+		i = b.cat.TypeInfo(oid)
 	}
 	if b.userInfo == nil {
 		b.userInfo = map[types.OID]*types.Info{}

@@ -72,8 +72,11 @@ func alterEnum(env *Env, st *ast.AlterEnum) error {
 		if i < 0 {
 			return pgerror.New(pgerror.InvalidParameterValue, "%q is not an existing enum label", st.OldValue)
 		}
-		// Rows keep labels as text, so that a label cannot change under them.
-		return pgerror.Unsupported("ALTER TYPE ... RENAME VALUE")
+		if find(st.Value) >= 0 {
+			return pgerror.New(pgerror.DuplicateObject, "enum label %q already exists", st.Value)
+		}
+		t.Labels[i].Label = st.Value
+		return env.Editor.UpdateType(&t)
 	}
 	if find(st.Value) >= 0 {
 		if st.IfNotExists {
@@ -102,6 +105,10 @@ func alterEnum(env *Env, st *ast.AlterEnum) error {
 		order = t.Labels[0].Sort - 1
 	default:
 		order = (t.Labels[at-1].Sort + t.Labels[at].Sort) / 2
+	}
+	if at > 0 && order == t.Labels[at-1].Sort || at < len(t.Labels) && order == t.Labels[at].Sort {
+		// Rows hold the order, so that it cannot be renumbered as PostgreSQL does.
+		return pgerror.New(pgerror.ProgramLimitExceeded, "no room for another label beside %q of enum %s", st.Neighbor, t.Name)
 	}
 	t.Labels = slices.Insert(t.Labels, at, catalog.EnumLabel{Label: st.Value, Sort: order})
 	return env.Editor.UpdateType(&t)

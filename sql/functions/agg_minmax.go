@@ -28,7 +28,7 @@ var (
 	_ = minMax(types.PgLsn, nil)
 	_ = minMax(types.Xid8, nil)
 	_ = minMax(types.AnyArray, nil)
-	_ = minMax(types.AnyEnum, nil)
+	_ = minMax(types.AnyEnum, func(max bool) Accumulator { return &intExtreme[int32]{max: max} })
 )
 
 // minMax registers min and max of a type; without make they compare datums.

@@ -27,7 +27,6 @@ func (w *jsonWriter) value(t types.Type, d types.Datum, pretty bool) {
 		w.add("null")
 		return
 	}
-	t = w.base(t)
 	switch t.OID {
 	case types.Bool:
 		w.dst = strconv.AppendBool(w.dst, d.Bool())
@@ -52,7 +51,7 @@ func (w *jsonWriter) value(t types.Type, d types.Datum, pretty bool) {
 		switch {
 		case w.isArray(t):
 			w.array(t, d, pretty)
-		case w.isComposite(t):
+		case t.IsRow():
 			w.record(t, d, pretty)
 		default:
 			w.dst = types.AppendJSONString(w.dst, types.TextOf(t, d, w.c.IO))
@@ -60,36 +59,8 @@ func (w *jsonWriter) value(t types.Type, d types.Datum, pretty bool) {
 	}
 }
 
-// base is the type below domains.
-func (w *jsonWriter) base(t types.Type) types.Type {
-	for t.OID >= types.FirstUserOID && w.c.IO.Resolve != nil {
-		info := w.c.IO.Resolve.TypeInfo(t.OID)
-		if info == nil || info.Type != 'd' {
-			break
-		}
-		t = info.Base
-	}
-	return t
-}
-
 func (w *jsonWriter) isArray(t types.Type) bool {
-	if t.OID < types.FirstUserOID {
-		return t.IsArray() && t.OID != types.Int2Vector && t.OID != types.OidVector
-	}
-	info := w.info(t)
-	return info != nil && info.Elem != 0
-}
-
-func (w *jsonWriter) isComposite(t types.Type) bool {
-	info := w.info(t)
-	return info != nil && info.Type == 'c'
-}
-
-func (w *jsonWriter) info(t types.Type) *types.Info {
-	if t.OID < types.FirstUserOID || w.c.IO.Resolve == nil {
-		return nil
-	}
-	return w.c.IO.Resolve.TypeInfo(t.OID)
+	return t.IsArray() && t.OID != types.Int2Vector && t.OID != types.OidVector
 }
 
 // time prints ISO 8601 whatever DateStyle says.
@@ -183,9 +154,8 @@ func (w *jsonWriter) record(t types.Type, d types.Datum, pretty bool) {
 
 // key appends the key of an object.
 func (w *jsonWriter) key(t types.Type, d types.Datum) {
-	t = w.base(t)
 	switch {
-	case t.OID == types.JSON, t.OID == types.JSONB, t.OID == types.Record, w.isArray(t), w.isComposite(t):
+	case t.OID == types.JSON, t.OID == types.JSONB, t.OID == types.Record, w.isArray(t), t.IsRow():
 		w.err = pgerror.New(pgerror.InvalidParameterValue, "key value must be scalar, not array, composite, or json")
 		return
 	case t.OID == types.Bool:

@@ -54,12 +54,18 @@ func appendBinaryOther(dst []byte, t Type, d Datum, io *IO) []byte {
 		if info := io.userInfo(t.OID); info != nil && info.Elem != 0 {
 			return appendArrayBinary(dst, d, io)
 		}
+		if t.IsRow() {
+			return appendRecordBinary(dst, d, io)
+		}
 		return append(dst, d.S...)
 	case PhysString:
 		return append(dst, d.S...)
 	case PhysInt64:
 		return binary.BigEndian.AppendUint64(dst, uint64(d.I))
 	case PhysInt32, PhysUint32:
+		if t.IsEnum() {
+			return AppendText(dst, t, d, io)
+		}
 		return binary.BigEndian.AppendUint32(dst, uint32(d.I))
 	}
 	return dst

@@ -67,6 +67,9 @@ func compareOther(t Type, a, b Datum) int {
 	case Timetz:
 		return compareTimetz(a, b)
 	}
+	if t.IsRow() {
+		return compareRecords(a, b)
+	}
 	if a.P == PhysBinary && isArrayEncoding(t) {
 		return CompareArrays(DecodeArray(a.S), DecodeArray(b.S))
 	}

@@ -58,5 +58,6 @@ type Info struct {
 	Type      byte // pg_type.typtype: 'b', 'p', 'e', 'd', 'c'
 	Delim     byte
 	Labels    []string // enum labels in order
+	LabelKeys []int32  // their values, see EnumKey
 	Base      Type     // base type of a domain
 }

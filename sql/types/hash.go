@@ -98,17 +98,17 @@ func hashOther(t Type, d Datum, seed uint64) uint64 {
 	case Interval:
 		return DecodeInterval(d.S).hash(seed)
 	}
+	if t.IsRow() {
+		return hashRecord(d, seed)
+	}
 	if d.P == PhysBinary && isArrayEncoding(t) {
 		return DecodeArray(d.S).hash(seed)
 	}
 	return HashString(d.S, seed)
 }
 
-// isArrayEncoding reports whether a PhysBinary value of t is an array; of the
-// user-defined types only arrays lie so.
-func isArrayEncoding(t Type) bool {
-	return t.IsArray() || t.OID == AnyArray || t.OID >= FirstUserOID
-}
+// isArrayEncoding reports whether a PhysBinary value of t is an array.
+func isArrayEncoding(t Type) bool { return t.IsArray() || t.OID == AnyArray }
 
 // Hash hashes a numeric; equal values of different scales alike, and integers
 // that fit an int64 like the integer types.

@@ -53,7 +53,7 @@ func builtinPhys(r infoRow) Phys {
 		return PhysBool
 	case Int2:
 		return PhysInt16
-	case Int4, Date:
+	case Int4, Date, AnyEnum:
 		return PhysInt32
 	case Int8, Time, Timestamp, Timestamptz, Money, PgLsn, Xid8:
 		return PhysInt64
@@ -85,21 +85,19 @@ func LookupName(name string) *Info { return builtinsByName[name] }
 // Builtins returns the built-in types in OID order. The slice is shared.
 func Builtins() []*Info { return builtins }
 
-// Phys returns the physical form of the type's values. User-defined types that
-// are not in the built-in table are taken for enums; Info.Phys of the catalog
-// knows better.
+// Phys returns the physical form of the type's values.
 func (t Type) Phys() Phys {
 	if info := Lookup(t.OID); info != nil {
 		return info.Phys
 	}
-	return PhysString
+	return userPhys(t.OID)
 }
 
-// IsArray reports whether t is a built-in array type (int2vector and oidvector
+// IsArray reports whether t is an array type (int2vector and oidvector
 // included, as in PostgreSQL's typcategory).
 func (t Type) IsArray() bool {
 	info := Lookup(t.OID)
-	return info != nil && info.Elem != 0
+	return info != nil && info.Elem != 0 || isUserArray(t.OID)
 }
 
 // Elem returns the element type of an array with the array's modifier, the
@@ -108,6 +106,9 @@ func (t Type) Elem() Type {
 	if info := Lookup(t.OID); info != nil && info.Elem != 0 {
 		return Type{OID: info.Elem, Mod: t.Mod}
 	}
+	if isUserArray(t.OID) {
+		return Type{OID: t.OID &^ arrayTypeBit, Mod: t.Mod}
+	}
 	return Type{}
 }
 
@@ -115,6 +116,9 @@ func (t Type) Elem() Type {
 func (t Type) ArrayOf() Type {
 	if info := Lookup(t.OID); info != nil && info.Array != 0 {
 		return Type{OID: info.Array, Mod: t.Mod}
+	}
+	if t.OID >= FirstUserOID && !isUserArray(t.OID) {
+		return Type{OID: UserArrayOID(t.OID), Mod: t.Mod}
 	}
 	return Type{}
 }

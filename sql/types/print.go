@@ -73,15 +73,13 @@ func appendOther(dst []byte, t Type, d Datum, io *IO) []byte {
 			switch {
 			case info.Elem != 0:
 				return appendArray(dst, d, io)
-			case info.Type == 'd':
-				return AppendText(dst, info.Base, d, io)
 			case info.Type == 'c':
 				return appendRecord(dst, d, io)
 			}
 		}
-	case PhysInt64, PhysInt32, PhysFloat64, PhysBool:
-		if info := io.userInfo(t.OID); info != nil && info.Type == 'd' {
-			return AppendText(dst, info.Base, d, io)
+	case PhysInt32:
+		if info := io.userInfo(t.OID); info != nil && info.Type == 'e' {
+			return appendLabel(dst, info, d)
 		}
 	}
 	if d.P == PhysString || d.P == PhysBinary {

@@ -18,14 +18,24 @@ func (io *IO) userInfo(oid OID) *Info {
 func parseUser(info *Info, t Type, s string, io *IO) (Datum, error) {
 	switch {
 	case info.Type == 'e':
-		if !slices.Contains(info.Labels, s) {
+		i := slices.Index(info.Labels, s)
+		if i < 0 {
 			return Datum{}, pgerror.New(pgerror.InvalidTextRepresentation, "invalid input value for enum %s: \"%s\"", info.SQLName, s)
 		}
-		return NewString(s), nil
+		return Datum{P: PhysInt32, I: int64(info.LabelKeys[i])}, nil
 	case info.Type == 'd':
 		return Parse(info.Base, s, io)
 	case info.Elem != 0:
 		return parseArray(Type{OID: info.Elem, Mod: t.Mod}, s, io)
 	}
 	return Datum{}, pgerror.Unsupported("input of type %s", info.SQLName)
+}
+
+// appendLabel prints an enum value. A key without a label is a row that is
+// older than a label's removal by hand; it prints as its number.
+func appendLabel(dst []byte, info *Info, d Datum) []byte {
+	if i := slices.Index(info.LabelKeys, int32(d.I)); i >= 0 {
+		return append(dst, info.Labels[i]...)
+	}
+	return appendInt(dst, d.I)
 }
