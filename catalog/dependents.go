@@ -106,7 +106,7 @@ func (d *dependentFinder) typeUsers(u *Table, typ OID) {
 		c := &u.Columns[i]
 		switch {
 		case c.Dropped:
-		case c.Type.OID == typ:
+		case c.Declared().OID == typ:
 			d.add('n', ObjectRelation, u.ID, c.Num)
 		case slices.Contains(c.DependsOn, typ):
 			d.add('n', ObjectDefault, u.ID, c.Num)

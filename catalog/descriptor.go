@@ -73,6 +73,9 @@ type Column struct {
 	Num     int16  `json:",omitempty"` // attnum, never reused; also the column id of stored rows
 	Name    string `json:",omitempty"`
 	Type    types.Type
+	// Domain is the column's type when that is a domain; Type is then the
+	// domain's base type, as which values lie in rows. Assignment checks them.
+	Domain  OID  `json:",omitempty"`
 	NotNull bool `json:",omitempty"`
 	// Default is SQL text (a deparsed, fully qualified expression), "" if none.
 	// For a generated column it is the generation expression.
@@ -94,6 +97,14 @@ type Column struct {
 	DependsOn []OID `json:",omitempty"`
 	// DefaultID is the OID of the default's pg_attrdef row; the Editor assigns it.
 	DefaultID OID `json:",omitempty"`
+}
+
+// Declared is the column's type as the user sees it.
+func (c *Column) Declared() types.Type {
+	if c.Domain != 0 {
+		return types.Of(c.Domain)
+	}
+	return c.Type
 }
 
 // Index describes an index of a table.

@@ -25,7 +25,7 @@ func init() {
 		for _, t := range s.Types() {
 			for i := range t.Fields {
 				c := &t.Fields[i]
-				d := s.describeType(c.Type)
+				d := s.describeType(c.Declared())
 				row := []types.Datum{
 					s.catalogName(), s.schemaName(t.Schema), dText(t.Name), dText(c.Name), dInt4(i + 1), types.Null, yesNo(true),
 					d.dataType, d.charLength, d.octetLength, types.Null, types.Null, types.Null,
@@ -69,7 +69,7 @@ func init() {
 		return s.relationsOf("rv", func(t *Table) error {
 			for i := range t.Columns {
 				c := &t.Columns[i]
-				u := s.Type(c.Type.OID)
+				u := s.Type(c.Declared().OID)
 				if c.Dropped || u == nil || u.Kind != 'd' {
 					continue
 				}
@@ -130,7 +130,9 @@ type infoType struct {
 }
 
 func (s *Snapshot) describeType(t types.Type) infoType {
-	t = s.BaseType(t)
+	if u := s.types.get(t.OID); u != nil && u.Kind == 'd' {
+		t = u.Base // one level only, as PostgreSQL's view does
+	}
 	d := infoType{precision: numericPrecision(t)}
 	d.radix, d.scale = numericRadixScale(t)
 	switch t.OID {
@@ -228,10 +230,10 @@ func (s *Snapshot) infoCollation(id OID) []types.Datum {
 func dInt8Text(v int64) types.Datum { return dText(strconv.FormatInt(v, 10)) }
 
 func infoColumnRow(s *Snapshot, t *Table, c *Column) []types.Datum {
-	d := s.describeType(c.Type)
+	d := s.describeType(c.Declared())
 	domain := []types.Datum{types.Null, types.Null, types.Null}
 	nullable := !c.NotNull
-	if u := s.Type(c.Type.OID); u != nil && u.Kind == 'd' {
+	if u := s.Type(c.Declared().OID); u != nil && u.Kind == 'd' {
 		domain = []types.Datum{s.catalogName(), s.schemaName(u.Schema), dText(u.Name)}
 		nullable = nullable && !u.NotNull
 	}

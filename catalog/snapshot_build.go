@@ -205,7 +205,7 @@ func tableReferences(t *Table) []OID {
 		if c.Dropped {
 			continue
 		}
-		add(c.Type.OID)
+		add(c.Declared().OID)
 		add(c.Sequence)
 		for _, id := range c.DependsOn {
 			add(id)

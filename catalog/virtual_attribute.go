@@ -180,7 +180,7 @@ type attributeFields struct {
 
 func columnFields(s *Snapshot, rel OID, c *Column) attributeFields {
 	f := attributeFields{
-		rel: rel, name: c.Name, typ: c.Type, num: int(c.Num), target: -1, notNull: c.NotNull,
+		rel: rel, name: c.Name, typ: c.Declared(), num: int(c.Num), target: -1, notNull: c.NotNull,
 		hasDefault: c.Default != "", hasMissing: !c.Missing.IsNull(), identity: c.Identity, dropped: c.Dropped,
 	}
 	if c.StatsTarget != 0 {

@@ -156,7 +156,7 @@ func (d *depends) column(t *Table, c *Column) {
 	if c.Dropped {
 		return
 	}
-	d.typeUse(classClass, t.ID, int(c.Num), c.Type.OID)
+	d.typeUse(classClass, t.ID, int(c.Num), c.Declared().OID)
 	if c.Default == "" {
 		return
 	}

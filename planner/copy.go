@@ -101,7 +101,7 @@ func fromStream(e expr.Expr, cols []plan.Column) expr.Expr {
 	case *expr.Param:
 		return &expr.Ordinal{Index: x.Index, Name: cols[x.Index].Name, Typ: cols[x.Index].Type}
 	case *expr.Cast:
-		if p, ok := x.Arg.(*expr.Param); ok && cols[p.Index].Type == x.Typ {
+		if p, ok := x.Arg.(*expr.Param); ok && x.Domain == 0 && cols[p.Index].Type == x.Typ {
 			return fromStream(p, cols)
 		}
 	}

@@ -103,7 +103,7 @@ func (b *Binder) sortAndLimit(p *pending, proj *logical.Project, handles []logic
 // computed below it.
 func (b *Binder) project(s *scope, p *pending) *logical.Project {
 	if s.hasSRF {
-		b.projectSets(s, p)
+		b.projectSets(s, p, false)
 	}
 	proj := &logical.Project{Input: p.node, Items: make([]logical.Item, len(p.targets))}
 	var used logical.ColSet
@@ -129,8 +129,9 @@ func (b *Binder) item(s *scope, t target, used *logical.ColSet) logical.Item {
 }
 
 // projectSets moves set-returning functions into ProjectSet nodes, those that
-// are arguments of others first.
-func (b *Binder) projectSets(s *scope, p *pending) {
+// are arguments of others first. All columns of the input are passed on, or
+// those only that the targets use.
+func (b *Binder) projectSets(s *scope, p *pending, all bool) {
 	for {
 		var calls []*logical.SetCall
 		for _, t := range p.targets {
@@ -176,12 +177,38 @@ func (b *Binder) projectSets(s *scope, p *pending) {
 		}
 		have := logical.OutputSet(p.node)
 		need.Each(func(id expr.ColumnID) {
-			if have.Has(id) {
+			if have.Has(id) && !all {
 				ps.Items = append(ps.Items, logical.Item{ID: id, Expr: b.MD.Col(id)})
 			}
 		})
+		if all {
+			have.Each(func(id expr.ColumnID) { ps.Items = append(ps.Items, logical.Item{ID: id, Expr: b.MD.Col(id)}) })
+		}
 		p.node = ps
 	}
+}
+
+// groupSets computes set-returning functions of GROUP BY below the aggregate.
+func (b *Binder) groupSets(s *scope, p *pending) {
+	for i := range p.groups {
+		key := p.groups[i].expr
+		if !containsSet(key) {
+			continue
+		}
+		below := &pending{node: p.node, targets: []target{{expr: key}}}
+		b.projectSets(s, below, true)
+		p.node, p.groups[i].expr = below.node, below.targets[0].expr
+		for k := range p.targets {
+			p.targets[k].expr = replaceEqual(p.targets[k].expr, key, p.groups[i].expr)
+		}
+	}
+}
+
+func replaceEqual(e, from, to expr.Expr) expr.Expr {
+	if logical.Equal(e, from) {
+		return to
+	}
+	return logical.MapChildren(e, func(x expr.Expr) expr.Expr { return replaceEqual(x, from, to) })
 }
 
 func replaceSets(e expr.Expr, f func(*logical.SetCall) expr.Expr) expr.Expr {

@@ -95,6 +95,9 @@ func (b *Binder) finishUse(e expr.Expr, use ExprUse, target *catalog.Column, n a
 	}
 	ctx := functions.CastAssignment
 	out, err := b.coerce(e, target.Type, ctx, leftmost(n))
+	if u := b.domain(target.Domain); u != nil && out != nil && use == UseAlterType {
+		return b.checkDomain(out, u)
+	}
 	if err != nil || out != nil {
 		return out, err
 	}

@@ -31,8 +31,21 @@ func (b *Binder) columnDefault(c *catalog.Column) (expr.Expr, error) {
 		}
 		return b.assign(e, c, -1)
 	}
-
-	return &expr.Const{Typ: c.Type}, nil
+	null := &expr.Const{Typ: c.Type}
+	for u := b.domain(c.Domain); u != nil; u = b.domain(u.Base.OID) {
+		if u.Default == "" {
+			continue
+		}
+		e, err := b.catalogExpr(u.Default, &scope{depth: 1, kind: kindDefault})
+		if err != nil {
+			return nil, err
+		}
+		return b.assign(e, c, -1)
+	}
+	if u := b.domain(c.Domain); u != nil {
+		return b.checkDomain(null, u)
+	}
+	return null, nil
 }
 
 // catalogExpr binds an expression's text from the catalog.
@@ -57,6 +70,9 @@ func (b *Binder) assign(e expr.Expr, c *catalog.Column, loc int) (expr.Expr, err
 	if out == nil {
 		return nil, pgerror.New(pgerror.DatatypeMismatch, "column %q is of type %s but expression is of type %s", c.Name, b.typeName(c.Type), b.typeName(e.Type())).
 			WithHint("You will need to rewrite or cast the expression.").At(loc)
+	}
+	if u := b.domain(c.Domain); u != nil {
+		return b.checkDomain(out, u)
 	}
 	return out, nil
 }

@@ -195,9 +195,15 @@ func (b *Binder) bindCast(s *scope, c *ast.Cast) (expr.Expr, error) {
 		return nil, err
 	}
 	defer func() { b.depth-- }()
-	t, err := b.valueType(c.Type)
+	t, err := b.bindTypeName(c.Type)
 	if err != nil {
 		return nil, err
+	}
+	domain := b.domain(t.OID)
+	if domain != nil {
+		t = b.domainBase(t.OID)
+	} else if err := RefuseDomain(b.cat, t); err != nil {
+		return nil, withLoc(err, c.Type.Loc())
 	}
 	var e expr.Expr
 	if arr, ok := c.Arg.(*ast.Array); ok && b.isArray(t.OID) {
@@ -219,6 +225,9 @@ func (b *Binder) bindCast(s *scope, c *ast.Cast) (expr.Expr, error) {
 	}
 	if out == nil {
 		return nil, pgerror.New(pgerror.CannotCoerce, "cannot cast type %s to %s", b.typeName(e.Type()), b.typeName(t)).At(c.Loc())
+	}
+	if domain != nil {
+		return b.checkDomain(out, domain)
 	}
 	return out, nil
 }

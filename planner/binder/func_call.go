@@ -12,12 +12,6 @@ import (
 	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
-// argNames are the parameter names of the functions that are commonly called
-// with named arguments; left out ones are 0.
-var argNames = map[string][]string{
-	"make_interval": {"years", "months", "weeks", "days", "hours", "mins", "secs"},
-}
-
 // bindFuncCall is ParseFuncOrColumn.
 func (b *Binder) bindFuncCall(s *scope, f *ast.FuncCall) (expr.Expr, error) {
 	call, err := b.resolveCall(s, f)
@@ -54,7 +48,7 @@ func (b *Binder) resolveCall(s *scope, f *ast.FuncCall) (*boundCall, error) {
 			// Functions of extensions are registered under their bare name.
 		}
 	}
-	argNodes, err := namedArgs(name, f.Args)
+	argNodes, err := b.namedArgs(s, f)
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +81,10 @@ func (b *Binder) resolveCall(s *scope, f *ast.FuncCall) (*boundCall, error) {
 		if f.Star || f.Distinct || f.Over != nil || f.Filter != nil || f.OrderBy != nil {
 			return nil, b.noFunction(f, full, oidArgs)
 		}
-		e, err := b.coerce(args[0], types.Of(target), functions.CastExplicit, locs[0])
+		e, err := b.coerce(args[0], b.domainBase(target), functions.CastExplicit, locs[0])
+		if u := b.domain(target); u != nil && err == nil && e != nil {
+			e, err = b.checkDomain(e, u)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -109,50 +106,6 @@ func (b *Binder) resolveCall(s *scope, f *ast.FuncCall) (*boundCall, error) {
 				return nil, err
 			}
 			out.keys = append(out.keys, k)
-		}
-	}
-	return out, nil
-}
-
-// namedArgs puts named arguments in their place.
-func namedArgs(name string, args []ast.Expr) ([]ast.Expr, error) {
-	named := false
-	for _, a := range args {
-		if _, ok := a.(*ast.NamedArg); ok {
-			named = true
-		}
-	}
-	if !named {
-		return args, nil
-	}
-	names := argNames[name]
-	if names == nil {
-		return nil, pgerror.Unsupported("named arguments of function %s", name).At(args[0].Loc())
-	}
-	out := make([]ast.Expr, len(names))
-	for i, a := range args {
-		n, ok := a.(*ast.NamedArg)
-		if !ok {
-			if i >= len(out) {
-				return args, nil
-			}
-			out[i] = a
-			continue
-		}
-		pos := -1
-		for k, name := range names {
-			if name == n.Name {
-				pos = k
-			}
-		}
-		if pos < 0 {
-			return nil, at(n, pgerror.UndefinedFunction, "function %s has no argument named %q", name, n.Name)
-		}
-		out[pos] = n.Arg
-	}
-	for i := range out {
-		if out[i] == nil {
-			out[i] = &ast.Const{Kind: ast.ConstInt, Text: "0"}
 		}
 	}
 	return out, nil

@@ -193,6 +193,9 @@ type grouper struct {
 
 // group puts the aggregate under the targets.
 func (b *Binder) group(s *scope, p *pending) error {
+	if s.hasSRF {
+		b.groupSets(s, p)
+	}
 	agg := &logical.Aggregate{Input: p.node, Sets: p.sets}
 	g := &grouper{b: b, s: s, p: p, node: agg}
 	for _, k := range p.groups {

@@ -146,9 +146,8 @@ func (b *Binder) bindTypeName(tn *ast.TypeName) (types.Type, error) {
 	return t, nil
 }
 
-// valueType resolves the type of a value as written (a cast, a column of a
-// function's result). Values of domains are refused: their constraints are not
-// enforced yet.
+// valueType resolves the type of a column of a function's result as written.
+// Domains are refused there: nothing would check their constraints.
 func (b *Binder) valueType(tn *ast.TypeName) (types.Type, error) {
 	t, err := b.bindTypeName(tn)
 	if err != nil {

@@ -289,6 +289,9 @@ func (a *alteration) columnType() error {
 	}
 	var value expr.Expr
 	opts := a.env.PlanOptions()
+	if next.Domain != 0 && a.cmd.Using == nil {
+		a.cmd.Using = &ast.ColumnRef{Names: []string{col.Name}} // an assignment, which the domain checks
+	}
 	switch {
 	case a.cmd.Using != nil && col.Generated:
 		return pgerror.New(pgerror.InvalidColumnDefinition, "cannot specify USING when altering type of generated column").
@@ -346,6 +349,9 @@ func isColumn(e expr.Expr, ordinal int) bool {
 		case *expr.Ordinal:
 			return x.Index == ordinal
 		case *expr.Cast:
+			if x.Domain != 0 {
+				return false
+			}
 			e = x.Arg
 		case *expr.Call:
 			if len(x.Args) == 0 {

@@ -67,6 +67,9 @@ func dependencies(env *Env, e expr.Expr) []catalog.OID {
 		if t, _ := snap.TypeOrRow(x.Type().OID); t != nil {
 			add(t.ID)
 		}
+		if c, ok := x.(*expr.Cast); ok && c.Domain != 0 {
+			add(c.Domain)
+		}
 		c, ok := x.(*expr.Const)
 		if !ok || c.Typ.OID != types.Regclass || c.Value.IsNull() {
 			return true

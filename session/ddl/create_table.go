@@ -196,7 +196,7 @@ func (b *tableBuilder) columnType(col *catalog.Column, def *ast.ColumnDef) (seri
 	if err != nil {
 		return false, err
 	}
-	if err := planner.RefuseDomain(b.env.Editor.Snapshot(), col.Type); err != nil {
+	if err := setDomain(b.env, col); err != nil {
 		return false, err
 	}
 	if len(def.Collation) > 0 && !collatable(col.Type) {
@@ -206,6 +206,22 @@ func (b *tableBuilder) columnType(col *catalog.Column, def *ast.ColumnDef) (seri
 		return false, pgerror.New(pgerror.InvalidTableDefinition, "column %q has pseudo-type %s", def.Name, types.Format(col.Type))
 	}
 	return false, nil
+}
+
+// setDomain makes a column whose type is a domain one of the domain's base type.
+func setDomain(env *Env, col *catalog.Column) error {
+	snap := env.Editor.Snapshot()
+	col.Domain = 0
+	for {
+		u := snap.Type(col.Type.OID)
+		if u == nil || u.Kind != 'd' {
+			return planner.RefuseDomain(snap, col.Type) // an array of one
+		}
+		if col.Domain == 0 {
+			col.Domain = u.ID
+		}
+		col.Type = u.Base
+	}
 }
 
 // collatable reports whether values of a type are or hold text.

@@ -292,18 +292,22 @@ func (d *deparser) cast(e *Cast, implicit bool) {
 		d.operand(e.Arg, e, false)
 		return
 	}
+	typ := e.Typ
+	if e.Domain != 0 {
+		typ = types.Of(e.Domain)
+	}
 	arg := e.Arg
 	if inner, ok := arg.(*Cast); ok && e.Kind == CastMod && inner.Typ.OID == e.Typ.OID && inner.Kind != CastMod {
 		arg = inner.Arg
 	}
-	if k, ok := arg.(*Const); ok && k.Typ.OID == e.Typ.OID && k.Typ.Mod == -1 {
+	if k, ok := arg.(*Const); ok && k.Typ.OID == typ.OID && k.Typ.Mod == -1 {
 		d.constant(k, -1)
 	} else {
 		d.open()
 		d.operand(arg, e, false)
 		d.close()
 	}
-	d.str("::" + d.typeName(e.Typ))
+	d.str("::" + d.typeName(typ))
 }
 
 func (d *deparser) postfix(e, arg Expr, is, isNot string, not bool) {

@@ -43,7 +43,7 @@ func equalNode(a, b Expr) bool {
 		return ok && a.Fn == b.Fn && a.Fn.Volatility != 'v'
 	case *Cast:
 		b, ok := b.(*Cast)
-		return ok && a.Kind == b.Kind && a.Explicit == b.Explicit && a.Fn == b.Fn
+		return ok && a.Kind == b.Kind && a.Explicit == b.Explicit && a.Domain == b.Domain && (a.Fn == b.Fn || a.Domain != 0)
 	case *Logic:
 		b, ok := b.(*Logic)
 		return ok && a.Or == b.Or

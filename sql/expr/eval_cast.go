@@ -59,7 +59,7 @@ func castDatum(c *functions.Context, e *Cast, d types.Datum) (types.Datum, error
 	if e.Kind == CastRelabel {
 		return d, nil
 	}
-	if d.IsNull() {
+	if d.IsNull() && e.Domain == 0 {
 		return d, nil
 	}
 	switch e.Kind {

@@ -67,6 +67,8 @@ type Cast struct {
 	Typ      types.Type
 	Kind     CastKind
 	Explicit bool // written by the user: varchar(n) truncates
+	// Domain is set when Fn checks that domain's constraints; Typ is its base type.
+	Domain types.OID
 	// Fn is the conversion of the element type for CastArray, and of the value for CastFunc.
 	Fn *functions.Scalar
 }

@@ -18,7 +18,9 @@ var (
 			return enumRange(c, t, types.Null, types.Null)
 		})
 	_ = enumFunction("enum_range(anyenum,anyenum)", "The values between two values of an enum type in order.",
-		func(c *Context, t Signature, d []types.Datum) (types.Datum, error) { return enumRange(c, t, d[0], d[1]) })
+		func(c *Context, t Signature, d []types.Datum) (types.Datum, error) {
+			return enumRange(c, t, d[0], d[1])
+		})
 )
 
 func enumFunction(signature, doc string, eval func(*Context, Signature, []types.Datum) (types.Datum, error)) *Scalar {
