@@ -70,9 +70,9 @@ type Table struct {
 
 // Column is a column of a table (pg_attribute).
 type Column struct {
-	Num     int16  `json:",omitempty"` // attnum, never reused; also the column id of stored rows
-	Name    string `json:",omitempty"`
-	Type    types.Type
+	Num  int16  `json:",omitempty"` // attnum, never reused; also the column id of stored rows
+	Name string `json:",omitempty"`
+	Type types.Type
 	// Domain is the column's type when that is a domain; Type is then the
 	// domain's base type, as which values lie in rows. Assignment checks them.
 	Domain  OID  `json:",omitempty"`

@@ -2,7 +2,9 @@ package planner
 
 import (
 	"context"
+	"slices"
 
+	"github.com/tidemarkdb/tidemark/catalog"
 	"github.com/tidemarkdb/tidemark/planner/logical"
 	"github.com/tidemarkdb/tidemark/planner/plan"
 	"github.com/tidemarkdb/tidemark/sql/ast"
@@ -11,10 +13,10 @@ import (
 	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
-// PlanCopyFrom plans COPY table (columns) FROM: an INSERT of rows that come
+// PlanCopyFrom plans COPY table (columns) FROM [WHERE where]: an INSERT of rows that come
 // from a plan.Stream with the columns' types. It is the plan of
 // INSERT INTO table (columns) VALUES ($1, ...) with the VALUES replaced.
-func PlanCopyFrom(ctx context.Context, table *ast.RangeVar, columns []string, opts Options) (*plan.Query, error) {
+func PlanCopyFrom(ctx context.Context, table *ast.RangeVar, columns []string, where ast.Expr, opts Options) (*plan.Query, error) {
 	ins := &ast.Insert{Table: table, Overriding: ast.OverridingSystem}
 	row := make([]ast.Expr, len(columns))
 	t := opts.Catalog.Resolve(opts.SearchPath, table.Schema, table.Name)
@@ -48,8 +50,43 @@ func PlanCopyFrom(ctx context.Context, table *ast.RangeVar, columns []string, op
 	if insert.Input, err = streamed(insert.Input, cols); err != nil {
 		return nil, err
 	}
+	if where != nil {
+		cond, err := BindTableExpr(ctx, where, UseCopyWhere, t, nil, opts)
+		if err != nil {
+			return nil, err
+		}
+		if err := refuseGenerated(cond, t); err != nil {
+			return nil, err
+		}
+		cond = overTarget(cond, insert.Target)
+		insert.Input = &plan.Filter{Base: plan.Base{Cols: insert.Input.Columns()}, Input: insert.Input, Cond: cond}
+	}
 	q.ParamTypes, q.Tag, q.Cacheable = nil, "COPY", false
 	return q, nil
+}
+
+// refuseGenerated refuses generated columns, which a row has only after the condition.
+func refuseGenerated(e expr.Expr, t *catalog.Table) error {
+	var err error
+	logical.Walk(e, func(x expr.Expr) bool {
+		if o, ok := x.(*expr.Ordinal); ok && t.Columns[o.Index].Generated && err == nil {
+			err = pgerror.New(pgerror.InvalidColumnReference, "generated columns are not supported in COPY FROM WHERE conditions").
+				WithDetail("Column %q is a generated column.", t.Columns[o.Index].Name)
+		}
+		return true
+	})
+	return err
+}
+
+// overTarget makes an expression over a table's columns one over the rows of
+// an insert, whose columns are the ordinals of target.
+func overTarget(e expr.Expr, target []int) expr.Expr {
+	if o, ok := e.(*expr.Ordinal); ok {
+		c := *o
+		c.Index = slices.Index(target, o.Index)
+		return &c
+	}
+	return logical.MapChildren(e, func(x expr.Expr) expr.Expr { return overTarget(x, target) })
 }
 
 // streamed replaces the one row of VALUES below an insert by a stream of the

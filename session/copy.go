@@ -80,9 +80,6 @@ func checkCopyColumns(t *catalog.Table, names []string) error {
 }
 
 func (s *Session) copyFrom(ctx context.Context, st *ast.Copy, opts copyio.Options, out *outcome) error {
-	if st.Where != nil {
-		return pgerror.Unsupported("COPY ... WHERE")
-	}
 	if s.readOnly() {
 		return readOnlyError("COPY FROM")
 	}
@@ -112,7 +109,7 @@ func (s *Session) copyFrom(ctx context.Context, st *ast.Copy, opts copyio.Option
 	if err != nil {
 		return err
 	}
-	q, err := planner.PlanCopyFrom(ctx, st.Table, names, s.planOptions(snap, nil))
+	q, err := planner.PlanCopyFrom(ctx, st.Table, names, st.Where, s.planOptions(snap, nil))
 	if err != nil {
 		return err
 	}

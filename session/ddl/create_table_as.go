@@ -95,7 +95,7 @@ func fillTable(ctx context.Context, env *Env, id catalog.OID, query *ast.Select)
 		return 0, pgerror.Unsupported("a table without columns from a query")
 	}
 	rv := &ast.RangeVar{Schema: opts.Catalog.SchemaByID(t.Schema).Name, Name: t.Name}
-	q, err := planner.PlanCopyFrom(ctx, rv, names, opts)
+	q, err := planner.PlanCopyFrom(ctx, rv, names, nil, opts)
 	if err != nil {
 		return 0, err
 	}
