@@ -37,7 +37,7 @@ func (b *Binder) bindOnConflict(s *scope, in *inserter, rows *plan.RowChecks) (*
 	// Bare names in the SET list and WHERE mean the target's columns; excluded
 	// has the same names, so that PostgreSQL calls bare ones ambiguous.
 	ex.colsVisible = true
-	set, err := b.bindSet(s, t, oc.Set)
+	set, err := b.bindSet(s, t, in.first, oc.Set)
 	if err != nil {
 		return nil, err
 	}

@@ -37,9 +37,6 @@ func (b *Binder) dmlTarget(r *ast.RangeVar, verb string) (*catalog.Table, error)
 func columnOrdinal(t *catalog.Table, c *ast.InsertColumn) (int, error) {
 	for i := range t.Columns {
 		if t.Columns[i].Name == c.Name && !t.Columns[i].Dropped {
-			if len(c.Steps) > 0 {
-				return 0, pgerror.Unsupported("assignment to a part of a column").At(c.Loc())
-			}
 			return i, nil
 		}
 	}
@@ -127,6 +124,9 @@ func (in *inserter) columns() error {
 		i, err := columnOrdinal(t, c)
 		if err != nil {
 			return err
+		}
+		if len(c.Steps) > 0 {
+			return pgerror.Unsupported("INSERT of a part of a column").At(c.Loc())
 		}
 		if seen[i] {
 			return at(c, pgerror.DuplicateColumn, "column %q specified more than once", c.Name)

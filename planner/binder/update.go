@@ -48,7 +48,7 @@ func (b *Binder) bindUpdate(s *scope, st *ast.Update) (query, error) {
 	if err != nil {
 		return query{}, err
 	}
-	set, err := b.bindSet(s, t, st.Set)
+	set, err := b.bindSet(s, t, scan.First, st.Set)
 	if err != nil {
 		return query{}, err
 	}
@@ -120,8 +120,9 @@ func (b *Binder) withGenerated(t *catalog.Table, first expr.ColumnID, set []logi
 	return out, nil
 }
 
-// bindSet binds a SET list.
-func (b *Binder) bindSet(s *scope, t *catalog.Table, list []*ast.Assignment) ([]logical.Assign, error) {
+// bindSet binds a SET list; first is the id of the table's first column, which
+// a column of which only a part is set keeps the rest of.
+func (b *Binder) bindSet(s *scope, t *catalog.Table, first expr.ColumnID, list []*ast.Assignment) ([]logical.Assign, error) {
 	saved := s.kind
 	s.kind = kindUpdateSource
 	defer func() { s.kind = saved }()
@@ -131,12 +132,21 @@ func (b *Binder) bindSet(s *scope, t *catalog.Table, list []*ast.Assignment) ([]
 		if err != nil {
 			return err
 		}
-		for _, a := range out {
+		col := &t.Columns[o]
+		part := len(c.Steps) > 0 && !isDefault
+		for i, a := range out {
+			if a.Column == o && part && a.Part {
+				v, err = b.assignPart(s, a.Value, col, c, v, loc)
+				out[i].Value = v
+				return err
+			}
 			if a.Column == o {
 				return pgerror.New(pgerror.SyntaxError, "multiple assignments to same column %q", c.Name)
 			}
 		}
-		col := &t.Columns[o]
+		if len(c.Steps) > 0 && isDefault {
+			return at(c, pgerror.FeatureNotSupported, "cannot set an array element to DEFAULT")
+		}
 		if isDefault {
 			if col.Generated {
 				return nil
@@ -154,10 +164,15 @@ func (b *Binder) bindSet(s *scope, t *catalog.Table, list []*ast.Assignment) ([]
 			}
 			return pgerror.New(pgerror.GeneratedAlways, "column %q can only be updated to DEFAULT", col.Name).WithDetail(detail, col.Name)
 		}
+		if part {
+			if v, err = b.assignPart(s, b.MD.Col(first+expr.ColumnID(o)), col, c, v, loc); err != nil {
+				return err
+			}
+		}
 		if v, err = b.assign(v, col, loc); err != nil {
 			return err
 		}
-		out = append(out, logical.Assign{Column: o, Value: v})
+		out = append(out, logical.Assign{Column: o, Value: v, Part: part})
 		return nil
 	}
 	for _, a := range list {

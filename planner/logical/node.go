@@ -262,6 +262,8 @@ type OnConflict struct {
 type Assign struct {
 	Column int
 	Value  expr.Expr
+	// Part is set when a part of the old value was replaced; further parts may follow.
+	Part bool
 }
 
 // Update changes rows of the table scanned with ids from First.

@@ -78,7 +78,7 @@ func commentRelation(env *Env, st *ast.Comment, text string) error {
 	rv := rangeVar(st.Object.Pos, st.Object.Names)
 	id, kind := findRelation(env, rv)
 	if id == 0 {
-		return pgerror.New(pgerror.UndefinedTable, "relation %q does not exist", qualified(rv))
+		return undefinedRelation(env, rv)
 	}
 	if want := relKinds[st.Kind]; want != kind {
 		article, word, _ := relationWord(want)

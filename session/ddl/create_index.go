@@ -279,7 +279,7 @@ func reindex(ctx context.Context, env *Env, st *ast.Reindex) error {
 	case ast.ObjectIndex:
 		id, kind := findRelation(env, st.Table)
 		if id == 0 {
-			return pgerror.New(pgerror.UndefinedTable, "relation %q does not exist", qualified(st.Table))
+			return undefinedRelation(env, st.Table)
 		}
 		if kind != catalog.KindIndex {
 			return pgerror.New(pgerror.WrongObjectType, "%q is not an index", st.Table.Name)

@@ -13,7 +13,7 @@ import (
 func (b *tableBuilder) like(l *ast.LikeClause) error {
 	src := findTable(b.env, l.Table)
 	if src == nil {
-		return pgerror.New(pgerror.UndefinedTable, "relation %q does not exist", qualified(l.Table)).At(l.Table.Loc())
+		return undefinedRelation(b.env, l.Table)
 	}
 	if src.Kind == catalog.KindSequence {
 		return pgerror.New(pgerror.WrongObjectType, "relation %q is invalid in LIKE clause", src.Name).

@@ -50,12 +50,21 @@ func findTable(env *Env, rv *ast.RangeVar) *catalog.Table {
 	return env.Editor.Snapshot().Resolve(env.PlanOptions().SearchPath, rv.Schema, rv.Name)
 }
 
+// undefinedRelation is the error for a relation that is not there: 3F000 when
+// its schema is not there either, which only queries tell as 42P01.
+func undefinedRelation(env *Env, rv *ast.RangeVar) error {
+	if rv.Schema != "" && env.Editor.Snapshot().Schema(rv.Schema) == nil {
+		return pgerror.New(pgerror.UndefinedSchema, "schema %q does not exist", rv.Schema)
+	}
+	return pgerror.New(pgerror.UndefinedTable, "relation %q does not exist", qualified(rv))
+}
+
 // needTable is findTable with PostgreSQL's error, and for relations that can be
 // altered only.
 func needTable(env *Env, rv *ast.RangeVar) (*catalog.Table, error) {
 	t := findTable(env, rv)
 	if t == nil {
-		return nil, pgerror.New(pgerror.UndefinedTable, "relation %q does not exist", qualified(rv))
+		return nil, undefinedRelation(env, rv)
 	}
 	if t.Kind == catalog.KindVirtual {
 		return nil, pgerror.New(pgerror.InsufficientPrivilege, "permission denied: %q is a system catalog", t.Name)

@@ -102,7 +102,7 @@ func relationToAlter(env *Env, rv *ast.RangeVar, ifExists bool) (t *catalog.Tabl
 			env.Notice(pgerror.NewNotice("relation %q does not exist, skipping", rv.Name))
 			return nil, nil, 0, nil
 		}
-		return nil, nil, 0, pgerror.New(pgerror.UndefinedTable, "relation %q does not exist", qualified(rv))
+		return nil, nil, 0, undefinedRelation(env, rv)
 	}
 	snap := env.Editor.Snapshot()
 	if kind == catalog.KindIndex {
