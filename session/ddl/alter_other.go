@@ -140,7 +140,7 @@ func alterIndex(ctx context.Context, env *Env, st *ast.AlterTable) error {
 			env.Notice(pgerror.NewNotice("relation %q does not exist, skipping", st.Table.Name))
 			return nil
 		}
-		return undefinedRelation(env, st.Table)
+		return undefinedRelation(env, st.Table).At(st.Table.Loc())
 	}
 	if kind != catalog.KindIndex {
 		return pgerror.New(pgerror.WrongObjectType, "%q is not an index", st.Table.Name)

@@ -13,7 +13,7 @@ import (
 func (b *tableBuilder) like(l *ast.LikeClause) error {
 	src := findTable(b.env, l.Table)
 	if src == nil {
-		return undefinedRelation(b.env, l.Table)
+		return undefinedRelation(b.env, l.Table).At(l.Table.Loc())
 	}
 	if src.Kind == catalog.KindSequence {
 		return pgerror.New(pgerror.WrongObjectType, "relation %q is invalid in LIKE clause", src.Name).

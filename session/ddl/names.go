@@ -52,7 +52,7 @@ func findTable(env *Env, rv *ast.RangeVar) *catalog.Table {
 
 // undefinedRelation is the error for a relation that is not there: 3F000 when
 // its schema is not there either, which only queries tell as 42P01.
-func undefinedRelation(env *Env, rv *ast.RangeVar) error {
+func undefinedRelation(env *Env, rv *ast.RangeVar) *pgerror.Error {
 	if rv.Schema != "" && env.Editor.Snapshot().Schema(rv.Schema) == nil {
 		return pgerror.New(pgerror.UndefinedSchema, "schema %q does not exist", rv.Schema)
 	}

@@ -56,7 +56,7 @@ func alterSequence(env *Env, st *ast.AlterSequence) error {
 			env.Notice(pgerror.NewNotice("relation %q does not exist, skipping", st.Sequence.Name))
 			return nil
 		}
-		return undefinedRelation(env, st.Sequence)
+		return undefinedRelation(env, st.Sequence).At(st.Sequence.Loc())
 	}
 	if t.Kind != catalog.KindSequence {
 		return pgerror.New(pgerror.WrongObjectType, "%q is not a sequence", t.Name)
