@@ -92,6 +92,7 @@ func (b *Binder) bindCase(s *scope, c *ast.Case) (expr.Expr, error) {
 		if err != nil {
 			return nil, err
 		}
+		typ.Mod = -1 // as of a NULL, which is the missing ELSE
 		out.Typ, results = typ, append(results[:1], list...)
 	} else {
 		if results, out.Typ, err = b.toCommon(results, locs, t, "CASE/WHEN"); err != nil {
