@@ -46,6 +46,12 @@ FUZZTIME ?= 30s
 fuzz: ## fuzz every decoder, parser and wire message for FUZZTIME each
 	bash scripts/fuzz.sh $(FUZZTIME)
 
+fuzz-sql: ## look for wrong answers with random SQL for FUZZTIME a test, beside PostgreSQL 15 where it is installed
+	$(GO) test -count=1 -timeout 0 ./internal/sqlfuzz -fuzztime-sql $(FUZZTIME)
+
+sqlsmith: build ## run sqlsmith (Debian package) for SMITHTIME seconds against a server
+	bash scripts/sqlsmith.sh
+
 bench-pgbench: build ## pgbench beside PostgreSQL 15, ratios printed
 	bash bench/pgbench.sh
 
@@ -64,4 +70,4 @@ bench-tpcc: build ## TPC-C's transactions beside PostgreSQL 15, consistency chec
 generate: ## make generated files anew
 	$(GO) generate $(PKGS)
 
-.PHONY: help build run test test-race lint sqltests sqltests-all check test-clients golden fuzz bench-pgbench bench-copy bench-scan bench-tpch bench-tpcc generate
+.PHONY: help build run test test-race lint sqltests sqltests-all check test-clients golden fuzz fuzz-sql sqlsmith bench-pgbench bench-copy bench-scan bench-tpch bench-tpcc generate
