@@ -25,7 +25,8 @@ type puller struct {
 	// on are the conditions taken out.
 	on []expr.Expr
 	// exists: only whether there is a row matters, so select lists, DISTINCT and
-	// LIMIT (of at least one row) go away.
+	// LIMIT (of at least one row) go away. It is true down to the first node that
+	// looks at rows: what stands below a filter or join decides what they see.
 	exists bool
 	// dup: equal rows may be one or several (IN).
 	dup bool
@@ -39,6 +40,14 @@ func (p *puller) refers(n logical.Node) bool {
 func (p *puller) refersExpr(e expr.Expr) bool {
 	cols := logical.Columns(e)
 	return cols.Intersects(p.outer)
+}
+
+// below is the puller for the inputs of a node that looks at their rows. That
+// there are several equal ones still does not matter to EXISTS.
+func (p *puller) below() *puller {
+	q := *p
+	q.exists, q.dup = false, p.dup || p.exists
+	return &q
 }
 
 // can reports whether pull would succeed; nothing is changed. grouped says that
@@ -65,20 +74,20 @@ func (p *puller) can(n logical.Node, grouped bool) bool {
 	}
 	switch x := n.(type) {
 	case *logical.Filter:
-		return conds(x.Conds) && p.can(x.Input, grouped)
+		return conds(x.Conds) && p.below().can(x.Input, grouped)
 	case *logical.Scan:
 		return conds(x.Filter)
 	case *logical.Join:
 		switch x.Type {
 		case plan.InnerJoin:
-			return conds(x.On) && p.can(x.Left, grouped) && p.can(x.Right, grouped)
+			return conds(x.On) && p.below().can(x.Left, grouped) && p.below().can(x.Right, grouped)
 		case plan.LeftJoin, plan.SemiJoin, plan.AntiJoin:
 			for _, c := range x.On {
 				if p.refersExpr(c) {
 					return false
 				}
 			}
-			return !p.refers(x.Right) && p.can(x.Left, grouped)
+			return !p.refers(x.Right) && p.below().can(x.Left, grouped)
 		}
 	case *logical.Sort:
 		for _, k := range x.Keys {
@@ -107,7 +116,7 @@ func (p *puller) can(n logical.Node, grouped bool) bool {
 		}
 		ok := true
 		logical.VisitExprs(x, func(e *expr.Expr) { ok = ok && !p.refersExpr(*e) })
-		return ok && p.can(x.Input, true)
+		return ok && p.below().can(x.Input, true)
 	}
 	return false
 }
@@ -143,11 +152,13 @@ func (p *puller) pull(n logical.Node) logical.Node {
 	}
 	switch x := n.(type) {
 	case *logical.Filter:
+		p.exists = false
 		x.Input = p.pull(x.Input)
 		return above(x.Input, p.split(x.Conds))
 	case *logical.Scan:
 		x.Filter = p.split(x.Filter)
 	case *logical.Join:
+		p.exists = false
 		x.Left = p.pull(x.Left)
 		if x.Type == plan.InnerJoin {
 			x.Right = p.pull(x.Right)
@@ -183,9 +194,9 @@ func (p *puller) split(conds []expr.Expr) (keep []expr.Expr) {
 }
 
 func (p *puller) pullProject(x *logical.Project) logical.Node {
-	mark := len(p.on)
+	mark, exists := len(p.on), p.exists
 	x.Input = p.pull(x.Input)
-	if p.exists {
+	if exists {
 		return x.Input // the select list of EXISTS is not looked at
 	}
 	var need logical.ColSet
