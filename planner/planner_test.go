@@ -31,6 +31,11 @@ func TestPlans(t *testing.T) {
 					return "ERROR: " + err.Error() + "\n"
 				}
 				return ""
+			case "stats":
+				if err := env.stats(d.Input); err != nil {
+					return "ERROR: " + err.Error() + "\n"
+				}
+				return ""
 			case "plan":
 				return env.explain(d, false)
 			case "cost":

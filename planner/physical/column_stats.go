@@ -147,6 +147,15 @@ func (b *Builder) groups(keys []logical.Item, rows float64) float64 {
 	return math.Max(1, math.Min(draws(n, rows), rows))
 }
 
+// distinctRows estimates the distinct rows among rows rows.
+func (b *Builder) distinctRows(cols []expr.ColumnID, rows float64) float64 {
+	keys := make([]logical.Item, len(cols))
+	for i, id := range cols {
+		keys[i] = logical.Item{ID: id, Expr: b.md.Col(id)}
+	}
+	return b.groups(keys, rows)
+}
+
 // draws is how many of n equally likely values rows rows are expected to have.
 func draws(n, rows float64) float64 {
 	if n <= 1 {

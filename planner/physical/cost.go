@@ -9,18 +9,18 @@ import (
 	"github.com/tidemarkdb/tidemark/sql/functions"
 )
 
-// The cost units are PostgreSQL's in spirit: a sequentially read row costs
-// cpuTuple, an expression cpuOperator; cpuLookup is a random get by key (about
-// 30 sequential rows, see design 4.2) and cpuSeek the start of a range.
+// The unit is PostgreSQL's in spirit: 0.01 is a row read in order. What each
+// is against that was measured with this engine's operators; docs/planner.md
+// has the queries and the figures.
 const (
-	cpuTuple    = 0.01
-	cpuOperator = 0.0025
-	cpuLookup   = 0.3
-	cpuSeek     = 0.4
-	cpuBuild    = 0.0125
-	cpuProbe    = 0.005
-	cpuEmit     = 0.005
-	cpuCompare  = 0.005
+	cpuTuple    = 0.01   // a row read in order, from a table or from the entries of an index
+	cpuOperator = 0.0025 // an expression for a row
+	cpuLookup   = 0.17   // a row fetched by its key for an index entry
+	cpuSeek     = 0.15   // the start of a range, or a lookup of a join
+	cpuBuild    = 0.0125 // a row put into a hash table
+	cpuProbe    = 0.005  // a row looked up in one
+	cpuEmit     = 0.005  // a row that a join yields
+	cpuCompare  = 0.0006 // a comparison of a sort
 
 	// defaultRows is assumed of a table that was never analyzed.
 	defaultRows = 1000

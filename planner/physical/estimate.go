@@ -39,7 +39,10 @@ func (b *Builder) estimate(n logical.Node) float64 {
 		}
 		return b.groups(n.Keys, b.estimate(n.Input))
 	case *logical.Distinct:
-		return math.Max(1, b.estimate(n.Input)/4)
+		if n.On != nil {
+			return math.Max(1, b.estimate(n.Input)/2)
+		}
+		return b.distinctRows(logical.Output(n.Input), b.estimate(n.Input))
 	case *logical.Join:
 		l, r := b.estimate(n.Left), b.estimate(n.Right)
 		s := b.selectivity(n.On, nil)

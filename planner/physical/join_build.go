@@ -24,6 +24,7 @@ func (b *Builder) join(n *logical.Join, need *logical.ColSet, h hint) rel {
 	jb := joinBuilder{g: g}
 	if ordered {
 		jb.order = h.order
+		jb.limit = g.leafLimit(t, h)
 	}
 	return jb.build(t, need, true)
 }
@@ -49,7 +50,7 @@ func (g *joinGraph) order(h hint) (best *joinTree, ordered bool) {
 	o := newOrderer(g)
 	o.pin = first
 	scan := g.leaves[first].node.(*logical.Scan)
-	p := g.b.choose(scan, g.need, hint{order: h.order, limit: h.limit})
+	p := g.b.choose(scan, g.need, hint{order: h.order, limit: g.leafLimit(best, h)})
 	if !satisfies(p.order, h.order) {
 		return best, false
 	}
@@ -59,6 +60,15 @@ func (g *joinGraph) order(h hint) (best *joinTree, ordered bool) {
 		return pinned, true
 	}
 	return best, false
+}
+
+// leafLimit is how many rows of the ordered leaf a LIMIT above the join asks for.
+func (g *joinGraph) leafLimit(t *joinTree, h hint) float64 {
+	first := g.orderedLeaf(h.order)
+	if h.limit == 0 || first < 0 {
+		return 0
+	}
+	return h.limit * math.Max(1, g.leaves[first].rows/math.Max(1, t.rows))
 }
 
 // forcedOrder are the leaves that hints want first (LEADING), or all of them in
@@ -126,6 +136,7 @@ type joinBuilder struct {
 	g *joinGraph
 	// order is the order that the leftmost leaf yields and the joins keep.
 	order []expr.SortKey
+	limit float64 // rows wanted of that leaf, 0 for all
 }
 
 // build makes a part of the tree; need is what is looked at above it besides
@@ -163,7 +174,7 @@ func (jb *joinBuilder) leaf(i int, leftmost bool) rel {
 	}
 	h := hint{}
 	if leftmost {
-		h.order = jb.order
+		h.order, h.limit = jb.order, jb.limit
 	}
 	return jb.filter(jb.g.b.build(l.node, jb.g.need, h), 1<<i)
 }

@@ -50,9 +50,8 @@ func (b *Builder) addSort(r rel, keys []expr.SortKey, count, offset expr.Expr) r
 	}
 	s.Cols = r.node.Columns()
 	s.Cost = *r.node.Estimate()
-	n := math.Max(2, s.Cost.Rows)
-	s.Cost.Startup = s.Cost.Total + 2*cpuOperator*n*math.Log2(n)
-	s.Cost.Total = s.Cost.Startup + n*cpuOperator
+	s.Cost.Startup = s.Cost.Total + sortCost(s.Cost.Rows)
+	s.Cost.Total = s.Cost.Startup + s.Cost.Rows*cpuOperator
 	return rel{s, r.cols, keys}
 }
 
@@ -142,7 +141,7 @@ func (b *Builder) distinct(n *logical.Distinct, need *logical.ColSet, h hint) re
 	d.Cols = r.node.Columns()
 	d.Cost = *r.node.Estimate()
 	d.Cost.Total += d.Cost.Rows * cpuOperator * float64(len(cols))
-	d.Cost.Rows = math.Max(1, d.Cost.Rows/4)
+	d.Cost.Rows = b.distinctRows(cols, d.Cost.Rows)
 	return rel{d, cols, nil}
 }
 

@@ -130,8 +130,7 @@ func (b *Builder) choose(n *logical.Scan, need *logical.ColSet, h hint) path {
 		cost := p.cost
 		penalty := b.opt.indexPenalty(n.Alias, p.index, len(p.ranges) > 0, p.index != nil && covers(n, p.index, need))
 		if len(h.order) > 0 && !satisfies(p.order, h.order) {
-			m := math.Max(2, out)
-			return cost + 2*cpuOperator*m*math.Log2(m) + penalty + b.opt.penalty(Sort)
+			return cost + sortCost(out) + penalty + b.opt.penalty(Sort)
 		}
 		if h.limit > 0 && h.limit < out {
 			cost = cost * h.limit / out
