@@ -32,6 +32,7 @@ func (o *instrumented) Next(ctx context.Context) (arrow.RecordBatch, error) {
 	if b != nil {
 		o.stats.Batches++
 		o.stats.Rows += b.NumRows()
+		o.stats.Bytes += batchBytes(b)
 	}
 	return b, err
 }

@@ -15,6 +15,7 @@ type NodeStats struct {
 	RowsRemoved          int64
 	First, Total         time.Duration
 	MemoryPeak           int64
+	Bytes                int64 // of the batches handed on
 	// SpillBytes is what was written to temporary files, SpillParts into how
 	// many sorted runs or partitions.
 	SpillBytes, SpillParts int64

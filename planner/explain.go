@@ -18,8 +18,10 @@ type ExplainOptions struct {
 	IO *types.IO
 	// Stats, if set (ANALYZE), gives what a node did, nil if it never ran.
 	Stats func(plan.Node) *NodeStats
-	// Timing shows times in Stats.
-	Timing bool
+	// Timing shows times in Stats, Buffers what was moved.
+	Timing, Buffers bool
+	// Summary holds what stands below the plan: settings and times.
+	Summary []Property
 }
 
 // NodeStats is what EXPLAIN ANALYZE shows of a node.
@@ -34,25 +36,33 @@ type NodeStats struct {
 	BytesRead       int64
 	HeapFetches     int64
 	Workers         int // that a Gather had
+	Batches         int64
+	Bytes           int64 // of the batches handed on
 	ExtraProperties []Property
 }
 
-// Property is a further line of a node.
+// Property is a further line of a node. Value is a string, a number, a bool or
+// a list of strings, which the text form prints with commas.
 type Property struct {
 	Name  string
-	Value string
+	Value any
 }
 
-// explained is a node as both formats print it.
+// explained is a node as all formats print it.
 type explained struct {
 	kind     string // "Seq Scan"
 	label    string // " using i on t"
 	props    []Property
-	fields   []Property // JSON only: Relation Name, Alias, ...
+	fields   []Property // structured formats only: Relation Name, Alias, ...
 	relation string     // "Outer", "Inner", "SubPlan", "InitPlan", "Member", ...
 	subname  string     // "SubPlan 1"
-	node     plan.Node
-	children []*explained
+	// node gives rows, costs and times: the outermost of the plan nodes that are
+	// printed as this one. core says what the method did; removed are those whose
+	// conditions are printed as Filter.
+	node, core plan.Node
+	removed    []plan.Node
+	output     []string
+	children   []*explained
 }
 
 // Explain prints a plan as PostgreSQL's EXPLAIN in text form, one line an element.
@@ -60,24 +70,19 @@ func Explain(q *plan.Query, opt ExplainOptions) []string {
 	x := &explainer{opt: opt}
 	var out []string
 	x.text(x.node(q.Root, ""), 0, &out)
-	return out
-}
-
-// ExplainJSON prints a plan as EXPLAIN (FORMAT JSON) does.
-func ExplainJSON(q *plan.Query, opt ExplainOptions) string {
-	x := &explainer{opt: opt}
-	var b strings.Builder
-	b.WriteString("[\n  {\n    \"Plan\": ")
-	x.json(x.node(q.Root, ""), 4, &b)
-	b.WriteString("\n  }\n]")
-	return b.String()
+	return append(out, summaryLines(opt.Summary)...)
 }
 
 type explainer struct {
 	opt      ExplainOptions
 	subplans int
 	inits    int
-	pending  []*explained // subplans met while printing the current node
+	pending  []*explained  // subplans met while printing the current node
+	bare     []plan.Column // names of columns where one relation is looked at
+	// inAggregate: a condition of an aggregate node, which names its own calls
+	// without parentheses.
+	inAggregate bool
+	working     map[int]bool // recursive unions whose step is being printed
 }
 
 // expr prints an expression; subplans in it become children of the node.
@@ -87,6 +92,12 @@ func (x *explainer) expr(e expr.Expr) string {
 		Column: func(e expr.Expr) string {
 			switch c := e.(type) {
 			case *expr.Ordinal:
+				if c.Index < len(x.bare) {
+					return expr.QuoteIdent(x.bare[c.Index].Name)
+				}
+				if x.inAggregate && strings.HasPrefix(c.Name, "(") {
+					return c.Name[1 : len(c.Name)-1] // its own call
+				}
 				return c.Name
 			case *expr.ExecParam:
 				return c.Name
@@ -104,50 +115,66 @@ func (x *explainer) subplan(s *expr.Subplan) string {
 	if !ok {
 		return "(SubPlan)"
 	}
-	var name, relation string
+	var name, relation, text string
 	init := len(s.Args) == 0 && (s.Kind == expr.SubplanScalar || s.Kind == expr.SubplanExists || s.Kind == expr.SubplanArray)
 	if init {
+		text = "$" + strconv.Itoa(x.inits)
 		x.inits++
-		name, relation = fmt.Sprintf("InitPlan %d", x.inits), "InitPlan"
+		name, relation = fmt.Sprintf("InitPlan %d (returns %s)", x.inits+x.subplans, text), "InitPlan"
 	} else {
 		x.subplans++
-		name, relation = fmt.Sprintf("SubPlan %d", x.subplans), "SubPlan"
+		name, relation = fmt.Sprintf("SubPlan %d", x.inits+x.subplans), "SubPlan"
+		text = "(" + name + ")"
 	}
-	mine := x.pending
-	x.pending = nil
+	mine, bare := x.pending, x.bare
+	x.pending, x.bare = nil, nil
 	child := x.node(n, relation)
 	child.subname = name
-	x.pending = append(mine, child)
+	x.pending, x.bare = append(mine, child), bare
 	switch s.Kind {
 	case expr.SubplanExists:
-		return "EXISTS(" + name + ")"
+		if !init {
+			return "EXISTS" + text
+		}
 	case expr.SubplanAny, expr.SubplanAll:
-		q := " ANY ("
-		if s.Kind == expr.SubplanAll {
-			q = " ALL ("
-		}
-		left := make([]string, len(s.Left))
-		for i, l := range s.Left {
-			left[i] = x.expr(l)
-		}
-		text := strings.Join(left, ", ")
-		if len(left) > 1 {
-			text = "ROW(" + text + ")"
-		}
-		return "(" + text + " " + s.Op + q + name + "))"
+		return x.anySubplan(s, name)
 	}
-	return "(" + name + ")"
+	return text
 }
 
-func (x *explainer) exprs(list []expr.Expr) string {
+func (x *explainer) anySubplan(s *expr.Subplan, name string) string {
+	if len(s.Args) == 0 && s.Kind == expr.SubplanAny && s.Op == "=" {
+		for _, l := range s.Left {
+			x.expr(l) // finds subplans
+		}
+		return "(hashed " + name + ")"
+	}
+	q := " ANY ("
+	if s.Kind == expr.SubplanAll {
+		q = " ALL ("
+	}
+	left := make([]string, len(s.Left))
+	for i, l := range s.Left {
+		left[i] = x.expr(l)
+	}
+	text := strings.Join(left, ", ")
+	if len(left) > 1 {
+		text = "ROW(" + text + ")"
+	}
+	return "(" + text + " " + s.Op + q + name + "))"
+}
+
+func (x *explainer) list(list []expr.Expr) []string {
 	out := make([]string, len(list))
 	for i, e := range list {
 		out[i] = x.expr(e)
 	}
-	return strings.Join(out, ", ")
+	return out
 }
 
-func (x *explainer) keys(keys []expr.SortKey) string {
+func (x *explainer) exprs(list []expr.Expr) string { return strings.Join(x.list(list), ", ") }
+
+func (x *explainer) keys(keys []expr.SortKey) []string {
 	out := make([]string, len(keys))
 	for i, k := range keys {
 		out[i] = x.expr(k.Expr)
@@ -162,26 +189,85 @@ func (x *explainer) keys(keys []expr.SortKey) string {
 			}
 		}
 	}
-	return strings.Join(out, ", ")
+	return out
 }
 
 // node describes a node and what is below it.
 func (x *explainer) node(n plan.Node, relation string) *explained {
+	switch n := n.(type) {
+	case *plan.Project:
+		return x.project(n, relation)
+	case *plan.Filter:
+		if foldsFilter(n.Input) {
+			return x.foldFilter(n, relation)
+		}
+	}
 	saved := x.pending
 	x.pending = nil
-	e := &explained{node: n, relation: relation}
+	e := &explained{node: n, core: n, relation: relation, removed: []plan.Node{n}}
 	x.describe(n, e)
 	if x.opt.Verbose {
-		names := make([]string, len(n.Columns()))
-		for i, c := range n.Columns() {
-			names[i] = expr.QuoteIdent(c.Name)
-		}
-		if len(names) > 0 {
-			e.props = append([]Property{{"Output", strings.Join(names, ", ")}}, e.props...)
+		for _, c := range n.Columns() {
+			e.output = append(e.output, expr.QuoteIdent(c.Name))
 		}
 	}
 	subs := x.pending
 	x.pending = saved
+	e.children = append(subs, e.children...)
+	return e
+}
+
+// project prints a projection as part of the node below it, whose output it is.
+func (x *explainer) project(n *plan.Project, relation string) *explained {
+	saved := x.pending
+	x.pending = nil
+	output := x.list(n.Exprs)
+	subs := x.pending
+	x.pending = nil
+	e := x.node(n.Input, relation)
+	x.pending = saved
+	e.node = n
+	e.children = append(subs, e.children...)
+	if x.opt.Verbose {
+		e.output = output
+	}
+	return e
+}
+
+// foldsFilter reports whether a filter over a node is printed as the node's.
+func foldsFilter(n plan.Node) bool {
+	switch n.(type) {
+	case *plan.Aggregate, *plan.HashJoin, *plan.LookupJoin, *plan.MergeJoin, *plan.NestedLoop, *plan.CTERef, *plan.FunctionScan, *plan.Values:
+		return true
+	}
+	return false
+}
+
+func (x *explainer) foldFilter(n *plan.Filter, relation string) *explained {
+	saved := x.pending
+	x.pending = nil
+	switch in := n.Input.(type) {
+	case *plan.CTERef, *plan.FunctionScan, *plan.Values:
+		x.bare = in.Columns()
+	case *plan.Aggregate:
+		x.inAggregate = true
+	}
+	cond := x.cond(n.Cond)
+	x.bare, x.inAggregate = nil, false
+	subs := x.pending
+	x.pending = nil
+	e := x.node(n.Input, relation)
+	x.pending = saved
+	e.node = n
+	e.removed = append(e.removed, n)
+	name := "Filter"
+	if v, ok := n.Input.(*plan.Values); ok && len(v.Rows) == 1 {
+		name = "One-Time Filter"
+		if cond == "(false)" || cond == "(NULL::boolean)" {
+			cond = "false"
+		}
+	}
+	e.add(name, cond)
 	e.children = append(subs, e.children...)
 	return e
 }
@@ -197,183 +283,9 @@ func (e *explained) add(name, value string) {
 	}
 }
 
-func (x *explainer) text(e *explained, depth int, out *[]string) {
-	var b strings.Builder
-	indent := strings.Repeat(" ", max(0, depth*6-4))
-	if e.subname != "" {
-		*out = append(*out, strings.Repeat(" ", max(0, depth*6-4))+e.subname)
-		indent += "  "
+// addList adds a property of several values.
+func (e *explained) addList(name string, list []string) {
+	if len(list) > 0 {
+		e.props = append(e.props, Property{name, list})
 	}
-	b.WriteString(indent)
-	if depth > 0 {
-		b.WriteString("->  ")
-	}
-	b.WriteString(e.kind + e.label)
-	b.WriteString(x.costs(e.node))
-	*out = append(*out, b.String())
-	pad := indent + "  "
-	if depth > 0 {
-		pad += "    "
-	}
-	for _, p := range e.props {
-		*out = append(*out, pad+p.Name+": "+p.Value)
-	}
-	for _, p := range x.statProps(e.node) {
-		*out = append(*out, pad+p.Name+": "+p.Value)
-	}
-	next := depth + 1
-	for _, c := range e.children {
-		if e.subname != "" {
-			x.textDeeper(c, next, out)
-			continue
-		}
-		x.text(c, next, out)
-	}
-}
-
-// textDeeper prints a child of a subplan, which stands two blanks deeper.
-func (x *explainer) textDeeper(e *explained, depth int, out *[]string) {
-	mark := len(*out)
-	x.text(e, depth, out)
-	for i := mark; i < len(*out); i++ {
-		(*out)[i] = "  " + (*out)[i]
-	}
-}
-
-func (x *explainer) costs(n plan.Node) string {
-	var b strings.Builder
-	if x.opt.Costs {
-		c := n.Estimate()
-		fmt.Fprintf(&b, "  (cost=%.2f..%.2f rows=%.0f width=%d)", c.Startup, c.Total, c.Rows, c.Width)
-	}
-	if x.opt.Stats == nil {
-		return b.String()
-	}
-	s := x.opt.Stats(n)
-	switch {
-	case s == nil || s.Loops == 0:
-		if !x.opt.Costs {
-			b.WriteByte(' ')
-		}
-		b.WriteString(" (never executed)")
-	case x.opt.Timing:
-		loops := float64(s.Loops)
-		fmt.Fprintf(&b, " (actual time=%.3f..%.3f rows=%.0f loops=%d)", s.StartupMs/loops, s.TotalMs/loops, float64(s.Rows)/loops, s.Loops)
-	default:
-		fmt.Fprintf(&b, " (actual rows=%.0f loops=%d)", float64(s.Rows)/float64(s.Loops), s.Loops)
-	}
-	return b.String()
-}
-
-func (x *explainer) statProps(n plan.Node) []Property {
-	if x.opt.Stats == nil {
-		return nil
-	}
-	s := x.opt.Stats(n)
-	if s == nil {
-		return nil
-	}
-	var out []Property
-	if _, ok := n.(*plan.Gather); ok {
-		out = append(out, Property{"Workers Launched", strconv.Itoa(s.Workers)})
-	}
-	if s.RowsRemoved > 0 && s.Loops > 0 {
-		name := "Rows Removed by Filter"
-		switch n.(type) {
-		case *plan.HashJoin, *plan.NestedLoop, *plan.LookupJoin, *plan.MergeJoin:
-			name = "Rows Removed by Join Filter"
-		}
-		out = append(out, Property{name, strconv.FormatInt(s.RowsRemoved/s.Loops, 10)})
-	}
-	if s.Memory > 0 {
-		out = append(out, Property{"Memory", strconv.FormatInt((s.Memory+1023)/1024, 10) + "kB"})
-	}
-	if s.Spilled > 0 {
-		out = append(out, Property{"Disk", strconv.FormatInt((s.Spilled+1023)/1024, 10) + "kB"},
-			Property{"Disk Parts", strconv.FormatInt(s.SpillParts, 10)})
-	}
-	if s.BytesRead > 0 {
-		out = append(out, Property{"Bytes Read", strconv.FormatInt(s.BytesRead, 10)})
-	}
-	return append(out, s.ExtraProperties...)
-}
-
-func (x *explainer) json(e *explained, indent int, b *strings.Builder) {
-	pad := strings.Repeat(" ", indent+2)
-	b.WriteString("{\n")
-	first := true
-	put := func(name, value string) {
-		if !first {
-			b.WriteString(",\n")
-		}
-		first = false
-		b.WriteString(pad + strconv.Quote(name) + ": " + value)
-	}
-	put("Node Type", strconv.Quote(e.kind))
-	if e.relation != "" {
-		put("Parent Relationship", strconv.Quote(e.relation))
-	}
-	if e.subname != "" {
-		put("Subplan Name", strconv.Quote(e.subname))
-	}
-	for _, p := range e.fields {
-		put(p.Name, jsonString(p.Value))
-	}
-	if x.opt.Costs {
-		c := e.node.Estimate()
-		put("Startup Cost", fmt.Sprintf("%.2f", c.Startup))
-		put("Total Cost", fmt.Sprintf("%.2f", c.Total))
-		put("Plan Rows", fmt.Sprintf("%.0f", c.Rows))
-		put("Plan Width", strconv.Itoa(c.Width))
-	}
-	if x.opt.Stats != nil {
-		s := x.opt.Stats(e.node)
-		if s == nil {
-			s = &NodeStats{}
-		}
-		loops := float64(max(s.Loops, 1))
-		if x.opt.Timing {
-			put("Actual Startup Time", fmt.Sprintf("%.3f", s.StartupMs/loops))
-			put("Actual Total Time", fmt.Sprintf("%.3f", s.TotalMs/loops))
-		}
-		put("Actual Rows", fmt.Sprintf("%.0f", float64(s.Rows)/loops))
-		put("Actual Loops", strconv.FormatInt(s.Loops, 10))
-	}
-	for _, p := range append(e.props, x.statProps(e.node)...) {
-		put(p.Name, jsonString(p.Value))
-	}
-	if len(e.children) > 0 {
-		b.WriteString(",\n" + pad + "\"Plans\": [\n" + pad + "  ")
-		for i, c := range e.children {
-			if i > 0 {
-				b.WriteString(",\n" + pad + "  ")
-			}
-			x.json(c, indent+4, b)
-		}
-		b.WriteString("\n" + pad + "]")
-	}
-	b.WriteString("\n" + strings.Repeat(" ", indent) + "}")
-}
-
-// jsonString quotes a text for JSON.
-func jsonString(s string) string {
-	var b strings.Builder
-	b.WriteByte('"')
-	for _, r := range s {
-		switch {
-		case r == '"' || r == '\\':
-			b.WriteByte('\\')
-			b.WriteRune(r)
-		case r == '\n':
-			b.WriteString(`\n`)
-		case r == '\t':
-			b.WriteString(`\t`)
-		case r < 0x20:
-			fmt.Fprintf(&b, `\u%04x`, r)
-		default:
-			b.WriteRune(r)
-		}
-	}
-	b.WriteByte('"')
-	return b.String()
 }

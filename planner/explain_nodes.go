@@ -73,14 +73,6 @@ func (x *explainer) describe(n plan.Node, e *explained) {
 		e.kind = "Filter"
 		e.add("Filter", x.cond(n.Cond))
 		x.child(e, n.Input, "Outer")
-	case *plan.Project:
-		e.kind = "Project"
-		if x.opt.Verbose {
-			e.add("Expressions", x.exprs(n.Exprs))
-		} else {
-			x.exprs(n.Exprs)
-		}
-		x.child(e, n.Input, "Outer")
 	case *plan.ProjectSet:
 		e.kind = "ProjectSet"
 		x.child(e, n.Input, "Outer")
@@ -104,21 +96,22 @@ func (x *explainer) describeMore(n plan.Node, e *explained) {
 		x.child(e, n.Input, "Outer")
 	case *plan.Sort:
 		e.kind = "Sort"
-		if n.TopCount != nil {
-			e.kind = "Top-N Sort"
-		}
 		if n.Presorted > 0 {
 			e.kind = "Incremental Sort"
 		}
-		e.add("Sort Key", x.keys(n.Keys))
+		e.addList("Sort Key", x.keys(n.Keys))
 		if n.Presorted > 0 {
-			e.add("Presorted Key", x.keys(n.Keys[:n.Presorted]))
+			e.addList("Presorted Key", x.keys(n.Keys[:n.Presorted]))
 		}
 		x.child(e, n.Input, "Outer")
 	case *plan.Distinct:
 		e.kind = "HashAggregate"
 		if n.On != nil {
 			e.kind = "Unique"
+		} else {
+			for _, c := range n.Input.Columns() {
+				e.addTo("Group Key", expr.QuoteIdent(c.Name))
+			}
 		}
 		x.child(e, n.Input, "Outer")
 	case *plan.Gather:
@@ -138,7 +131,11 @@ func (x *explainer) describeMore(n plan.Node, e *explained) {
 			if n.NullEqual != nil && n.NullEqual[i] {
 				op = " IS NOT DISTINCT FROM "
 			}
-			conds[i] = "(" + x.expr(n.LeftKeys[i]) + op + x.expr(n.RightKeys[i]) + ")"
+			l, r := x.expr(n.LeftKeys[i]), x.expr(n.RightKeys[i])
+			if n.BuildLeft {
+				l, r = r, l
+			}
+			conds[i] = "(" + l + op + r + ")"
 		}
 		cond := strings.Join(conds, " AND ")
 		if len(conds) > 1 {
@@ -146,24 +143,18 @@ func (x *explainer) describeMore(n plan.Node, e *explained) {
 		}
 		e.add("Hash Cond", cond)
 		e.add("Join Filter", x.cond(n.Residual))
-		x.child(e, n.Left, "Outer")
-		x.child(e, n.Right, "Inner")
-		build := e.children[len(e.children)-1]
+		probe, build := n.Left, n.Right
 		if n.BuildLeft {
-			build = e.children[len(e.children)-2]
+			probe, build = build, probe
 		}
-		hash := &explained{kind: "Hash", node: build.node, relation: build.relation, children: []*explained{build}}
-		build.relation = "Outer"
-		for i, c := range e.children {
-			if c == build {
-				e.children[i] = hash
-			}
-		}
+		x.child(e, probe, "Outer")
+		input := x.node(build, "Outer")
+		e.children = append(e.children, &explained{kind: "Hash", node: build, core: n, relation: "Inner", output: input.output, children: []*explained{input}})
 	case *plan.LookupJoin:
 		e.kind = joinKind("Lookup", n.Type, true)
 		e.add("Join Filter", x.cond(n.Residual))
 		x.child(e, n.Left, "Outer")
-		r := &explained{node: n.Right, relation: "Inner"}
+		r := &explained{node: n.Right, core: n.Right, relation: "Inner", removed: []plan.Node{n.Right}}
 		saved := x.pending
 		x.pending = nil
 		x.scan(n.Right, r, n.Keys)
@@ -177,7 +168,15 @@ func (x *explainer) describeMore(n plan.Node, e *explained) {
 		x.child(e, n.Right, "Inner")
 	case *plan.MergeJoin:
 		e.kind = joinKind("Merge", n.Type, true)
-		e.add("Merge Cond", x.keys(n.LeftKeys)+" = "+x.keys(n.RightKeys))
+		conds := make([]string, len(n.LeftKeys))
+		for i := range n.LeftKeys {
+			conds[i] = "(" + x.expr(n.LeftKeys[i].Expr) + " = " + x.expr(n.RightKeys[i].Expr) + ")"
+		}
+		cond := strings.Join(conds, " AND ")
+		if len(conds) > 1 {
+			cond = "(" + cond + ")"
+		}
+		e.add("Merge Cond", cond)
 		e.add("Join Filter", x.cond(n.Residual))
 		x.child(e, n.Left, "Outer")
 		x.child(e, n.Right, "Inner")
@@ -204,13 +203,13 @@ func (x *explainer) describeRest(n plan.Node, e *explained) {
 		x.child(e, n.Left, "Outer")
 		x.child(e, n.Right, "Inner")
 	case *plan.CTE:
-		x.describe(n.Body, e)
-		e.node = n.Body
-		c := x.node(n.Input, "InitPlan")
-		c.subname = "CTE " + n.Name
-		e.children = append([]*explained{c}, e.children...)
+		x.withCTE(n, e)
 	case *plan.CTERef:
 		e.kind = "CTE Scan"
+		if x.working[n.ID] {
+			e.kind = "WorkTable Scan"
+		}
+		e.fields = append(e.fields, Property{"CTE Name", n.Name}, Property{"Alias", n.Alias})
 		e.label = " on " + expr.QuoteIdent(n.Name)
 		if n.Alias != n.Name {
 			e.label += " " + expr.QuoteIdent(n.Alias)
@@ -218,7 +217,12 @@ func (x *explainer) describeRest(n plan.Node, e *explained) {
 	case *plan.RecursiveUnion:
 		e.kind = "Recursive Union"
 		x.child(e, n.Initial, "Outer")
+		if x.working == nil {
+			x.working = map[int]bool{}
+		}
+		x.working[n.ID] = true
 		x.child(e, n.Step, "Inner")
+		delete(x.working, n.ID)
 	case *plan.LockRows:
 		e.kind = "LockRows"
 		x.child(e, n.Input, "Outer")
@@ -287,7 +291,7 @@ func (x *explainer) aggregate(n *plan.Aggregate, e *explained) {
 		keys[i] = x.expr(k)
 	}
 	if n.Sets == nil {
-		e.add("Group Key", strings.Join(keys, ", "))
+		e.addList("Group Key", keys)
 	}
 	for _, s := range n.Sets {
 		var names []string
@@ -297,7 +301,7 @@ func (x *explainer) aggregate(n *plan.Aggregate, e *explained) {
 		if len(names) == 0 {
 			names = []string{"()"}
 		}
-		e.add("Group Key", strings.Join(names, ", "))
+		e.addList("Group Key", names)
 	}
 	for _, a := range n.Aggs {
 		x.exprs(a.Args)
@@ -327,6 +331,14 @@ func (x *explainer) scan(n *plan.Scan, e *explained, keys []expr.Expr) {
 		e.kind, e.label = "Seq Scan", on
 	default:
 		e.kind = "Index Scan"
+		if n.Index != nil && covers(n) {
+			e.kind = "Index Only Scan"
+		}
+		direction := "Forward"
+		if n.Reverse {
+			direction = "Backward"
+		}
+		e.fields = append(e.fields, Property{"Scan Direction", direction})
 		if n.Reverse {
 			e.label = " Backward"
 		}
@@ -339,7 +351,11 @@ func (x *explainer) scan(n *plan.Scan, e *explained, keys []expr.Expr) {
 	if ranged && index != nil {
 		e.add("Index Cond", x.ranges(n, index, keys))
 	}
+	if !x.opt.Verbose {
+		x.bare = n.Cols
+	}
 	e.add("Filter", x.cond(n.Filter))
+	x.bare = nil
 	if n.Limit > 0 && x.opt.Verbose {
 		e.add("Limit", strconv.FormatInt(n.Limit, 10))
 	}
@@ -415,9 +431,48 @@ func (x *explainer) rangeCondAny(n *plan.Scan, ix *catalog.Index, r plan.KeyRang
 	return "(" + strings.Join(conds, " AND ") + ")"
 }
 
+// covers reports whether an index holds all columns that a scan yields.
+func covers(n *plan.Scan) bool {
+	for _, o := range n.Output {
+		num, found := n.Table.Columns[o].Num, false
+		for i := range n.Index.Columns {
+			found = found || n.Index.Columns[i].Num == num
+		}
+		for _, inc := range n.Index.Include {
+			found = found || inc == num
+		}
+		if !found {
+			return false
+		}
+	}
+	return true
+}
+
 func boundOp(op string, b *plan.Bound) string {
 	if b.Inclusive {
 		return op + "= "
 	}
 	return op + " "
+}
+
+// withCTE prints WITH items as children of the node that is their body.
+func (x *explainer) withCTE(n *plan.CTE, e *explained) {
+	body := x.node(n.Body, e.relation)
+	relation := e.relation
+	*e = *body
+	e.relation = relation
+	c := x.node(n.Input, "InitPlan")
+	c.subname = "CTE " + n.Name
+	e.children = append([]*explained{c}, e.children...)
+}
+
+// addTo adds a value to a property of several.
+func (e *explained) addTo(name, value string) {
+	for i := range e.props {
+		if list, ok := e.props[i].Value.([]string); ok && e.props[i].Name == name {
+			e.props[i].Value = append(list, value)
+			return
+		}
+	}
+	e.addList(name, []string{value})
 }

@@ -98,6 +98,9 @@ func (e *env) explain(d *datadriven.TestData, costs bool) string {
 	if err != nil {
 		return describe(err, d.Input)
 	}
+	if arg, ok := d.Arg("format"); ok {
+		return planner.ExplainFormat(q, planner.ExplainOptions{Costs: costs, Verbose: d.HasArg("verbose")}, arg.Vals[0]) + "\n"
+	}
 	return notices(q) + strings.Join(planner.Explain(q, planner.ExplainOptions{Costs: costs, Verbose: d.HasArg("verbose")}), "\n") + "\n"
 }
 

@@ -3,7 +3,6 @@ package session
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -19,8 +18,16 @@ import (
 func explainColumn(st *ast.Explain) plan.Column {
 	c := textColumn("QUERY PLAN")
 	for _, o := range st.Options {
-		if o.Name == "format" && strings.EqualFold(o.Text(), "json") {
+		if o.Name != "format" {
+			continue
+		}
+		switch strings.ToLower(o.Text()) {
+		case "json":
 			c.Type = types.Of(types.JSON)
+		case "xml":
+			c.Type = types.Of(types.XML)
+		default:
+			c.Type = types.Of(types.Text)
 		}
 	}
 	return c
@@ -29,22 +36,20 @@ func explainColumn(st *ast.Explain) plan.Column {
 // explainMode is what an EXPLAIN asks for, and the times it took.
 type explainMode struct {
 	planner.ExplainOptions
-	analyze, summary, json bool
-	planning, execution    time.Duration
+	analyze, summary, settings bool
+	format                     string
+	planning, execution        time.Duration
 }
 
 func explainOptions(st *ast.Explain) (opt explainMode, err error) {
-	opt.Costs = true
-	timing, timingSet, summarySet := false, false, false
+	opt.Costs, opt.format = true, "text"
+	timing, timingSet, summarySet, wal := false, false, false, false
 	for _, o := range st.Options {
 		b, ok := o.Bool()
 		if o.Name == "format" {
-			switch strings.ToLower(o.Text()) {
-			case "text":
-			case "json":
-				opt.json = true
-			case "xml", "yaml":
-				return opt, pgerror.Unsupported("EXPLAIN (FORMAT %s)", strings.ToUpper(o.Text()))
+			switch f := strings.ToLower(o.Text()); f {
+			case "text", "json", "xml", "yaml":
+				opt.format = f
 			default:
 				return opt, pgerror.New(pgerror.InvalidParameterValue, "unrecognized value for EXPLAIN option \"format\": %q", o.Text()).At(o.Loc())
 			}
@@ -64,16 +69,23 @@ func explainOptions(st *ast.Explain) (opt explainMode, err error) {
 			timing, timingSet = b, true
 		case "summary":
 			opt.summary, summarySet = b, true
-		case "buffers", "settings", "wal":
-			if b {
-				return opt, pgerror.Unsupported("EXPLAIN option %s", strings.ToUpper(o.Name))
-			}
+		case "buffers":
+			opt.Buffers = b
+		case "settings":
+			opt.settings = b
+		case "wal":
+			wal = b
 		default:
 			return opt, pgerror.New(pgerror.SyntaxError, "unrecognized EXPLAIN option %q", o.Name).At(o.Loc())
 		}
 	}
-	if timing && !opt.analyze {
+	switch {
+	case wal && !opt.analyze:
+		return opt, pgerror.New(pgerror.InvalidParameterValue, "EXPLAIN option WAL requires ANALYZE")
+	case timing && !opt.analyze:
 		return opt, pgerror.New(pgerror.InvalidParameterValue, "EXPLAIN option TIMING requires ANALYZE")
+	case wal:
+		return opt, pgerror.Unsupported("EXPLAIN option WAL")
 	}
 	opt.Timing = opt.analyze
 	if timingSet {
@@ -147,21 +159,38 @@ func (s *Session) explainRows(p *planned, opt explainMode, stats *executor.Stats
 	if stats != nil {
 		opt.Stats = func(n plan.Node) *planner.NodeStats { return figures(stats.Of(n)) }
 	}
-	if opt.json {
-		return [][]types.Datum{textRow(planner.ExplainJSON(p.query, opt.ExplainOptions))}
+	if opt.settings {
+		opt.Summary = append(opt.Summary, planner.Property{Name: "Settings", Value: s.changedMethods()})
+	}
+	if opt.summary {
+		opt.Summary = append(opt.Summary, planner.Property{Name: "Planning Time", Value: millis(opt.planning)})
+	}
+	if opt.analyze && opt.format != "text" {
+		opt.Summary = append(opt.Summary, planner.Property{Name: "Triggers", Value: [][]planner.Property{}})
+	}
+	if opt.summary && opt.analyze {
+		opt.Summary = append(opt.Summary, planner.Property{Name: "Execution Time", Value: millis(opt.execution)})
+	}
+	if opt.format != "text" {
+		return [][]types.Datum{textRow(planner.ExplainFormat(p.query, opt.ExplainOptions, opt.format))}
 	}
 	lines := planner.Explain(p.query, opt.ExplainOptions)
-	if opt.summary {
-		lines = append(lines, fmt.Sprintf("Planning Time: %.3f ms", millis(opt.planning)))
-		if opt.analyze {
-			lines = append(lines, fmt.Sprintf("Execution Time: %.3f ms", millis(opt.execution)))
-		}
-	}
 	rows := make([][]types.Datum, len(lines))
 	for i, line := range lines {
 		rows[i] = textRow(line)
 	}
 	return rows
+}
+
+// changedMethods are the planner's settings that differ from their defaults.
+func (s *Session) changedMethods() []planner.Property {
+	out := []planner.Property{}
+	for _, def := range settingsTable {
+		if v := s.settings.get(def); plannerSetting(def) && v != def.def {
+			out = append(out, planner.Property{Name: def.name, Value: v})
+		}
+	}
+	return out
 }
 
 func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
@@ -176,5 +205,6 @@ func figures(f *executor.NodeStats) *planner.NodeStats {
 
 		Rows: f.Rows, Loops: f.Loops, StartupMs: millis(f.First), TotalMs: millis(f.Total),
 		RowsRemoved: f.RowsRemoved, Memory: f.MemoryPeak, Spilled: f.SpillBytes, SpillParts: f.SpillParts,
+		Batches: f.Batches, Bytes: f.Bytes,
 	}
 }

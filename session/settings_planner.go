@@ -29,3 +29,8 @@ func withMethodSettings(table []*setting) []*setting {
 	})
 	return table
 }
+
+// plannerSetting reports whether EXPLAIN (SETTINGS) shows a setting.
+func plannerSetting(def *setting) bool {
+	return strings.HasPrefix(def.category, "Query Tuning") || def.name == "work_mem" || def.name == "search_path"
+}

@@ -250,6 +250,7 @@ func (b *Builder) aggregate(n *logical.Aggregate, need *logical.ColSet) rel {
 	}
 	for _, a := range aggs {
 		call := a.Expr.(*expr.Aggregate)
+		b.nameCall(a.ID, call)
 		out := plan.AggCall{
 			Fn: call.Fn, Args: b.resolveAll(call.Args, r.cols), Distinct: call.Distinct,
 			Filter: b.resolve(call.Filter, r.cols), OrderBy: b.resolveKeys(call.OrderBy, r.cols),

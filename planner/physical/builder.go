@@ -134,11 +134,11 @@ func width(cols []plan.Column) int {
 // name is how EXPLAIN prints a column: with its relation if there are several.
 func (b *Builder) name(id expr.ColumnID) string {
 	c := &b.md.Cols[id]
-	if b.md.Relations < 2 || c.Rel == "" {
-		return expr.QuoteIdent(c.Name)
-	}
 	if s, ok := b.names[id]; ok {
 		return s
+	}
+	if b.md.Relations < 2 || c.Rel == "" {
+		return expr.QuoteIdent(c.Name)
 	}
 	s := expr.QuoteIdent(c.Rel) + "." + expr.QuoteIdent(c.Name)
 	if b.names == nil {
@@ -146,6 +146,34 @@ func (b *Builder) name(id expr.ColumnID) string {
 	}
 	b.names[id] = s
 	return s
+}
+
+// nameCall names the column of an aggregate call as EXPLAIN prints it.
+func (b *Builder) nameCall(id expr.ColumnID, call *expr.Aggregate) {
+	args := "*"
+	for i, a := range call.Args {
+		text := expr.Deparse(a, expr.DeparseOptions{
+			Column: func(e expr.Expr) string {
+				if c, ok := e.(*expr.Column); ok {
+					return b.name(c.ID)
+				}
+				return "?"
+			},
+			Subplan: func(*expr.Subplan) string { return "(SubPlan)" },
+		})
+		if i == 0 {
+			args = text
+		} else {
+			args += ", " + text
+		}
+	}
+	if call.Distinct {
+		args = "DISTINCT " + args
+	}
+	if b.names == nil {
+		b.names = map[expr.ColumnID]string{}
+	}
+	b.names[id] = "(" + call.Fn.Name + "(" + args + "))"
 }
 
 // ordinal refers to a column by its position, or to an outer row's by slot.
