@@ -51,6 +51,11 @@ func (r *Rewriter) Run(n logical.Node) logical.Node {
 	r.impliedOr(n)
 	n = r.pushFilters(n, nil)
 	r.transitive(n)
+	n = r.pushFilters(n, nil)
+	all := logical.OutputSet(n)
+	n = r.removeJoins(n, &all)
+	r.pushLimits(n)
+	r.minMax(n)
 	return r.pushFilters(r.anyArray(n), nil)
 }
 

@@ -120,6 +120,7 @@ func (r *Rewriter) scanScalars(s *logical.Scan, input logical.Node) logical.Node
 // unnestJoin looks at the conditions of an inner join as at those of a filter
 // above it.
 func (r *Rewriter) unnestJoin(j *logical.Join) logical.Node {
+	r.unnestLateral(j)
 	if j.Type != plan.InnerJoin {
 		return j
 	}
