@@ -87,9 +87,7 @@ func checkKeyTable(t *testing.T, rng *rand.Rand, oids []types.OID, nullEqual []b
 		bs.release()
 		absent := table.lookup(cols, n, nil)
 		var again []arrow.Array
-		for _, c := range cols {
-			again = append(again, c)
-		}
+		again = append(again, cols...)
 		ids := table.insert(again, n, nil)
 		before := len(known)
 		for i, row := range rows {

@@ -23,26 +23,23 @@ type asyncSync struct {
 	fd    uint32 // the eventfd
 }
 
-// aioRequest is struct iocb of linux/aio_abi.h (little endian).
+// aioRequest is struct iocb of linux/aio_abi.h (little endian); a sync leaves
+// all of it zero but four fields.
 type aioRequest struct {
-	data      uint64
-	key       uint32
-	rwFlags   uint32
+	_         [16]byte // aio_data, aio_key, aio_rw_flags
 	opcode    uint16
-	priority  int16
+	_         int16 // aio_reqprio
 	file      uint32
-	buf       uint64
-	bytes     uint64
-	offset    int64
-	reserved  uint64
+	_         [32]byte // aio_buf, aio_nbytes, aio_offset, aio_reserved2
 	flags     uint32
 	eventFile uint32
 }
 
 // aioEvent is struct io_event of linux/aio_abi.h.
 type aioEvent struct {
-	data, obj    uint64
-	result, more int64
+	_      [16]byte // data, obj
+	result int64
+	_      int64 // res2
 }
 
 const (
