@@ -14,6 +14,9 @@ import (
 
 // bindFuncCall is ParseFuncOrColumn.
 func (b *Binder) bindFuncCall(s *scope, f *ast.FuncCall) (expr.Expr, error) {
+	if f.WithinGroup && hypotheticalSet[f.Name[len(f.Name)-1]] {
+		return b.bindHypothetical(s, f)
+	}
 	call, err := b.resolveCall(s, f)
 	if err != nil {
 		return nil, err
