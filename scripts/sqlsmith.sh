@@ -2,7 +2,7 @@
 # Runs sqlsmith for SMITHTIME seconds (default 900) against bin/tidemark with
 # a small schema: random statements over every table, function and operator
 # that the catalog shows. Fails on a crash, on an answer with XX000, when the
-# server does not answer, or when it keeps goroutines or grows without end.
+# server does not answer, or when its memory grows without end.
 # The statements that raised each XX000 are in the log, whose name is printed.
 set -euo pipefail
 cd "$(dirname "$0")/.."

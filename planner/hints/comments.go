@@ -1,6 +1,10 @@
 package hints
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/tidemarkdb/tidemark/sql/parser"
+)
 
 // Comments returns the hint comments of a statement, "/*+ ... */" with their
 // marks: those behind SELECT, INSERT, UPDATE and DELETE (of subqueries too) and
@@ -18,7 +22,7 @@ func Comments(sql string) []string {
 		case strings.HasPrefix(sql[i:], "--"):
 			i = lineEnd(sql, i)
 		case strings.HasPrefix(sql[i:], "/*"):
-			end := commentEnd(sql, i)
+			end := parser.CommentEnd(sql, i)
 			if atHint && strings.HasPrefix(sql[i:], "/*+") && strings.HasSuffix(sql[i:end], "*/") {
 				out = append(out, sql[i:end])
 			}
@@ -64,27 +68,6 @@ func lineEnd(s string, i int) int {
 		return i + n
 	}
 	return len(s)
-}
-
-// commentEnd is the place behind the comment at i; comments nest.
-func commentEnd(s string, i int) int {
-	depth := 0
-	for i < len(s) {
-		switch {
-		case strings.HasPrefix(s[i:], "/*"):
-			depth++
-			i += 2
-		case strings.HasPrefix(s[i:], "*/"):
-			depth--
-			i += 2
-			if depth == 0 {
-				return i
-			}
-		default:
-			i++
-		}
-	}
-	return i
 }
 
 // tokenEnd is the place behind the quoted text or the single byte at i.

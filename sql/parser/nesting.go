@@ -120,7 +120,7 @@ func (n *nester) token(sql string, i int) int {
 		return lineEnd(sql, i)
 	case b == '/' && strings.HasPrefix(sql[i:], "/*"):
 		n.label, n.space = label, true
-		return commentEnd(sql, i)
+		return CommentEnd(sql, i)
 	}
 	n.punctuation(b, strings.HasPrefix(sql[i:], "::"))
 	return i + 1
@@ -221,7 +221,9 @@ func lineEnd(sql string, i int) int {
 	return len(sql)
 }
 
-func commentEnd(sql string, i int) int {
+// CommentEnd is the place behind the comment that begins at sql[i]; comments
+// nest. One that does not end goes to the end of the text.
+func CommentEnd(sql string, i int) int {
 	depth := 0
 	for i < len(sql) {
 		switch {
