@@ -53,11 +53,14 @@ type Table struct {
 	Temporary bool              `json:",omitempty"`
 	Unlogged  bool              `json:",omitempty"`
 	Options   map[string]string `json:",omitempty"` // WITH (...)
-	Access    string            `json:",omitempty"` // "heap" for row tables; "timeseries" later
+	Access    string            `json:",omitempty"` // "heap" for row tables, AccessTimeSeries
 	Comment   string            `json:",omitempty"`
 	View      *View             `json:",omitempty"`
 	Sequence  *Sequence         `json:",omitempty"`
 	Virtual   *Virtual          `json:"-"`
+	// TimeSeries is set for time-series tables, whose rows lie in tsengine. Their
+	// indexes are descriptors only: unique ones are enforced by the engine.
+	TimeSeries *TimeSeries `json:",omitempty"`
 	// Version names this state of the descriptor: it changes with the
 	// descriptor and no two states ever share one, also not states that were
 	// rolled back. Plans are valid for one.

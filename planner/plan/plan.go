@@ -118,6 +118,39 @@ type Scan struct {
 	Parallel bool
 }
 
+// SeriesScan reads a time-series table. The executor prunes series by Tags,
+// slices and blocks by the time bounds, and evaluates Filter on what is left.
+type SeriesScan struct {
+	Base
+	Table *catalog.Table
+	Alias string
+	// Output and WithHandle are as in Scan.
+	Output     []int
+	WithHandle bool
+	// Tags are conditions on tag columns alone, all of which hold; each
+	// refers to ordinals of Table.Columns, and is not repeated in Filter.
+	Tags []expr.Expr
+	// Series, if not empty, are lists of values for all tag columns (in the order
+	// of TimeSeries.Tags): only those series are read. Expressions have the
+	// columns' types and no column references but ExecParams.
+	Series [][]expr.Expr
+	// Lower and Upper bound the time column; several bounds all hold.
+	Lower, Upper []Bound
+	// Filter is evaluated on the scan's output columns (Cols).
+	Filter expr.Expr
+	// Ordered: rows come out by series and time; by time alone if there are no
+	// tags or one series is read. Reverse turns that round.
+	Ordered, Reverse bool
+	// Limit, if > 0, is how many rows are wanted at most after Filter; PerSeries
+	// makes that a limit for each series.
+	Limit     int64
+	PerSeries bool
+	// Read is how many rows the planner expects to read, before Filter.
+	Read float64
+	// Parallel: below a Gather, each worker reads other buckets and slices.
+	Parallel bool
+}
+
 // VirtualScan computes a system table.
 type VirtualScan struct {
 	Base

@@ -1,0 +1,58 @@
+package catalog
+
+// AccessTimeSeries is the access method (Table.Access, pg_am) of time-series
+// tables: CREATE TABLE ... USING timeseries, create_hypertable and their kin.
+const AccessTimeSeries = "timeseries"
+
+// TimeSeries says how a time-series table lies in the store: rows with equal
+// tags are a series, series are spread over buckets, and time is cut into
+// slices. The layout never changes an answer.
+type TimeSeries struct {
+	// Time is the attnum of the time column: date, timestamp, timestamptz or an
+	// integer.
+	Time int16
+	// Tags are the attnums of the columns that name a series, possibly none.
+	Tags []int16 `json:",omitempty"`
+	// Slices are the lengths of time slices, the newest last. A changed interval
+	// applies to slices that begin later, so that old ones stay where they are.
+	Slices []SliceInterval
+	// Retention is how long points stay visible, 0 for ever; in the time
+	// column's unit.
+	Retention int64 `json:",omitempty"`
+	// Buckets is over how many parts the series are spread, at least 1; it is
+	// fixed when the table gets its storage.
+	Buckets int
+	// OnDuplicate is what INSERT does with a point whose unique key exists.
+	OnDuplicate DuplicatePolicy `json:",omitempty"`
+	// Hypertable: the table was made by create_hypertable, and the views of
+	// timescaledb_information list it.
+	Hypertable bool `json:",omitempty"`
+	// Dimensions are the space dimensions that a hypertable was given.
+	Dimensions []SpaceDimension `json:",omitempty"`
+	// Dictionary, Compression and the like are storage parameters in Table.Options.
+}
+
+// SliceInterval is the length of slices from a time on. Its numbers are in the
+// time column's unit: days for date, microseconds since 2000-01-01 for
+// timestamps (as Datums hold them), the number itself for integers.
+type SliceInterval struct {
+	From   int64 // the first time it holds for; math.MinInt64 for the first entry
+	Length int64 // > 0
+}
+
+// SpaceDimension is a further dimension of a hypertable (add_dimension).
+type SpaceDimension struct {
+	Column     int16
+	Partitions int   `json:",omitempty"` // by hash
+	Interval   int64 `json:",omitempty"` // by range
+}
+
+// DuplicatePolicy is what happens to a second point with the same unique key.
+type DuplicatePolicy byte
+
+// The policies. Without a unique key all points are kept whatever the policy.
+const (
+	DuplicateError     DuplicatePolicy = 0   // 23505, as row tables do
+	DuplicateOverwrite DuplicatePolicy = 'o' // the new point replaces the old one
+	DuplicateKeep      DuplicatePolicy = 'k' // the old point stays
+)
