@@ -164,6 +164,7 @@ func (t *Table) Clone() *Table {
 		q := *t.Sequence
 		c.Sequence = &q
 	}
+	c.TimeSeries = t.TimeSeries.clone()
 	return &c
 }
 

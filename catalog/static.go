@@ -33,12 +33,19 @@ var (
 func init() {
 	for _, s := range []*staticTable{
 		staticOpclass, staticAmop, staticCollation, staticRange,
-		newStatic("pg_am"), newStatic("pg_amproc"), newStatic("pg_opfamily"), newStatic("pg_language"),
+		newStatic("pg_amproc"), newStatic("pg_opfamily"), newStatic("pg_language"),
 		newStatic("pg_tablespace"), newStatic("pg_conversion"), newStatic("pg_ts_config"), newStatic("pg_ts_config_map"),
 		newStatic("pg_ts_dict"), newStatic("pg_ts_parser"), newStatic("pg_ts_template"),
 	} {
 		virtual(s.name, func(_ VirtualEnv, emit emitFunc) error { return s.each(emit) })
 	}
+	am := newStatic("pg_am")
+	virtual(am.name, func(_ VirtualEnv, emit emitFunc) error {
+		if err := am.each(emit); err != nil {
+			return err
+		}
+		return emit([]types.Datum{dOid(amTimeSeries), dText(AccessTimeSeries), dOid(0), dChar('t')})
+	})
 }
 
 // each emits the rows; they are shared and must not be changed.

@@ -19,6 +19,9 @@ type TimeSeries struct {
 	// Retention is how long points stay visible, 0 for ever; in the time
 	// column's unit.
 	Retention int64 `json:",omitempty"`
+	// Unit is the nanoseconds that 1 stands for in an integer time column that
+	// counts from 1970; 0 when that is not known, then there is no retention.
+	Unit int64 `json:",omitempty"`
 	// Buckets is over how many parts the series are spread, at least 1; it is
 	// fixed when the table gets its storage.
 	Buckets int
@@ -49,6 +52,13 @@ type SpaceDimension struct {
 
 // DuplicatePolicy is what happens to a second point with the same unique key.
 type DuplicatePolicy byte
+
+// DefaultBuckets is TimeSeries.Buckets if nobody says otherwise. Each bucket that
+// a batch of points touches costs a write, each parallel scan wants several.
+const DefaultBuckets = 4
+
+// MaxBuckets bounds TimeSeries.Buckets.
+const MaxBuckets = 1024
 
 // The policies. Without a unique key all points are kept whatever the policy.
 const (

@@ -22,6 +22,7 @@ const (
 const (
 	amHeap            OID = 2
 	amBtree           OID = 403
+	amTimeSeries      OID = 8900 // our own
 	collationDefault  OID = 100
 	collationC        OID = 950
 	collationPosix    OID = 951

@@ -79,12 +79,15 @@ func classRow(v VirtualEnv, t *Table) []types.Datum {
 	f := classFields{
 		id: t.ID, name: t.Name, schema: t.Schema, rowType: t.RowType, owner: t.Owner, filenode: t.ID, kind: systemKind(t),
 		natts: len(t.Columns), checks: len(t.Checks), hasIndex: len(t.Indexes) > 0, persistence: persistence(t),
-		hasTriggers: len(t.ForeignKeys)+len(t.ReferencedBy) > 0, populated: true, replident: 'n', options: t.Options,
+		hasTriggers: len(t.ForeignKeys)+len(t.ReferencedBy) > 0, populated: true, replident: 'n', options: t.StorageOptions(),
 	}
 	f.pages, f.tuples = v.size(t)
 	switch f.kind {
 	case KindTable:
 		f.am, f.replident = amHeap, 'd'
+		if t.Access == AccessTimeSeries {
+			f.am = amTimeSeries
+		}
 		if t.Kind == KindVirtual {
 			f.replident, f.filenode = 'n', 0
 			f.shared = sharedCatalogs[t.ID]

@@ -75,9 +75,11 @@ func (s *Session) ddlEnv(ctx context.Context, raw *ast.RawStmt, many bool) (*ddl
 		},
 		TempSchema: s.tempSchema,
 		User:       s.role,
-		InBlock:    s.tx.block || many,
-		Notice:     s.notice,
-		Lock:       s.lockTable,
+
+		DefaultAccess: s.settings.get(settingsByName["default_table_access_method"]),
+		InBlock:       s.tx.block || many,
+		Notice:        s.notice,
+		Lock:          s.lockTable,
 		Query: func(ctx context.Context, stmt ast.Statement, fn func(arrow.RecordBatch) error) error {
 			return s.queryBatches(ctx, stmt, raw.Text, fn)
 		},

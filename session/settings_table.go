@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tidemarkdb/tidemark/catalog"
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
 	"github.com/tidemarkdb/tidemark/sql/types"
 )
@@ -78,7 +79,10 @@ var settingsTable = withMethodSettings([]*setting{
 			return err
 		},
 	},
-	{name: "default_table_access_method", kind: settingString, def: "heap", fixed: true, doc: "Sets the default table access method for new tables."},
+	{
+		name: "default_table_access_method", kind: settingString, def: "heap", category: "Client Connection Defaults / Statement Behavior",
+		doc: "Sets the default table access method for new tables.", normalize: tableAccessMethod,
+	},
 	{name: "default_tablespace", kind: settingString, def: "", fixed: true, doc: "Sets the default tablespace to create tables and indexes in."},
 	{name: "default_transaction_deferrable", kind: settingBool, def: "off", doc: "Sets the default deferrable status of new transactions."},
 	{
@@ -262,6 +266,16 @@ func clientEncoding(v string) (string, error) {
 		return "SQL_ASCII", nil
 	}
 	return "", pgerror.Unsupported("client_encoding %q", v)
+}
+
+// tableAccessMethod checks default_table_access_method.
+func tableAccessMethod(v string) (string, error) {
+	switch v {
+	case "heap", catalog.AccessTimeSeries:
+		return v, nil
+	}
+	return "", pgerror.New(pgerror.InvalidParameterValue, "invalid value for parameter %q: %q", "default_table_access_method", v).
+		WithDetail("Table access method %q does not exist.", v)
 }
 
 func refuseSerializable(_ *Session, v string) error {

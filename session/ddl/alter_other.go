@@ -30,6 +30,12 @@ func (a *alteration) runOther() error {
 		}
 		t.Owner = owner.ID
 		return a.update()
+	case ast.AlterSetOptions, ast.AlterResetOptions:
+		if t.TimeSeries != nil {
+			return a.seriesOptions()
+		}
+	}
+	switch a.cmd.Kind {
 	case ast.AlterSetOptions:
 		options, err := tableOptions(a.cmd.Options)
 		if err != nil {
@@ -62,10 +68,11 @@ func (a *alteration) runOther() error {
 	case ast.AlterDropCluster, ast.AlterSetWithoutOIDs, ast.AlterDisableRowSecurity, ast.AlterNoForceRowSecurity:
 		return nil
 	case ast.AlterSetAccessMethod:
-		if a.cmd.Name != "heap" {
-			return pgerror.New(pgerror.UndefinedObject, "access method %q does not exist", a.cmd.Name)
+		access, err := accessMethod(a.env, a.cmd.Name)
+		if err == nil && access != t.Access {
+			err = pgerror.Unsupported("ALTER TABLE ... SET ACCESS METHOD from %s to %s", t.Access, access)
 		}
-		return nil
+		return err
 	case ast.AlterSetTablespace:
 		if a.cmd.Name != "pg_default" {
 			return pgerror.New(pgerror.UndefinedObject, "tablespace %q does not exist", a.cmd.Name)

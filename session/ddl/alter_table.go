@@ -151,12 +151,18 @@ func addPrimaryKey(ctx context.Context, env *Env, old, t *catalog.Table) error {
 			return err
 		}
 	}
+	if t.TimeSeries != nil {
+		return addSeriesIndex(ctx, env, t, 0)
+	}
 	return rewrite(ctx, env, old, t, nil)
 }
 
 // rewrite copies old's rows into new storage laid out as t says. exprs compute
 // t's columns from old's; nil copies them.
 func rewrite(ctx context.Context, env *Env, old, t *catalog.Table, exprs []expr.Expr) error {
+	if t.TimeSeries != nil {
+		return pgerror.Unsupported("this change of a time-series table, which would rewrite it,")
+	}
 	var err error
 	if t.Storage, err = env.Editor.NewStorage(); err != nil {
 		return err

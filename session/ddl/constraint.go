@@ -136,7 +136,7 @@ func (b *tableBuilder) key(p pendingConstraint) (int, error) {
 		return len(t.Indexes) - 1, nil
 	}
 	t.Indexes = append([]catalog.Index{ix}, t.Indexes...)
-	t.Clustered = true
+	t.Clustered = t.Access != catalog.AccessTimeSeries
 	return 0, nil
 }
 
@@ -232,6 +232,9 @@ func (b *tableBuilder) foreignKey(p pendingConstraint) (*catalog.Table, error) {
 	}
 	if ref.Kind != catalog.KindTable {
 		return nil, pgerror.New(pgerror.WrongObjectType, "referenced relation %q is not a table", ref.Name)
+	}
+	if ref.TimeSeries != nil {
+		return nil, pgerror.Unsupported("a foreign key to a time-series table").At(def.Loc())
 	}
 	if ref.Temporary != t.Temporary {
 		return nil, pgerror.New(pgerror.InvalidTableDefinition, "constraints on %s tables may reference only %s tables", persistence(t), persistence(t))

@@ -37,6 +37,9 @@ func StartIndex(ctx context.Context, env *Env, st *ast.CreateIndex) (table, inde
 	if err != nil {
 		return 0, 0, err
 	}
+	if t.TimeSeries != nil && st.Unique {
+		return 0, 0, pgerror.Unsupported("CREATE UNIQUE INDEX CONCURRENTLY on a time-series table")
+	}
 	next, err := addIndex(ctx, env, t.ID, st)
 	if err != nil || next == nil {
 		return 0, 0, err
@@ -52,6 +55,9 @@ func StartIndex(ctx context.Context, env *Env, st *ast.CreateIndex) (table, inde
 // Backfill writes the entries of an index of t for the rows that exec's
 // transaction sees into bulk.
 func Backfill(ctx context.Context, exec *executor.Env, opts planner.Options, t *catalog.Table, ix *catalog.Index, bulk kv.Bulk) error {
+	if t.TimeSeries != nil {
+		return nil // a descriptor only
+	}
 	exprs, err := boundIndex(ctx, opts, t, ix)
 	if err != nil {
 		return err
@@ -244,6 +250,9 @@ func itoa(n int) string {
 
 // buildIndex stores next, whose index at pos is new, and fills that index.
 func buildIndex(ctx context.Context, env *Env, next *catalog.Table, pos int) error {
+	if next.TimeSeries != nil {
+		return addSeriesIndex(ctx, env, next, pos)
+	}
 	if err := env.Editor.UpdateTable(next); err != nil {
 		return err
 	}

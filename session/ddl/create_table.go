@@ -41,13 +41,13 @@ func createTable(ctx context.Context, env *Env, st *ast.CreateTable) error {
 		env.Notice(pgerror.NewNotice("relation %q already exists, skipping", st.Table.Name).WithCode(pgerror.DuplicateTable))
 		return nil
 	}
-	options, err := tableOptions(st.Options)
+	access, err := accessMethod(env, st.AccessMethod)
 	if err != nil {
 		return err
 	}
 	b := &tableBuilder{ctx: ctx, env: env, table: &catalog.Table{
-		Name: st.Table.Name, Schema: schema.ID, Kind: catalog.KindTable, Owner: roleID(env, env.User), Access: "heap",
-		Temporary: st.Table.Persistence == ast.Temporary, Unlogged: st.Table.Persistence == ast.Unlogged, Options: options,
+		Name: st.Table.Name, Schema: schema.ID, Kind: catalog.KindTable, Owner: roleID(env, env.User), Access: access,
+		Temporary: st.Table.Persistence == ast.Temporary, Unlogged: st.Table.Persistence == ast.Unlogged,
 	}}
 	if relationTaken(env, schema.ID, nil)(st.Table.Name) {
 		return pgerror.New(pgerror.DuplicateTable, "relation %q already exists", st.Table.Name)
@@ -59,6 +59,9 @@ func createTable(ctx context.Context, env *Env, st *ast.CreateTable) error {
 		return err
 	}
 	b.addLikeIndexes()
+	if err := setStorageOptions(env, b.table, st.Options); err != nil {
+		return err
+	}
 	if err := env.Editor.CreateTable(b.table); err != nil {
 		return err
 	}
@@ -80,8 +83,6 @@ func refuseTableClauses(st *ast.CreateTable) error {
 		return pgerror.Unsupported("CREATE TABLE OF")
 	case st.Tablespace != "" && st.Tablespace != "pg_default":
 		return pgerror.New(pgerror.UndefinedObject, "tablespace %q does not exist", st.Tablespace)
-	case st.AccessMethod != "" && st.AccessMethod != "heap":
-		return pgerror.New(pgerror.UndefinedObject, "access method %q does not exist", st.AccessMethod)
 	case st.OnCommit != ast.OnCommitNone && st.Table.Persistence != ast.Temporary:
 		return pgerror.New(pgerror.InvalidTableDefinition, "ON COMMIT can only be used on temporary tables")
 	}
@@ -112,6 +113,31 @@ func tableOptions(opts []*ast.Option) (map[string]string, error) {
 		}
 	}
 	return out, nil
+}
+
+// accessMethod is the access method of a new table: the one that is named, else
+// default_table_access_method.
+func accessMethod(env *Env, name string) (string, error) {
+	if name == "" {
+		name = env.DefaultAccess
+	}
+	switch name {
+	case "heap", catalog.AccessTimeSeries:
+		return name, nil
+	case "btree", "hash", "gist", "gin", "spgist", "brin":
+		return "", pgerror.New(pgerror.WrongObjectType, "access method %q is not of type TABLE", name)
+	}
+	return "", pgerror.New(pgerror.UndefinedObject, "access method %q does not exist", name)
+}
+
+// setStorageOptions gives a new table, whose columns and keys are known, its
+// WITH (...).
+func setStorageOptions(env *Env, t *catalog.Table, opts []*ast.Option) (err error) {
+	if t.Access == catalog.AccessTimeSeries {
+		return makeTimeSeries(env, t, opts)
+	}
+	t.Options, err = tableOptions(opts)
+	return err
 }
 
 func roleID(env *Env, name string) catalog.OID {

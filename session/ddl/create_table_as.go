@@ -35,19 +35,26 @@ func createTableAs(ctx context.Context, env *Env, st *ast.CreateTableAs) (string
 		env.Notice(pgerror.NewNotice("relation %q already exists, skipping", into.Table.Name).WithCode(pgerror.DuplicateTable))
 		return tag, nil
 	}
+	access, err := accessMethod(env, into.AccessMethod)
+	if err != nil {
+		return "", err
+	}
+	if st.Materialized && access != "heap" {
+		return "", pgerror.Unsupported("a materialized view with access method %q", access)
+	}
 	cols, _, err := planner.ViewColumns(ctx, sel, env.PlanOptions())
 	if err != nil {
 		return "", err
 	}
 	t := &catalog.Table{
-		Name: into.Table.Name, Schema: schema.ID, Kind: catalog.KindTable, Owner: roleID(env, env.User), Access: "heap",
+		Name: into.Table.Name, Schema: schema.ID, Kind: catalog.KindTable, Owner: roleID(env, env.User), Access: access,
 		Temporary: into.Table.Persistence == ast.Temporary, Unlogged: into.Table.Persistence == ast.Unlogged,
-	}
-	if t.Options, err = tableOptions(into.Options); err != nil {
-		return "", err
 	}
 	tooMany := "too many column names were specified"
 	if t.Columns, err = viewColumns(cols, into.Columns, tooMany); err != nil {
+		return "", err
+	}
+	if err := setStorageOptions(env, t, into.Options); err != nil {
 		return "", err
 	}
 	var view *catalog.View

@@ -35,6 +35,8 @@ type Env struct {
 	// TempSchema returns the session's schema of temporary objects, made on first use.
 	TempSchema func() (catalog.OID, error)
 	User       string
+	// DefaultAccess is default_table_access_method.
+	DefaultAccess string
 	// InBlock: inside of BEGIN or of a multi-statement query.
 	InBlock bool
 	Notice  func(error)

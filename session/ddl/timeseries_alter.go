@@ -1,0 +1,173 @@
+package ddl
+
+import (
+	"math"
+	"slices"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/tidemarkdb/tidemark/catalog"
+	"github.com/tidemarkdb/tidemark/sql/ast"
+	"github.com/tidemarkdb/tidemark/sql/pgerror"
+	"github.com/tidemarkdb/tidemark/sql/types"
+)
+
+// seriesOptions executes SET and RESET of storage parameters of a time-series table.
+func (a *alteration) seriesOptions() error {
+	b := &seriesBuilder{t: a.t, ts: a.t.TimeSeries}
+	for _, def := range seriesOptions {
+		for _, o := range a.cmd.Options {
+			if o.Namespace == "" && o.Name == def.name && def.fixed {
+				return pgerror.Unsupported("changing parameter %q of a time-series table", o.Name).At(o.Loc())
+			}
+		}
+	}
+	if a.cmd.Kind == ast.AlterResetOptions {
+		if err := b.reset(a.cmd.Options); err != nil {
+			return err
+		}
+		return a.update()
+	}
+	slices := b.ts.Slices
+	if err := b.take(a.cmd.Options); err != nil {
+		return err
+	}
+	if err := b.apply(); err != nil {
+		return err
+	}
+	if b.given["partition_interval"] != nil {
+		length := b.ts.Slices[0].Length
+		b.ts.Slices = slices
+		if err := a.setSliceLength(length); err != nil {
+			return err
+		}
+	}
+	if err := b.checkRetention(); err != nil {
+		return err
+	}
+	return a.update()
+}
+
+// reset takes parameters back to their defaults.
+func (b *seriesBuilder) reset(opts []*ast.Option) error {
+	for _, o := range opts {
+		switch {
+		case o.Name == "retention":
+			b.ts.Retention = 0
+		case o.Name == "time_unit":
+			if b.ts.Retention != 0 {
+				return pgerror.New(pgerror.InvalidParameterValue, "parameter %q is needed by retention", o.Name)
+			}
+			b.ts.Unit = 0
+		case o.Name == "on_duplicate":
+			b.ts.OnDuplicate = catalog.DuplicateOverwrite
+			if b.ts.Hypertable {
+				b.ts.OnDuplicate = catalog.DuplicateError
+			}
+		case o.Name == "partition_interval":
+			return pgerror.Unsupported("RESET of parameter %q: set the interval that new partitions are to have", o.Name)
+		default:
+			delete(b.t.Options, o.Name)
+		}
+	}
+	return nil
+}
+
+// setSliceLength changes the length of slices to come. Slices that hold points stay:
+// the change holds from the end of the last one on, and not before now.
+func (a *alteration) setSliceLength(length int64) error {
+	ts := a.t.TimeSeries
+	last := &ts.Slices[len(ts.Slices)-1]
+	if last.Length == length {
+		return nil
+	}
+	newest, found, err := a.newestPoint()
+	if err != nil {
+		return err
+	}
+	if !found { // no point lies anywhere
+		ts.Slices = []catalog.SliceInterval{{From: math.MinInt64, Length: length}}
+		return nil
+	}
+	if now, ok := clockIn(a.t, a.env.Exec().Functions.TxnStart.UnixNano()); ok {
+		newest = max(newest, now)
+	}
+	// The end of the slice that holds the newest point.
+	from := newest - floorMod(newest, last.Length)
+	if from > math.MaxInt64-last.Length {
+		return pgerror.New(pgerror.ObjectNotInPrerequisiteState, "the partition interval cannot change: the last partition of table %q has a point", a.t.Name)
+	}
+	from += last.Length
+	if last.From == from {
+		last.Length = length
+		return nil
+	}
+	ts.Slices = append(slices.Clone(ts.Slices), catalog.SliceInterval{From: from, Length: length})
+	return nil
+}
+
+func floorMod(a, b int64) int64 {
+	m := a % b
+	if m < 0 {
+		m += b
+	}
+	return m
+}
+
+// newestPoint is the greatest time of a table.
+func (a *alteration) newestPoint() (at int64, found bool, err error) {
+	col := a.old.Columns[a.old.TimeSeries.Time-1]
+	schema := a.env.Editor.Snapshot().SchemaByID(a.old.Schema).Name
+	stmt, err := parseQuery("SELECT max(" + catalog.QuoteIdent(col.Name) + ") FROM " + catalog.QuoteIdent(schema) + "." + catalog.QuoteIdent(a.old.Name))
+	if err != nil {
+		return 0, false, err
+	}
+	err = a.env.Query(a.ctx, stmt, func(batch arrow.RecordBatch) error {
+		if d := types.DatumAt(batch.Column(0), 0); !d.IsNull() {
+			at, found = d.Int(), true
+		}
+		return nil
+	})
+	return at, found, err
+}
+
+// clockIn is a time, in nanoseconds since 1970, in the unit of a table's time column.
+func clockIn(t *catalog.Table, nanos int64) (int64, bool) {
+	const epochDays = 10957 // 1970-01-01 to 2000-01-01
+	ts := t.TimeSeries
+	switch t.Columns[ts.Time-1].Type.OID {
+	case types.Date:
+		return nanos/1000/types.MicrosPerDay - epochDays, true
+	case types.Timestamp, types.Timestamptz:
+		return nanos/1000 - epochDays*types.MicrosPerDay, true
+	}
+	if ts.Unit == 0 {
+		return 0, false
+	}
+	return nanos / ts.Unit, true
+}
+
+// checkSeriesColumns refuses to drop the time column and the tags of a time-series
+// table that stays.
+func checkSeriesColumns(snap *catalog.Snapshot, d *catalog.Drop) error {
+	for _, ref := range d.Objects {
+		if ref.Class != catalog.ObjectRelation || ref.Sub == 0 {
+			continue
+		}
+		t := snap.TableByID(ref.ID)
+		if t == nil || t.TimeSeries == nil || slices.Contains(d.Objects, catalog.ObjectRef{Class: ref.Class, ID: ref.ID}) {
+			continue
+		}
+		name := t.Columns[ref.Sub-1].Name
+		switch {
+		case ref.Sub == t.TimeSeries.Time && t.TimeSeries.Hypertable:
+			return pgerror.New(pgerror.FeatureNotSupported, "cannot drop column named in partition key").
+				WithDetail("Cannot drop column that is a hypertable partitioning (space or time) dimension.")
+		case ref.Sub == t.TimeSeries.Time:
+			return pgerror.New(pgerror.InvalidTableDefinition, "cannot drop column %q: it is the time column of table %q", name, t.Name)
+		case slices.Contains(t.TimeSeries.Tags, ref.Sub):
+			return pgerror.Unsupported("dropping column %q, a tag of time-series table %q,", name, t.Name)
+		}
+	}
+	return nil
+}
