@@ -7,7 +7,7 @@
 # TM_FLAGS are flags of the server, TM_SET statements to run on it first.
 source "$(dirname "$0")/lib.sh"
 ROWS=${ROWS:-2000000} ROUNDS=${ROUNDS:-3} ONLY=${ONLY:-} DUCKDB=${DUCKDB:-true} PEER=${PEER:-true}
-TM_FLAGS="--cache-size ${CACHE:-1GB} ${TM_FLAGS:-}"
+TM_FLAGS="--cache-size ${CACHE:-512MB} --column-cache-size ${COLUMN_CACHE:-512MB} ${TM_FLAGS:-}"
 build_driver scan
 POSTGRES= PG_PID=0
 if [ "$PEER" = true ]; then

@@ -6,7 +6,7 @@
 # MEMORY=256MB limits what all queries of the server together may keep.
 source "$(dirname "$0")/lib.sh"
 SCALE=${SCALE:-0.1} ROUNDS=${ROUNDS:-2} ONLY=${ONLY:-} DUCKDB=${DUCKDB:-false} PEER=${PEER:-true} LIMIT=${LIMIT:-5m}
-TM_FLAGS="--cache-size ${CACHE:-1GB} ${TM_FLAGS:-}"
+TM_FLAGS="--cache-size ${CACHE:-512MB} --column-cache-size ${COLUMN_CACHE:-512MB} ${TM_FLAGS:-}"
 [ -z "${MEMORY:-}" ] || TM_FLAGS="$TM_FLAGS --memory-limit $MEMORY --query-memory-limit $MEMORY"
 build_driver tpch
 POSTGRES=

@@ -56,6 +56,9 @@ type Env struct {
 	// caller's goroutine: where it may write to the transaction, move its
 	// snapshot or end it between two calls of Next (cursors).
 	Workers *WorkerPool
+	// Columns, if set, serves scans of rows from memory. Whoever sets it neither
+	// writes to the transaction nor refreshes it until the statement ended.
+	Columns *ColumnCache
 	// MorselBytes overrides how large the pieces of parallel scans are (tests).
 	MorselBytes uint64
 	// LockTimeout bounds row lock waits; zero waits for ever.

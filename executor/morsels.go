@@ -14,6 +14,9 @@ import (
 // so that workers end at about the same time and a LIMIT stops them soon.
 const morselBytes = 1 << 20
 
+// morselRows is how many rows a morsel has that comes from the column cache.
+const morselRows = 8 * BatchRows
+
 // morsels are the pieces of a scan that its workers take one after another, in
 // the order of the scan (Leis et al., Morsel-Driven Parallelism, SIGMOD 2014).
 // It is safe for concurrent use.
@@ -55,8 +58,16 @@ func splitScan(ctx context.Context, env *Env, r kv.ParallelReader, n *plan.Scan)
 		size = env.MorselBytes
 	}
 	var out []kv.Span
+	split := func(s kv.Span) ([]kv.Span, error) { return r.Split(ctx, s, size) }
+	cached := env.Columns != nil && usesCache(n)
 	for _, s := range spans {
-		pieces, err := r.Split(ctx, s, size)
+		var pieces []kv.Span
+		var err error
+		if cached {
+			pieces, err = env.Columns.Split(s, morselRows, split)
+		} else {
+			pieces, err = split(s)
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -117,12 +117,29 @@ func (s *scan) openSpans(spans []kv.Span) error {
 	if s.node.Limit > 0 && s.node.Filter == nil {
 		rows = int(min(int64(rows), s.node.Limit))
 	}
+	var cache *rowstore.ColumnCache
+	if usesCache(s.node) {
+		cache = s.env.Columns
+	}
 	var err error
 	s.scanner, err = rowstore.NewScanner(s.env.Alloc, s.env.reader(), rowstore.ScanSpec{
 		Table: s.node.Table, Layout: layoutOf(s.node.Table), Index: s.node.Index, Output: s.node.Output, WithHandle: s.node.WithHandle,
 		Spans: spans, Reverse: s.node.Reverse, BatchRows: rows, Schema: s.schema,
+		Cache: cache,
 	})
 	return err
+}
+
+// minCachedRows is how many rows a range of keys must promise for the column
+// cache: short ranges are cheaper to walk than to keep.
+const minCachedRows = 2 * BatchRows
+
+// usesCache reports whether a scan reads through the column cache.
+func usesCache(n *plan.Scan) bool {
+	if n.Index != nil || n.Reverse || n.WithHandle || n.Limit > 0 && n.Limit < BatchRows {
+		return false
+	}
+	return n.Ranges == nil || n.Cost.Rows >= minCachedRows
 }
 
 // keySpans are the spans of a scan's ranges, without empty and repeated ones.

@@ -38,6 +38,9 @@ type ScanSpec struct {
 	BatchRows int
 	// Schema is the schema of the batches; nil makes one from the columns.
 	Schema *arrow.Schema
+	// Cache, if set, may be read and filled. The reader must keep its snapshot
+	// until the scan ends.
+	Cache *ColumnCache
 }
 
 // Scanner reads a table or index into Arrow batches.
@@ -56,6 +59,10 @@ type Scanner struct {
 	vectors []*vector // parallel to the schema's fields
 	columns []scanColumn
 	shapes  shapeCache
+
+	cache      *cachedScan // nil without
+	lastKey    []byte      // of the last row decoded, with a cache
+	overflowed bool        // a value came from overflow keys
 
 	// Where the scan stands.
 	span    int
@@ -103,6 +110,7 @@ func NewScanner(alloc memory.Allocator, r kv.Reader, spec ScanSpec) (*Scanner, e
 	if s.spec.Schema == nil {
 		s.spec.Schema = s.makeSchema()
 	}
+	s.cache = s.cached()
 	return s, nil
 }
 
@@ -150,10 +158,15 @@ func (s *Scanner) Next(ctx context.Context) (arrow.RecordBatch, error) {
 	if s.err != nil {
 		return nil, s.err
 	}
+	if s.cache != nil {
+		batch, err := s.nextCached(ctx)
+		s.err = err
+		return batch, err
+	}
 	for _, v := range s.vectors {
 		v.start(s.spec.BatchRows)
 	}
-	rows, err := s.fill(ctx)
+	rows, err := s.fill(ctx, s.spec.BatchRows)
 	if err != nil {
 		s.err = err
 		if !errors.Is(err, io.EOF) || rows == 0 {
@@ -173,17 +186,21 @@ func (s *Scanner) Next(ctx context.Context) (arrow.RecordBatch, error) {
 	return batch, nil
 }
 
-// fill decodes until the batch is full; rows count with io.EOF too.
-func (s *Scanner) fill(ctx context.Context) (rows int, err error) {
-	for rows < s.spec.BatchRows && !s.isFull() {
+// fill decodes until the batch has limit rows or is full; rows count with
+// io.EOF too.
+func (s *Scanner) fill(ctx context.Context, limit int) (rows int, err error) {
+	for rows < limit && !s.isFull() {
 		if len(s.pending) == 0 {
 			if err := s.fetch(ctx); err != nil {
 				return rows, err
 			}
 		}
-		n, err := s.decode(ctx, s.pending[:min(len(s.pending), s.spec.BatchRows-rows)])
+		n, err := s.decode(ctx, s.pending[:min(len(s.pending), limit-rows)])
 		if err != nil {
 			return rows, err
+		}
+		if s.cache != nil {
+			s.lastKey = append(s.lastKey[:0], s.pending[n-1].Key...)
 		}
 		s.pending = s.pending[n:]
 		rows += n
@@ -267,6 +284,9 @@ func (s *Scanner) Close() {
 	s.closed = true
 	s.closeIterator()
 	s.releaseVectors()
+	if s.cache != nil {
+		s.cache.close()
+	}
 }
 
 // decode appends rows for the first pairs and returns how many it took.

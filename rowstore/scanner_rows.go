@@ -126,6 +126,7 @@ func (s *Scanner) appendLarge(ctx context.Context, c *scanColumn, v *vector, row
 		return err
 	}
 	if length >= 0 {
+		s.overflowed = true
 		if len(row.Key) < offset {
 			return errInvalidHandle
 		}

@@ -142,6 +142,7 @@ func (s *Session) startWhole(ctx context.Context, p *planned, params []types.Dat
 	r, err := s.start(ctx, p, params, stats)
 	if err == nil {
 		r.env.Workers = s.server.workers
+		r.env.Columns = s.server.columns
 	}
 	return r, err
 }

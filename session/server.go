@@ -32,6 +32,9 @@ type Config struct {
 	QueryMemoryLimit int64
 	// Temp is where queries spill to. Default: the system's temporary files.
 	Temp *spill.Dir
+	// ColumnCacheBytes bounds the columns of scanned rows that are kept, if the
+	// store can tell what changes. Default 256 MiB; negative for none.
+	ColumnCacheBytes int64
 	// PlanCacheBytes bounds the parse trees and plans kept by text. Default 64 MiB.
 	PlanCacheBytes int64
 	// Logger takes what no client sees. Default slog.Default().
@@ -59,6 +62,9 @@ func (c *Config) setDefaults() {
 	if c.Temp == nil {
 		c.Temp = spill.Temporary()
 	}
+	if c.ColumnCacheBytes == 0 {
+		c.ColumnCacheBytes = 256 << 20
+	}
 	if c.PlanCacheBytes == 0 {
 		c.PlanCacheBytes = 64 << 20
 	}
@@ -82,6 +88,7 @@ type Server struct {
 	memory  *executor.Account
 	rowIDs  *executor.RowIDs
 	workers *executor.WorkerPool
+	columns *executor.ColumnCache // nil without
 	trees   *parser.Cache
 	plans   *planCache
 	// advisory locks belong to sessions, not to transactions of the store.
@@ -106,6 +113,7 @@ func NewServer(store kv.Store, cat *catalog.Catalog, config Config) *Server {
 		memory:   executor.NewAccount("process", config.MemoryLimit, nil),
 		rowIDs:   executor.NewRowIDs(),
 		workers:  executor.NewWorkerPool(maxWorkers()),
+		columns:  executor.NewColumnCache(store, config.ColumnCacheBytes),
 		trees:    parser.NewCache(config.PlanCacheBytes / 2),
 		plans:    newPlanCache(config.PlanCacheBytes / 2),
 		started:  config.Clock(),

@@ -115,13 +115,20 @@ func serve(ctx context.Context, c *config, cmd *cobra.Command, store kv.Store, l
 	if err != nil {
 		return err
 	}
+	columnCache, err := parseSize(c.columnCache)
+	if err != nil {
+		return err
+	}
+	if columnCache == 0 {
+		columnCache = -1
+	}
 	temp, err := openTemp(c)
 	if err != nil {
 		return err
 	}
 	sessions := session.NewServer(store, cat, session.Config{
 		MaxConnections: c.maxConns, MemoryLimit: memoryLimit, QueryMemoryLimit: queryMemory, Temp: temp,
-		Logger: logger, ServerPort: c.portBase, AutoAnalyze: c.autoAnalyze,
+		ColumnCacheBytes: columnCache, Logger: logger, ServerPort: c.portBase, AutoAnalyze: c.autoAnalyze,
 	})
 	jobs, stopJobs := context.WithCancel(base)
 	var running sync.WaitGroup

@@ -64,6 +64,7 @@ func (b *bulk) Flush() error {
 		return err
 	}
 	defer b.store.oracle.end(ticket, true)
+	b.store.observed(ticket.ts, &b.arena)
 	repr, _, owned := b.arena.batch(b.ts, 0)
 	batch := b.store.db.NewBatch()
 	if err := batch.SetRepr(repr); err != nil {

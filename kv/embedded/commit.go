@@ -80,6 +80,7 @@ func (t *txn) publish(async bool) (ts kv.Timestamp, taken bool, err error) {
 	}
 	s.recent.note(w, ticket.ts)
 	s.collector.notes.note(w, ticket.ts)
+	s.observed(ticket.ts, &w.arena)
 	repr, _, owned := w.arena.batch(ticket.ts, len(w.previous))
 	batch := s.db.NewBatch()
 	if err := batch.SetRepr(repr); err != nil {

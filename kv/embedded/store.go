@@ -46,6 +46,8 @@ type Store struct {
 	collector collector
 	space     diskSpace
 
+	observer atomic.Pointer[kv.WriteObserver]
+
 	failure atomic.Pointer[pgerror.Error] // why nothing can be written any more
 	// wedged is set when Pebble panicked in a commit, with its mutex held:
 	// nothing that writes, not even its Close, would return.

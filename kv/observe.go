@@ -1,0 +1,27 @@
+package kv
+
+// WriteObserver learns what is committed before anybody can read it: caches of
+// what was read are kept true by it. Its methods are called from many goroutines
+// and must be quick and wait for nothing.
+type WriteObserver interface {
+	// Committing announces a commit: its timestamp was issued, and no snapshot
+	// at or above it exists yet. It reports whether Wrote is to be called.
+	// Everything that it and Wrote do happens before the commit becomes visible.
+	Committing(ts Timestamp) bool
+	// Wrote is called for each key of the commit.
+	Wrote(ts Timestamp, key Key)
+}
+
+// Observable is what a Store offers that tells one observer of all its writes.
+type Observable interface {
+	// Observe begins to tell o. All commits above since are told; ok is false if
+	// somebody else observes the store already.
+	Observe(o WriteObserver) (since Timestamp, ok bool)
+}
+
+// OwnWriter is what a Reader offers that can tell where its snapshot is overlaid
+// with writes of its own transaction.
+type OwnWriter interface {
+	// WroteIn reports whether the transaction wrote in span.
+	WroteIn(span Span) bool
+}
