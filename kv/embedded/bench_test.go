@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tidemarkdb/tidemark/kv"
+	"github.com/tidemarkdb/tidemark/kv/locktable"
 )
 
 // benchKey looks like a row key: t{table}_r{handle}.
@@ -156,14 +157,13 @@ func BenchmarkCommit(b *testing.B) {
 }
 
 func BenchmarkLock(b *testing.B) {
-	t := newLockTable()
-	o := &lockOwner{id: 1}
+	t := locktable.New()
+	o := t.NewOwner(1)
 	key := benchKey(nil, 1)
 	b.ReportAllocs()
 	for b.Loop() {
-		h := t.hash(key)
-		t.tryLock(o, h, kv.LockUpdate, nil)
-		t.releaseTo(o, 0)
+		t.Certify(o, t.Hash(key))
+		t.ReleaseTo(o, 0)
 	}
 }
 

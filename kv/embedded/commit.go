@@ -51,18 +51,18 @@ func (t *txn) certify(ctx context.Context) error {
 		}
 		n++
 		if n&0xfff == 0 && ctx.Err() != nil {
-			err = cancelled(ctx)
+			err = kv.Cancelled(ctx)
 			return
 		}
 		key := userKey(e.stored)
-		hash := table.hash(key)
+		hash := table.Hash(key)
 		o := t.owner()
-		held, free := table.certify(o, hash)
+		held, free := table.Certify(o, hash)
 		if held {
 			return // checked when it was locked
 		}
 		if !free {
-			if _, err = table.lock(ctx, o, key, hash, kv.LockOptions{Mode: kv.LockUpdate}, time.Time{}); err != nil {
+			if _, err = table.Lock(ctx, o, key, hash, kv.LockOptions{Mode: kv.LockUpdate}, time.Time{}); err != nil {
 				return
 			}
 		}

@@ -124,7 +124,7 @@ func (sc *scan) close() {
 // NextBatch implements kv.Iterator.
 func (sc *scan) NextBatch(ctx context.Context) ([]kv.KeyValue, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, cancelled(ctx)
+		return nil, kv.Cancelled(ctx)
 	}
 	sc.mu.Lock()
 	defer sc.mu.Unlock()

@@ -52,7 +52,7 @@ type splitter struct {
 
 func (s *splitter) cut(ctx context.Context, span kv.Span, depth int) error {
 	if ctx.Err() != nil {
-		return cancelled(ctx)
+		return kv.Cancelled(ctx)
 	}
 	stored, err := s.txn.store.ApproximateSize(ctx, span)
 	if err != nil {

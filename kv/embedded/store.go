@@ -8,7 +8,7 @@
 //	snapshots   who reads what, and the horizon below which versions may go
 //	iterPool    Pebble iterators for point reads
 //	writeBuffer a transaction's writes: arena of batch records, ordered index
-//	lockTable   row locks, FIFO queues, deadlock detection
+//	locktable   row locks, FIFO queues, deadlock detection
 //	collector   cleaning of old versions and destroyed spans
 package embedded
 
@@ -24,6 +24,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/tidemarkdb/tidemark/kv"
+	"github.com/tidemarkdb/tidemark/kv/locktable"
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
 )
 
@@ -41,7 +42,7 @@ type Store struct {
 	snapshots snapshots
 	iters     iterPool
 	recent    recentCommits
-	locks     *lockTable
+	locks     *locktable.Table
 	ids       idSource
 	collector collector
 	space     diskSpace
@@ -74,7 +75,7 @@ func Open(_ context.Context, cfg Config) (*Store, error) {
 		return nil, err
 	}
 	cfg = cfg.withDefaults()
-	s := &Store{cfg: cfg, fs: cfg.FS, syncOptions: pebble.Sync, locks: newLockTable(), scans: make(map[*scan]struct{}), quit: make(chan struct{})}
+	s := &Store{cfg: cfg, fs: cfg.FS, syncOptions: pebble.Sync, locks: locktable.New(), scans: make(map[*scan]struct{}), quit: make(chan struct{})}
 	inMemory := false
 	switch {
 	case s.fs != nil:
@@ -249,7 +250,7 @@ func (s *Store) Close() error {
 	s.mu.Unlock()
 
 	close(s.quit)
-	s.locks.close()
+	s.locks.Close()
 	s.collector.done.Wait()
 	last := s.oracle.close(s.wedged.Load)
 	s.mu.Lock()

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tidemarkdb/tidemark/kv"
+	"github.com/tidemarkdb/tidemark/kv/locktable"
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
 )
 
@@ -19,10 +20,10 @@ type txn struct {
 	ended    bool
 	maxBytes int64
 
-	buf   []byte       // the value Get returned last
-	write *writeBuffer // nil until the first write
-	locks *lockOwner   // nil until the first lock
-	id    uint64       // 0 until asked for
+	buf   []byte           // the value Get returned last
+	write *writeBuffer     // nil until the first write
+	locks *locktable.Owner // nil until the first lock
+	id    uint64           // 0 until asked for
 
 	savepoints []savepoint
 }
@@ -93,7 +94,7 @@ func (t *txn) getMany(ctx context.Context, keys []kv.Key, limit uint32, fn func(
 	}()
 	for i, key := range keys {
 		if i&0xff == 0xff && ctx.Err() != nil {
-			return cancelled(ctx)
+			return kv.Cancelled(ctx)
 		}
 		if t.write != nil {
 			if e, ok := t.write.below(key, limit); ok {
@@ -205,10 +206,9 @@ func (t *txn) buffer(key kv.Key, value []byte, kind byte) error {
 }
 
 // owner returns the transaction's side of the lock table.
-func (t *txn) owner() *lockOwner {
+func (t *txn) owner() *locktable.Owner {
 	if t.locks == nil {
-		t.locks = &lockOwner{id: t.ID()}
-		t.store.locks.owners.add(t.locks)
+		t.locks = t.store.locks.NewOwner(t.ID())
 	}
 	return t.locks
 }
@@ -234,7 +234,7 @@ func (t *txn) Lock(ctx context.Context, keys []kv.Key, opts kv.LockOptions) ([]b
 		granted = make([]bool, len(keys))
 	}
 	for i, key := range keys {
-		ok, err := table.lock(ctx, o, key, table.hash(key), opts, deadline)
+		ok, err := table.Lock(ctx, o, key, table.Hash(key), opts, deadline)
 		if err != nil {
 			return nil, err
 		}
@@ -258,7 +258,7 @@ func (t *txn) Savepoint() kv.Savepoint {
 		sp.mark = t.write.mark()
 	}
 	if t.locks != nil {
-		sp.locks = len(t.locks.taken)
+		sp.locks = t.locks.Taken()
 	}
 	t.savepoints = append(t.savepoints, sp)
 	return kv.Savepoint(len(t.savepoints) - 1)
@@ -275,7 +275,7 @@ func (t *txn) RollbackTo(sp kv.Savepoint, keepLocks bool) {
 		t.write.rollback(s.mark, t.readTS)
 	}
 	if t.locks != nil && !keepLocks {
-		t.store.locks.releaseTo(t.locks, s.locks)
+		t.store.locks.ReleaseTo(t.locks, s.locks)
 	}
 }
 
@@ -315,8 +315,7 @@ func (t *txn) end(taken bool) {
 		return
 	}
 	if t.locks != nil {
-		t.store.locks.releaseTo(t.locks, 0)
-		t.store.locks.owners.remove(t.locks)
+		t.store.locks.End(t.locks)
 		t.locks = nil
 	}
 	t.store.snapshots.close(&t.snapshot)

@@ -1,4 +1,6 @@
-package embedded
+// Package locktable holds the row locks of one process: four modes, FIFO queues, deadlock detection. The embedded store
+// has no other locks; the TiKV driver asks it first, and the cluster after it.
+package locktable
 
 import (
 	"hash/maphash"
@@ -8,8 +10,8 @@ import (
 	"github.com/tidemarkdb/tidemark/kv"
 )
 
-// The lock table lives in memory: row locks die with the process, as their
-// transactions do.
+// Table is a lock table. It lives in memory: its locks die with the process, as
+// their transactions do.
 //
 // A key is known by a 61-bit hash with a random seed. Two keys of one hash
 // would share a lock, which costs a needless wait once in 2^61/n^2 cases and
@@ -21,43 +23,43 @@ import (
 // both, and in neither when it is free.
 //
 // Lock order: detect, then one shard at a time.
-type lockTable struct {
+type Table struct {
 	seed   maphash.Seed
-	shards [lockShards]lockShard
+	shards [shardCount]shard
 	// detect serializes going to sleep, so that of all the waits of a cycle
 	// exactly one, the last, finds it.
 	detect sync.Mutex
-	owners ownerRegistry
+	owners registry
 	closed atomic.Bool
 }
 
 const (
-	lockShards   = 64
-	lockModeBits = 3
-	lockModeMask = 1<<lockModeBits - 1
+	shardCount = 64
+	modeBits   = 3
+	modeMask   = 1<<modeBits - 1
 )
 
-type lockShard struct {
+type shard struct {
 	mu     sync.Mutex
 	held   map[uint64]uint64 // hash -> owner id << 3 | mode
-	queues map[uint64]*lockQueue
+	queues map[uint64]*queue
 	_      [40]byte // a cache line each
 }
 
-// lockQueue is a lock with several holders or with waiters.
-type lockQueue struct {
-	holders []lockHolder
-	waiters []*lockWaiter // FIFO, but upgrades first
+// queue is a lock with several holders or with waiters.
+type queue struct {
+	holders []holder
+	waiters []*waiter // FIFO, but upgrades first
 }
 
-type lockHolder struct {
-	owner *lockOwner
+type holder struct {
+	owner *Owner
 	mode  kv.LockMode
 }
 
-// lockWaiter is one sleeping request.
-type lockWaiter struct {
-	owner *lockOwner
+// waiter is one sleeping request.
+type waiter struct {
+	owner *Owner
 	key   kv.Key // for the deadlock report
 	hash  uint64
 	mode  kv.LockMode
@@ -66,15 +68,33 @@ type lockWaiter struct {
 	ready   chan struct{}
 }
 
-// lockOwner is what the lock table knows of a transaction.
-type lockOwner struct {
+// Owner is what the lock table knows of a transaction. It is used by the
+// transaction's goroutine.
+type Owner struct {
 	id uint64
 	// taken lists the locks in the order they were taken: hash | mode held
 	// before (0 for none, else this entry is an upgrade).
 	taken []uint64
 	// waiting is the request the transaction sleeps on.
-	waiting atomic.Pointer[lockWaiter]
+	waiting atomic.Pointer[waiter]
 }
+
+// NewOwner registers a transaction by its id, which is unique among the living.
+// It ends with End.
+func (t *Table) NewOwner(id uint64) *Owner {
+	o := &Owner{id: id}
+	t.owners.add(o)
+	return o
+}
+
+// End releases all locks of o and forgets it.
+func (t *Table) End(o *Owner) {
+	t.ReleaseTo(o, 0)
+	t.owners.remove(o)
+}
+
+// Taken is how many locks and upgrades o has taken: a mark for ReleaseTo.
+func (o *Owner) Taken() int { return len(o.taken) }
 
 // conflicts is PostgreSQL's table of row-level lock conflicts (section 13.3.2):
 // bit m of conflicts[n] is set when modes n and m exclude each other.
@@ -87,37 +107,39 @@ var conflicts = [5]uint8{
 
 func conflict(a, b kv.LockMode) bool { return conflicts[a]&(1<<b) != 0 }
 
-func newLockTable() *lockTable {
-	t := &lockTable{seed: maphash.MakeSeed()}
+// New returns an empty table.
+func New() *Table {
+	t := &Table{seed: maphash.MakeSeed()}
 	for i := range t.shards {
 		t.shards[i].held = make(map[uint64]uint64)
-		t.shards[i].queues = make(map[uint64]*lockQueue)
+		t.shards[i].queues = make(map[uint64]*queue)
 	}
 	return t
 }
 
-func (t *lockTable) hash(key kv.Key) uint64 {
-	return maphash.Bytes(t.seed, key) &^ lockModeMask
+// Hash returns what the table knows a key by.
+func (t *Table) Hash(key kv.Key) uint64 {
+	return maphash.Bytes(t.seed, key) &^ modeMask
 }
 
-func (t *lockTable) shard(hash uint64) *lockShard {
+func (t *Table) shard(hash uint64) *shard {
 	return &t.shards[hash>>(64-6)]
 }
 
-// certify takes the lock that a commit needs for a key it writes. held says
+// Certify takes the lock that a commit needs for a key it writes. held says
 // that o had a lock already that keeps other writers out; free is false when
 // the commit has to wait.
-func (t *lockTable) certify(o *lockOwner, hash uint64) (held, free bool) {
+func (t *Table) Certify(o *Owner, hash uint64) (held, free bool) {
 	s := t.shard(hash)
 	s.mu.Lock()
 	v, ok := s.held[hash]
 	if ok {
-		if v>>lockModeBits == o.id && kv.LockMode(v&lockModeMask) >= kv.LockNoKeyUpdate {
+		if v>>modeBits == o.id && kv.LockMode(v&modeMask) >= kv.LockNoKeyUpdate {
 			s.mu.Unlock()
 			return true, true
 		}
 	} else if len(s.queues) == 0 {
-		s.held[hash] = o.id<<lockModeBits | uint64(kv.LockUpdate)
+		s.held[hash] = o.id<<modeBits | uint64(kv.LockUpdate)
 		o.taken = append(o.taken, hash)
 		s.mu.Unlock()
 		return false, true
@@ -133,14 +155,14 @@ func (t *lockTable) certify(o *lockOwner, hash uint64) (held, free bool) {
 
 // tryLock takes a lock if it is free for o. If not, and w is not nil, w is
 // queued.
-func (t *lockTable) tryLock(o *lockOwner, hash uint64, mode kv.LockMode, w *lockWaiter) bool {
+func (t *Table) tryLock(o *Owner, hash uint64, mode kv.LockMode, w *waiter) bool {
 	s := t.shard(hash)
 	s.mu.Lock()
 	v, ok := s.held[hash]
 	switch {
-	case ok && v>>lockModeBits == o.id:
-		if had := kv.LockMode(v & lockModeMask); mode > had {
-			s.held[hash] = o.id<<lockModeBits | uint64(mode)
+	case ok && v>>modeBits == o.id:
+		if had := kv.LockMode(v & modeMask); mode > had {
+			s.held[hash] = o.id<<modeBits | uint64(mode)
 			o.taken = append(o.taken, hash|uint64(had))
 		}
 		s.mu.Unlock()
@@ -148,7 +170,7 @@ func (t *lockTable) tryLock(o *lockOwner, hash uint64, mode kv.LockMode, w *lock
 	case !ok:
 		q := s.queues[hash]
 		if q == nil {
-			s.held[hash] = o.id<<lockModeBits | uint64(mode)
+			s.held[hash] = o.id<<modeBits | uint64(mode)
 			o.taken = append(o.taken, hash)
 			s.mu.Unlock()
 			return true
@@ -158,13 +180,13 @@ func (t *lockTable) tryLock(o *lockOwner, hash uint64, mode kv.LockMode, w *lock
 		return granted
 	}
 	// Held by one other transaction.
-	had := kv.LockMode(v & lockModeMask)
+	had := kv.LockMode(v & modeMask)
 	if conflict(had, mode) && w == nil {
 		s.mu.Unlock()
 		return false
 	}
-	q := &lockQueue{holders: make([]lockHolder, 0, 4)}
-	q.holders = append(q.holders, lockHolder{owner: t.owners.get(v >> lockModeBits), mode: had})
+	q := &queue{holders: make([]holder, 0, 4)}
+	q.holders = append(q.holders, holder{owner: t.owners.get(v >> modeBits), mode: had})
 	delete(s.held, hash)
 	s.queues[hash] = q
 	granted := q.lock(o, hash, mode, w)
@@ -172,7 +194,7 @@ func (t *lockTable) tryLock(o *lockOwner, hash uint64, mode kv.LockMode, w *lock
 	return granted
 }
 
-func (q *lockQueue) holder(o *lockOwner) *lockHolder {
+func (q *queue) holder(o *Owner) *holder {
 	for i := range q.holders {
 		if q.holders[i].owner == o {
 			return &q.holders[i]
@@ -182,7 +204,7 @@ func (q *lockQueue) holder(o *lockOwner) *lockHolder {
 }
 
 // free reports whether no holder but o excludes mode.
-func (q *lockQueue) free(o *lockOwner, mode kv.LockMode) bool {
+func (q *queue) free(o *Owner, mode kv.LockMode) bool {
 	for _, h := range q.holders {
 		if h.owner != o && conflict(h.mode, mode) {
 			return false
@@ -192,7 +214,7 @@ func (q *lockQueue) free(o *lockOwner, mode kv.LockMode) bool {
 }
 
 // lock grants the lock or queues w. The shard is locked.
-func (q *lockQueue) lock(o *lockOwner, hash uint64, mode kv.LockMode, w *lockWaiter) bool {
+func (q *queue) lock(o *Owner, hash uint64, mode kv.LockMode, w *waiter) bool {
 	own := q.holder(o)
 	if own != nil && own.mode >= mode {
 		return true
@@ -227,20 +249,20 @@ func (q *lockQueue) lock(o *lockOwner, hash uint64, mode kv.LockMode, w *lockWai
 }
 
 // grant makes o a holder, or a stronger one.
-func (q *lockQueue) grant(o *lockOwner, hash uint64, mode kv.LockMode) {
+func (q *queue) grant(o *Owner, hash uint64, mode kv.LockMode) {
 	if h := q.holder(o); h != nil {
 		o.taken = append(o.taken, hash|uint64(h.mode))
 		h.mode = mode
 		return
 	}
-	q.holders = append(q.holders, lockHolder{owner: o, mode: mode})
+	q.holders = append(q.holders, holder{owner: o, mode: mode})
 	o.taken = append(o.taken, hash)
 }
 
 // wake grants what can be granted, in order, and tidies up. The shard is
 // locked. The owner of a waiter sleeps meanwhile, so that its list may be
 // written.
-func (s *lockShard) wake(hash uint64, q *lockQueue) {
+func (s *shard) wake(hash uint64, q *queue) {
 	kept := q.waiters[:0]
 	var ahead uint8 // modes that somebody still waiting ahead excludes
 	for _, w := range q.waiters {
@@ -260,19 +282,19 @@ func (s *lockShard) wake(hash uint64, q *lockQueue) {
 }
 
 // tidy restores the invariant after holders or waiters went.
-func (s *lockShard) tidy(hash uint64, q *lockQueue) {
+func (s *shard) tidy(hash uint64, q *queue) {
 	if len(q.waiters) > 0 || len(q.holders) > 1 {
 		return
 	}
 	delete(s.queues, hash)
 	if len(q.holders) == 1 {
 		h := q.holders[0]
-		s.held[hash] = h.owner.id<<lockModeBits | uint64(h.mode)
+		s.held[hash] = h.owner.id<<modeBits | uint64(h.mode)
 	}
 }
 
 // unlock takes a lock back to a weaker mode, 0 to give it up.
-func (t *lockTable) unlock(o *lockOwner, hash uint64, to kv.LockMode) {
+func (t *Table) unlock(o *Owner, hash uint64, to kv.LockMode) {
 	s := t.shard(hash)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -284,7 +306,7 @@ func (t *lockTable) unlock(o *lockOwner, hash uint64, to kv.LockMode) {
 		if to == 0 {
 			delete(s.held, hash)
 		} else {
-			s.held[hash] = o.id<<lockModeBits | uint64(to)
+			s.held[hash] = o.id<<modeBits | uint64(to)
 		}
 		return
 	}
@@ -295,7 +317,7 @@ func (t *lockTable) unlock(o *lockOwner, hash uint64, to kv.LockMode) {
 		}
 		if to == 0 {
 			q.holders[i] = q.holders[len(q.holders)-1]
-			q.holders[len(q.holders)-1] = lockHolder{}
+			q.holders[len(q.holders)-1] = holder{}
 			q.holders = q.holders[:len(q.holders)-1]
 		} else {
 			q.holders[i].mode = to
@@ -305,41 +327,41 @@ func (t *lockTable) unlock(o *lockOwner, hash uint64, to kv.LockMode) {
 	s.wake(hash, q)
 }
 
-// releaseTo undoes the locks taken after the first n.
-func (t *lockTable) releaseTo(o *lockOwner, n int) {
+// ReleaseTo undoes the locks taken after the first n.
+func (t *Table) ReleaseTo(o *Owner, n int) {
 	for i := len(o.taken) - 1; i >= n; i-- {
-		t.unlock(o, o.taken[i]&^lockModeMask, kv.LockMode(o.taken[i]&lockModeMask))
+		t.unlock(o, o.taken[i]&^modeMask, kv.LockMode(o.taken[i]&modeMask))
 	}
 	o.taken = o.taken[:n]
 }
 
-// ownerRegistry finds owners by their id, when a lock becomes contended.
-type ownerRegistry struct {
+// registry finds owners by their id, when a lock becomes contended.
+type registry struct {
 	shards [16]struct {
 		mu sync.Mutex
-		m  map[uint64]*lockOwner
+		m  map[uint64]*Owner
 		_  [48]byte
 	}
 }
 
-func (r *ownerRegistry) add(o *lockOwner) {
+func (r *registry) add(o *Owner) {
 	s := &r.shards[o.id%16]
 	s.mu.Lock()
 	if s.m == nil {
-		s.m = make(map[uint64]*lockOwner)
+		s.m = make(map[uint64]*Owner)
 	}
 	s.m[o.id] = o
 	s.mu.Unlock()
 }
 
-func (r *ownerRegistry) remove(o *lockOwner) {
+func (r *registry) remove(o *Owner) {
 	s := &r.shards[o.id%16]
 	s.mu.Lock()
 	delete(s.m, o.id)
 	s.mu.Unlock()
 }
 
-func (r *ownerRegistry) get(id uint64) *lockOwner {
+func (r *registry) get(id uint64) *Owner {
 	s := &r.shards[id%16]
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -1,4 +1,4 @@
-package embedded
+package locktable
 
 import (
 	"context"
@@ -17,9 +17,9 @@ var (
 			WithHint("See server log for query details.")
 )
 
-// lock takes a lock on key for o, waiting in FIFO order if need be. It reports
+// Lock takes a lock on key for o, waiting in FIFO order if need be. It reports
 // false when the lock was not free and opts said to skip it.
-func (t *lockTable) lock(ctx context.Context, o *lockOwner, key kv.Key, hash uint64, opts kv.LockOptions, deadline time.Time) (bool, error) {
+func (t *Table) Lock(ctx context.Context, o *Owner, key kv.Key, hash uint64, opts kv.LockOptions, deadline time.Time) (bool, error) {
 	if t.tryLock(o, hash, opts.Mode, nil) {
 		return true, nil
 	}
@@ -29,7 +29,7 @@ func (t *lockTable) lock(ctx context.Context, o *lockOwner, key kv.Key, hash uin
 	case kv.LockSkipLocked:
 		return false, nil
 	}
-	w := &lockWaiter{owner: o, key: key, hash: hash, mode: opts.Mode, ready: make(chan struct{})}
+	w := &waiter{owner: o, key: key, hash: hash, mode: opts.Mode, ready: make(chan struct{})}
 	t.detect.Lock()
 	if t.closed.Load() {
 		t.detect.Unlock()
@@ -59,7 +59,7 @@ func (t *lockTable) lock(ctx context.Context, o *lockOwner, key kv.Key, hash uin
 		}
 	case <-ctx.Done():
 		if !t.giveUp(w) {
-			return false, cancelled(ctx)
+			return false, kv.Cancelled(ctx)
 		}
 	}
 	if !w.granted {
@@ -70,7 +70,7 @@ func (t *lockTable) lock(ctx context.Context, o *lockOwner, key kv.Key, hash uin
 
 // giveUp takes w out of its queue; it reports true when w was granted or
 // ended by Close first.
-func (t *lockTable) giveUp(w *lockWaiter) bool {
+func (t *Table) giveUp(w *waiter) bool {
 	s := t.shard(w.hash)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -89,8 +89,8 @@ func (t *lockTable) giveUp(w *lockWaiter) bool {
 	return true
 }
 
-// close ends all waits with ErrClosed.
-func (t *lockTable) close() {
+// Close ends all waits with ErrClosed.
+func (t *Table) Close() {
 	t.detect.Lock()
 	defer t.detect.Unlock()
 	t.closed.Store(true)
@@ -111,18 +111,18 @@ func (t *lockTable) close() {
 
 // wait is one edge of the waits-for graph.
 type wait struct {
-	waiter *lockWaiter
-	on     *lockOwner
+	waiter *waiter
+	on     *Owner
 }
 
 // findCycle looks for a way from w back to its owner. detect is held, so that
 // no new waits appear; those that end meanwhile can only hide a cycle that is
 // none any more.
-func (t *lockTable) findCycle(w *lockWaiter) []wait {
-	seen := map[*lockOwner]bool{}
+func (t *Table) findCycle(w *waiter) []wait {
+	seen := map[*Owner]bool{}
 	var path []wait
-	var visit func(w *lockWaiter) bool
-	visit = func(x *lockWaiter) bool {
+	var visit func(w *waiter) bool
+	visit = func(x *waiter) bool {
 		blockers, holds := t.blockers(x)
 		for _, on := range blockers {
 			if on == w.owner {
@@ -156,7 +156,7 @@ func (t *lockTable) findCycle(w *lockWaiter) []wait {
 // blockers returns those a waiter waits for: holders and waiters ahead of it
 // with whom it conflicts. holds says that its owner has the lock in a weaker
 // mode.
-func (t *lockTable) blockers(w *lockWaiter) (blockers []*lockOwner, holds bool) {
+func (t *Table) blockers(w *waiter) (blockers []*Owner, holds bool) {
 	s := t.shard(w.hash)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -182,7 +182,7 @@ func (t *lockTable) blockers(w *lockWaiter) (blockers []*lockOwner, holds bool) 
 	return nil, false // not queued any more
 }
 
-var lockModeNames = [...]string{
+var modeNames = [...]string{
 	kv.LockKeyShare: "KEY SHARE", kv.LockShare: "SHARE", kv.LockNoKeyUpdate: "NO KEY UPDATE", kv.LockUpdate: "UPDATE",
 }
 
@@ -193,17 +193,7 @@ func describeCycle(cycle []wait) string {
 			b.WriteByte('\n')
 		}
 		fmt.Fprintf(&b, "Transaction %d waits for %s lock on key %x; blocked by transaction %d.",
-			e.waiter.owner.id, lockModeNames[e.waiter.mode], e.waiter.key, e.on.id)
+			e.waiter.owner.id, modeNames[e.waiter.mode], e.waiter.key, e.on.id)
 	}
 	return b.String()
-}
-
-// cancelled returns why ctx ended: its cause if that is an error for clients,
-// else 57014.
-func cancelled(ctx context.Context) error {
-	cause := context.Cause(ctx)
-	if cause != context.Canceled && cause != context.DeadlineExceeded { //nolint:errorlint // the plain ones exactly
-		return fmt.Errorf("wait for lock: %w", cause)
-	}
-	return pgerror.Wrap(cause, pgerror.QueryCanceled, "canceling statement due to user request")
 }
