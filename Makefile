@@ -4,6 +4,7 @@ BIN     := bin/tidemark
 PKGS    := ./...
 # The tag adds invariant checks that cost time; released builds leave it out.
 TAGS    := invariants
+CLUSTER ?= bin/cluster
 
 .DEFAULT_GOAL := help
 
@@ -38,6 +39,12 @@ check: lint test sqltests ## what CI runs
 
 test-clients: build ## run real clients (psql, pgbench) against a server; installs what it needs
 	bash scripts/test-clients.sh
+
+cluster-up: ## build and start a TiKV-protocol cluster for trying out (CLUSTER=bin/cluster)
+	$(GO) run ./internal/testcluster/cmd/testcluster up $(CLUSTER)
+
+cluster-down: ## end it and remove its files
+	$(GO) run ./internal/testcluster/cmd/testcluster down $(CLUSTER)
 
 golden: ## rewrite the golden files; review the diff line by line
 	$(GO) test -tags $(TAGS) $$($(GO) list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' $(PKGS)) -run 'Golden|DataDriven' -rewrite || true
