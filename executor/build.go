@@ -14,6 +14,8 @@ type run struct {
 	compiled map[expr.Expr]*scalar
 	ctes     map[int]*cteBuffer
 	subplans map[*expr.Subplan]*subplan
+	memos    map[*expr.Subplan]*subplanMemo
+	lookups  map[*plan.HashLookup]*hashedRows
 	shared   *sharedScan // of a worker
 	ddl      bool        // descriptors may change: see layout
 	top      plan.Node   // whose written rows Env.Affected counts
@@ -71,6 +73,14 @@ func (r *run) close() error {
 		s.close()
 	}
 	r.subplans = nil
+	for _, m := range r.memos {
+		m.clear()
+	}
+	r.memos = nil
+	for _, h := range r.lookups {
+		h.clear()
+	}
+	r.lookups = nil
 	return first
 }
 
@@ -87,6 +97,8 @@ func (r *run) buildNode(n plan.Node) (Operator, error) {
 	switch n := n.(type) {
 	case *plan.Scan:
 		return r.newScan(n)
+	case *plan.HashLookup:
+		return r.newHashLookup(n)
 	case *plan.VirtualScan:
 		return r.newVirtualScan(n)
 	case *plan.Stream:

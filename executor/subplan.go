@@ -46,7 +46,17 @@ func (r *run) evalSubplan(c *functions.Context, s any, args []functions.Value, n
 	}
 	b := types.NewBuilder(r.env.Alloc, sp.Typ)
 	defer b.Release()
+	memo := r.memoOf(sp)
+	var ids []uint32
+	if memo != nil {
+		ids = memo.begin(c, sp, args, n)
+		defer memo.end(n)
+	}
 	for i := range n {
+		if memo != nil && int(ids[i]) < len(memo.values) {
+			types.AppendDatum(b, memo.values[ids[i]])
+			continue
+		}
 		if err := checkContext(runContext(c)); err != nil {
 			return nil, err
 		}
@@ -58,6 +68,9 @@ func (r *run) evalSubplan(c *functions.Context, s any, args []functions.Value, n
 			return nil, err
 		}
 		types.AppendDatum(b, d)
+		if memo != nil {
+			memo.put(d)
+		}
 	}
 	return b.NewArray(), nil
 }

@@ -29,6 +29,20 @@ func (x *explainer) describe(n plan.Node, e *explained) {
 	switch n := n.(type) {
 	case *plan.Scan:
 		x.scan(n, e, nil)
+	case *plan.HashLookup:
+		e.kind, e.label = "Hash Lookup", " on "+tableLabel(n.Table, n.Alias)
+		e.fields = append(e.fields, Property{"Relation Name", n.Table.Name}, Property{"Alias", n.Alias})
+		if !x.opt.Verbose {
+			x.bare = n.Cols
+		}
+		conds := make([]string, len(n.Keys))
+		for i := range n.Keys {
+			conds[i] = "(" + x.expr(n.Probe[i]) + " = " + x.expr(n.Keys[i]) + ")"
+		}
+		e.add("Hash Cond", strings.Join(conds, " AND "))
+		e.add("Source Filter", x.cond(n.Source.(*plan.Scan).Filter))
+		e.add("Filter", x.cond(n.Residual))
+		x.bare = nil
 	case *plan.VirtualScan:
 		e.kind = "Virtual Scan"
 		e.label = " on " + tableLabel(n.Table, n.Alias)

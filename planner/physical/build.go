@@ -371,7 +371,7 @@ func (b *Builder) constRow(items []logical.Item, cols []expr.ColumnID) rel {
 // so that it runs only for the rows that these leave (order_qual_clauses).
 func subplansLast(conds []expr.Expr) []expr.Expr {
 	runs := func(e expr.Expr) bool {
-		return logical.Any(e, func(x expr.Expr) bool { _, ok := x.(*expr.Subplan); return ok })
+		return logical.Any(e, isSubplan)
 	}
 	if len(conds) < 2 || !slices.ContainsFunc(conds, runs) {
 		return conds

@@ -256,6 +256,7 @@ func (b *Builder) subplan(s *expr.Subplan, layout []expr.ColumnID) expr.Expr {
 		// Only whether there is a row matters.
 		var none logical.ColSet
 		out.Plan = b.build(n, &none, hint{limit: 1}).node
+		out.Repeatable = repeatable(out.Plan.(plan.Node))
 		return &out
 	}
 	if len(cols) > 1 && s.Kind != expr.SubplanAny && s.Kind != expr.SubplanAll {
@@ -268,5 +269,6 @@ func (b *Builder) subplan(s *expr.Subplan, layout []expr.ColumnID) expr.Expr {
 		h.limit = 2
 	}
 	out.Plan = b.exact(n, &need, cols, h).node
+	out.Repeatable = repeatable(out.Plan.(plan.Node))
 	return &out
 }

@@ -43,7 +43,7 @@ const (
 // A plan that calls a volatile function anywhere, writes or locks stays as it
 // is, as do the inputs that are run again for other outer rows.
 func Parallelize(root plan.Node, opt Parallel) plan.Node {
-	if opt.Workers < 1 || !parallelSafe(root) {
+	if opt.Workers < 1 || !repeatable(root) {
 		return root
 	}
 	p := &parallelizer{opt}
@@ -52,8 +52,9 @@ func Parallelize(root plan.Node, opt Parallel) plan.Node {
 
 type parallelizer struct{ Parallel }
 
-// parallelSafe reports whether nothing in a plan forbids workers beside it.
-func parallelSafe(n plan.Node) bool {
+// repeatable reports whether a plan can be run by several workers, or again,
+// without a difference: nothing in it is volatile, writes or locks.
+func repeatable(n plan.Node) bool {
 	es, ok := plan.Exprs(n)
 	if c, isCTE := n.(*plan.CTE); isCTE {
 		ok = !c.Modifying
@@ -66,13 +67,13 @@ func parallelSafe(n plan.Node) bool {
 		expr.Walk(e, func(x expr.Expr) bool {
 			if s, isSub := x.(*expr.Subplan); isSub && ok {
 				sub, isNode := s.Plan.(plan.Node)
-				ok = isNode && parallelSafe(sub)
+				ok = isNode && repeatable(sub)
 			}
 			return ok
 		})
 	}
 	for _, in := range n.Inputs() {
-		ok = ok && parallelSafe(in)
+		ok = ok && repeatable(in)
 	}
 	return ok
 }

@@ -63,6 +63,11 @@ func (b *Builder) scan(n *logical.Scan, need *logical.ColSet, h hint) rel {
 	rows := math.Max(1, p.rows*b.selectivity(residual, nil))
 	s.Read = p.rows
 	s.Cost = plan.Cost{Total: p.cost + p.rows*cpuOperator*float64(len(residual)), Rows: rows, Width: width(s.Cols)}
+	if len(b.outer) > 0 && s.Ranges == nil && s.Locking == nil {
+		if l := b.hashLookup(n, s, residual, cols); l != nil {
+			return rel{l, cols, nil}
+		}
+	}
 	return rel{s, cols, p.order}
 }
 

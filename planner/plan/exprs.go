@@ -55,6 +55,8 @@ func Exprs(n Node) (es []expr.Expr, ok bool) {
 			es = append(es, n.Ranges[i].exprs()...)
 		}
 		return append(es, n.Filter), n.Locking == nil
+	case *HashLookup:
+		es = append(append(append(es, n.Keys...), n.Probe...), n.Residual)
 	case *VirtualScan:
 		es = append(es, n.ByOID, n.Filter)
 	case *MergeJoin:

@@ -118,6 +118,22 @@ type Scan struct {
 	Parallel bool
 }
 
+// HashLookup reads the rows of Source whose Keys equal Probe, in a plan that is
+// run again and again for other outer rows: the runs share a hash table of
+// Source's rows. Scan reads the same by a scan; it serves the first run, and
+// all of them if the table does not fit into memory.
+type HashLookup struct {
+	Base
+	Table  *catalog.Table
+	Alias  string
+	Source Node        // without conditions on outer rows; its columns are the node's
+	Keys   []expr.Expr // over Source's columns
+	Probe  []expr.Expr // no column references but ExecParams; of the keys' types
+	// Residual is what else must hold, over Source's columns.
+	Residual expr.Expr
+	Scan     Node
+}
+
 // SeriesScan reads a time-series table. The executor prunes series by Tags,
 // slices and blocks by the time bounds, and evaluates Filter on what is left.
 type SeriesScan struct {
@@ -450,6 +466,9 @@ type Frame struct {
 	StartOffset, EndOffset expr.Expr
 	Exclude                uint8 // 0 none, 1 current row, 2 group, 3 ties
 }
+
+// Inputs implements Node.
+func (n *HashLookup) Inputs() []Node { return []Node{n.Source} }
 
 // Inputs implements Node.
 func (n *Filter) Inputs() []Node { return []Node{n.Input} }

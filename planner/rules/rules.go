@@ -34,7 +34,7 @@ func (r *Rewriter) fire(rule string) {
 // Run rewrites a tree to a fixed point.
 func (r *Rewriter) Run(n logical.Node) logical.Node {
 	if simple(n) {
-		return r.pushFilters(n, nil)
+		return r.postpone(r.pushFilters(n, nil))
 	}
 	n = r.inlineCTEs(n)
 	for range 8 {
@@ -56,7 +56,7 @@ func (r *Rewriter) Run(n logical.Node) logical.Node {
 	n = r.removeJoins(n, &all)
 	r.pushLimits(n)
 	r.minMax(n)
-	return r.pushFilters(r.anyArray(n), nil)
+	return r.postpone(r.pushFilters(r.anyArray(n), nil))
 }
 
 // simple reports whether the tree is a chain over one scan or VALUES without

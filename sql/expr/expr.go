@@ -206,6 +206,9 @@ type Subplan struct {
 	// and its result kept for the statement.
 	Args  []Expr
 	Slots []int
+	// Repeatable: runs with equal parameters have equal results, so that one
+	// may stand for the others: nothing in Plan is volatile, writes or locks.
+	Repeatable bool
 	// Left and Compare serve Any/All: Compare[i] is a boolean function on
 	// (Left[i], column i of the row); rows compare by AND of them (for = and
 	// ALL <>). Compare results are combined by SQL's three-valued rules.
