@@ -29,6 +29,8 @@ type Options struct {
 	Disabled physical.Methods
 	// Rows, if set, estimates a table's rows from its statistics, nil for none.
 	Rows func(t *catalog.Table, stats *catalog.TableStats) float64
+	// CacheBytes is how large the column cache is, 0 for none.
+	CacheBytes float64
 	// Fired, if set, is told the name of each rewrite rule that fires.
 	Fired func(rule string)
 }
@@ -68,7 +70,7 @@ func Plan(ctx context.Context, stmt ast.Statement, opts Options) (*plan.Query, e
 
 // physicalOptions joins the session's settings with those of SET_VAR hints.
 func physicalOptions(set *hints.Set, opts *Options) physical.Options {
-	out := physical.Options{Disabled: opts.Disabled, Hints: set, Rows: opts.Rows}
+	out := physical.Options{Disabled: opts.Disabled, Hints: set, Rows: opts.Rows, CacheBytes: opts.CacheBytes}
 	if set == nil {
 		return out
 	}

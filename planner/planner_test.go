@@ -94,6 +94,9 @@ func (e *env) explain(d *datadriven.TestData, costs bool) string {
 	if arg, ok := d.Arg("workers"); ok {
 		opts.Parallel.Workers, _ = strconv.Atoi(arg.Vals[0])
 	}
+	if arg, ok := d.Arg("cache"); ok {
+		opts.CacheBytes, _ = strconv.ParseFloat(arg.Vals[0], 64)
+	}
 	q, err := e.plan(d.Input, opts)
 	if err != nil {
 		return describe(err, d.Input)

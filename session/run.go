@@ -70,6 +70,9 @@ func (s *Session) planOptions(snap *catalog.Snapshot, paramTypes []types.Type) p
 	out.IO, out.Catalog, out.SearchPath = s.ioOn(snap), snap, s.searchPath()
 	out.Database, out.User, out.ParamTypes = s.database.Name, s.role, paramTypes
 	out.Parallel = s.parallel()
+	if s.server.columns != nil {
+		out.CacheBytes = float64(s.server.config.ColumnCacheBytes)
+	}
 	return out
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/tidemarkdb/tidemark/catalog"
 	"github.com/tidemarkdb/tidemark/planner/logical"
+	"github.com/tidemarkdb/tidemark/planner/plan"
 	"github.com/tidemarkdb/tidemark/sql/expr"
 	"github.com/tidemarkdb/tidemark/sql/functions"
 )
@@ -17,10 +18,18 @@ const (
 	cpuOperator = 0.0025 // an expression for a row
 	cpuLookup   = 0.17   // a row fetched by its key for an index entry
 	cpuSeek     = 0.15   // the start of a range, or a lookup of a join
-	cpuBuild    = 0.0125 // a row put into a hash table
-	cpuProbe    = 0.005  // a row looked up in one
-	cpuEmit     = 0.005  // a row that a join yields
+	cpuBuild    = 0.003  // a row put into a hash table
+	cpuProbe    = 0.001  // a row looked up in one
+	cpuEmit     = 0.0005 // a row that a join yields
 	cpuCompare  = 0.0006 // a comparison of a sort
+
+	// warm is what a row or a condition on it costs when the row comes from the
+	// column cache, as a part of what it costs otherwise.
+	warm = 0.125
+	// warmShare is the part of the cache that a table may fill to be expected there.
+	warmShare = 0.25
+	// warmRows is how many rows a range of keys must have to go through the cache.
+	warmRows = 8192
 
 	// defaultRows is assumed of a table that was never analyzed.
 	defaultRows = 1000
@@ -38,6 +47,24 @@ func (b *Builder) tableRows(t *catalog.Table) float64 {
 		return math.Max(s.Rows, 1)
 	}
 	return defaultRows
+}
+
+// warmth is what reading rows rows of a table costs, as a part of reading them
+// from the store: tables that fit well into the column cache are expected to be
+// there. Nobody asks whether they are: the plan is kept and run again, and the
+// first of its scans fills the cache.
+func (b *Builder) warmth(t *catalog.Table, rows float64) float64 {
+	if rows < warmRows || t.Kind == catalog.KindVirtual {
+		return 1
+	}
+	cols := make([]plan.Column, len(t.Columns))
+	for i := range cols {
+		cols[i].Type = t.Columns[i].Type
+	}
+	if b.tableRows(t)*float64(width(cols)) > warmShare*b.opt.CacheBytes {
+		return 1
+	}
+	return warm
 }
 
 // stripRelabel looks through casts that do not change the value.

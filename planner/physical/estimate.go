@@ -76,5 +76,5 @@ func (b *Builder) scanEstimate(n *logical.Scan, need *logical.ColSet) (rows, cos
 	if p.point {
 		rows = math.Min(rows, p.rows)
 	}
-	return rows, p.cost + p.rows*cpuOperator*float64(len(n.Filter))
+	return rows, p.cost + p.filterCost(len(n.Filter))
 }

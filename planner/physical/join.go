@@ -262,7 +262,9 @@ func (b *Builder) lookup(s joinStep, in *logical.ColSet, keys []equiKey) (rel, b
 	isKey := make([]bool, len(s.on))
 	j := &plan.LookupJoin{Left: s.left.node, Type: s.typ}
 	for _, m := range bestMatch {
-		isKey[m.key.cond] = true
+		if m.cond >= 0 {
+			isKey[m.cond] = true
+		}
 		j.Keys = append(j.Keys, b.resolve(m.value, s.left.cols))
 	}
 	var rest []expr.Expr
@@ -309,7 +311,7 @@ func (b *Builder) bestLookup(s joinStep, scan *logical.Scan, in *logical.ColSet,
 		}
 		ix := &scan.Table.Indexes[i]
 		cols := keyColumns(scan, ix, i)
-		m := lookupKeys(cols, keys)
+		m := b.lookupKeys(scan, cols, keys)
 		if len(m) == 0 || b.opt.indexPenalty(scan.Alias, ix, true, false) > 0 {
 			continue
 		}
@@ -329,32 +331,61 @@ func (b *Builder) bestLookup(s joinStep, scan *logical.Scan, in *logical.ColSet,
 	return best, match, perLeft, cost
 }
 
-// lookupKey gives a key column its value from the left side.
+// lookupKey gives a key column its value: a column of the left side, or what a
+// condition on the right side alone says.
 type lookupKey struct {
-	key   equiKey
+	cond  int // of the equiKey, -1 for a condition on the right side
 	value expr.Expr
 }
 
-// lookupKeys matches the leading columns of a key with equalities.
-func lookupKeys(cols []keyColumn, keys []equiKey) []lookupKey {
+// lookupKeys matches the leading columns of a key with equalities: those of the
+// join, and those of the scan with what is known before it starts. One column at
+// least gets its value from the left side.
+func (b *Builder) lookupKeys(scan *logical.Scan, cols []keyColumn, keys []equiKey) []lookupKey {
 	var out []lookupKey
+	last := 0 // behind the last column of the left side
 	for i := range cols {
-		found := false
-		for _, k := range keys {
-			if k.nullEqual || !isKey(k.right, &cols[i]) {
-				continue
-			}
-			if bs := keyBound("=", k.left, &cols[i]); len(bs) == 1 && bs[0].exact && bs[0].op == "=" {
-				out = append(out, lookupKey{k, bs[0].vals[0]})
-				found = true
-				break
-			}
-		}
-		if !found {
+		if k, ok := joinKey(&cols[i], keys); ok {
+			out = append(out, k)
+			last = len(out)
+		} else if v := b.fixedKey(scan, &cols[i]); v != nil {
+			out = append(out, lookupKey{-1, v})
+		} else {
 			break
 		}
 	}
+	if last == 0 {
+		return nil
+	}
 	return out
+}
+
+// joinKey finds the equality of the join that gives a key column its value.
+func joinKey(col *keyColumn, keys []equiKey) (lookupKey, bool) {
+	for _, k := range keys {
+		if k.nullEqual || !isKey(k.right, col) {
+			continue
+		}
+		if bs := keyBound("=", k.left, col); len(bs) == 1 && bs[0].exact && bs[0].op == "=" {
+			return lookupKey{k.cond, bs[0].vals[0]}, true
+		}
+	}
+	return lookupKey{}, false
+}
+
+// fixedKey finds the value of a key column that a condition of the scan fixes.
+func (b *Builder) fixedKey(scan *logical.Scan, col *keyColumn) expr.Expr {
+	inner := logical.OutputSet(scan)
+	for _, c := range scan.Filter {
+		bs := b.matchKey(c, col, &inner)
+		if len(bs) != 1 || bs[0].op != "=" || !bs[0].exact {
+			continue
+		}
+		if used := logical.Columns(bs[0].vals[0]); used.Empty() {
+			return bs[0].vals[0]
+		}
+	}
+	return nil
 }
 
 // lateral runs the right side for each left row.

@@ -63,7 +63,7 @@ type accessKey struct {
 }
 
 type accessCond struct {
-	others   relSet
+	others   relSet  // none: a condition on the leaf alone fixes the column
 	distinct float64 // of the key column
 }
 
@@ -305,10 +305,13 @@ func (g *joinGraph) findKeys(i int, l *leaf) {
 		for _, col := range keyColumns(scan, ix, at) {
 			var list []accessCond
 			for _, e := range keys {
-				if m := lookupKeys([]keyColumn{col}, []equiKey{e}); len(m) == 1 {
+				if _, ok := joinKey(&col, []equiKey{e}); ok {
 					left := logical.Columns(e.left)
 					list = append(list, accessCond{others: g.relsOf(&left), distinct: g.b.keyDistinct(&col)})
 				}
+			}
+			if g.b.fixedKey(scan, &col) != nil {
+				list = append(list, accessCond{distinct: g.b.keyDistinct(&col)})
 			}
 			if list == nil {
 				break
@@ -348,11 +351,13 @@ func (b *Builder) keyDistinct(k *keyColumn) float64 {
 // side, 0 if the left side does not have the key.
 func (k *accessKey) match(left relSet) float64 {
 	distinct, n := 1.0, 0
+	joined := false // by a column of the left side
 	for _, col := range k.columns {
 		found := 0.0
 		for _, c := range col {
 			if c.others.within(left) {
 				found = math.Max(found, c.distinct)
+				joined = joined || c.others != 0
 			}
 		}
 		if found == 0 {
@@ -362,7 +367,7 @@ func (k *accessKey) match(left relSet) float64 {
 		n++
 	}
 	switch {
-	case n == 0:
+	case !joined:
 		return 0
 	case n == k.width && k.unique:
 		return 1

@@ -71,6 +71,8 @@ type Options struct {
 	Hints    *hints.Set
 	// Rows, if set, estimates a table's rows from its statistics, nil for none.
 	Rows func(t *catalog.Table, stats *catalog.TableStats) float64
+	// CacheBytes is how large the column cache is that scans of rows go through.
+	CacheBytes float64
 }
 
 // disableCost is added to the cost of what a setting or a hint forbids.

@@ -20,6 +20,16 @@ type path struct {
 	reverse bool
 	rows    float64 // that the ranges yield
 	cost    float64
+	warmth  float64 // of the rows; 0 stands for 1
+}
+
+// filterCost is the cost of checking n conditions on the rows of a path.
+func (p *path) filterCost(n int) float64 {
+	cost := p.rows * cpuOperator * float64(n)
+	if p.warmth > 0 {
+		cost *= p.warmth
+	}
+	return cost
 }
 
 // scan builds the read of a table by its cheapest path.
@@ -62,7 +72,7 @@ func (b *Builder) scan(n *logical.Scan, need *logical.ColSet, h hint) rel {
 	s.Cols = b.columns(cols)
 	rows := math.Max(1, p.rows*b.selectivity(residual, nil))
 	s.Read = p.rows
-	s.Cost = plan.Cost{Total: p.cost + p.rows*cpuOperator*float64(len(residual)), Rows: rows, Width: width(s.Cols)}
+	s.Cost = plan.Cost{Total: p.cost + p.filterCost(len(residual)), Rows: rows, Width: width(s.Cols)}
 	if len(b.outer) > 0 && s.Ranges == nil && s.Locking == nil {
 		if l := b.hashLookup(n, s, residual, cols); l != nil {
 			return rel{l, cols, nil}
@@ -120,7 +130,8 @@ func (b *Builder) choose(n *logical.Scan, need *logical.ColSet, h hint) path {
 	for i := range n.Table.Columns {
 		inner.Add(n.First + expr.ColumnID(i))
 	}
-	best := path{rows: rows, cost: rows * cpuTuple}
+	best := path{rows: rows, warmth: b.warmth(n.Table, rows)}
+	best.cost = rows * cpuTuple * best.warmth
 	if b.opt.Hints != nil {
 		b.opt.checkIndexes(n.Table, n.Alias)
 	}
@@ -285,7 +296,11 @@ func (b *Builder) keyPath(n *logical.Scan, index, def *catalog.Index, pos int, i
 		p.rows = float64(ranges)
 	}
 	perRow := cpuTuple
-	if index != nil && !covers(n, index, need) {
+	switch {
+	case index == nil:
+		p.warmth = b.warmth(n.Table, p.rows)
+		perRow *= p.warmth
+	case !covers(n, index, need):
 		perRow = cpuLookup
 	}
 	p.cost = p.rows * perRow
