@@ -50,6 +50,7 @@ type Binder struct {
 	deps      []plan.Dep
 	writes    []*catalog.Table
 	locks     bool
+	changes   bool // a function changes the catalog
 	cacheable bool
 	nextCTE   int
 	depth     int // nesting of views and subqueries
@@ -93,11 +94,13 @@ type Result struct {
 	ReturnsRows bool
 	ReadOnly    bool
 	Cacheable   bool
-	ParamTypes  []types.Type
-	Used        []int
-	Deps        []plan.Dep
-	Writes      []*catalog.Table
-	MD          *logical.Metadata
+	// ChangesCatalog: a function does (functions.Scalar.ChangesCatalog).
+	ChangesCatalog bool
+	ParamTypes     []types.Type
+	Used           []int
+	Deps           []plan.Dep
+	Writes         []*catalog.Table
+	MD             *logical.Metadata
 }
 
 // maxDepth bounds the nesting of queries and views.
@@ -153,8 +156,9 @@ func (b *Binder) run(stmt ast.Statement) (*Result, error) {
 	for i, c := range q.cols {
 		res.Cols[i], res.Names[i] = c.id, c.name
 	}
-	res.ReadOnly = len(b.writes) == 0 && !b.locks
-	res.Cacheable = b.cacheable
+	res.ReadOnly = len(b.writes) == 0 && !b.locks && !b.changes
+	res.Cacheable = b.cacheable && !b.changes
+	res.ChangesCatalog = b.changes
 	res.ParamTypes, res.Used, res.Deps, res.Writes = b.params, b.used, b.deps, b.writes
 	res.MD = &b.MD
 	return res, nil

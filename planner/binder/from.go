@@ -392,6 +392,7 @@ func (b *Binder) fromCall(s *scope, f *ast.RangeFuncItem) (logical.Call, string,
 			return logical.Call{}, "", err
 		}
 		if fn, ok := c.ref.(*functions.TableFunc); ok && c.done == nil {
+			b.changes = b.changes || fn.ChangesCatalog
 			for i, a := range c.args {
 				if containsSet(a) {
 					return logical.Call{}, "", pgerror.New(pgerror.FeatureNotSupported, "set-returning functions must appear at top level of FROM").At(argLoc(fc, i))

@@ -233,8 +233,10 @@ func (b *Binder) finishCall(s *scope, f *ast.FuncCall, c *boundCall) (expr.Expr,
 	}
 	switch fn := c.ref.(type) {
 	case *functions.Scalar:
+		b.changes = b.changes || fn.ChangesCatalog
 		return &expr.Call{Fn: fn, Args: c.args, Typ: c.returns}, nil
 	case *functions.TableFunc:
+		b.changes = b.changes || fn.ChangesCatalog
 		return b.setCall(s, f, c, fn)
 	}
 	return nil, at(f, pgerror.InternalError, "function %s cannot be called", c.name)

@@ -1,11 +1,14 @@
 package binder
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/tidemarkdb/tidemark/sql/ast"
+	"github.com/tidemarkdb/tidemark/sql/functions"
 	"github.com/tidemarkdb/tidemark/sql/parser"
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
+	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
 // parameter is a named parameter of a function, with its default as SQL reads
@@ -31,10 +34,69 @@ var parameters = map[string][]parameter{
 	"parse_ident":   {{"str", ""}, {"strict", "true"}},
 }
 
+// parameterLists are the parameters of the functions of a name: PostgreSQL's, or
+// those that our own functions state.
+func parameterLists(name string) [][]parameter {
+	if p := parameters[name]; p != nil {
+		return [][]parameter{p}
+	}
+	var out [][]parameter
+	for _, d := range functionsNamed(name) {
+		var params []functions.Param
+		switch fn := d.ref.(type) {
+		case *functions.Scalar:
+			params = fn.Params
+		case *functions.Aggregate:
+			params = fn.Params
+		case *functions.TableFunc:
+			params = fn.Params
+		}
+		if params == nil {
+			continue
+		}
+		list := make([]parameter, len(params))
+		for i, p := range params {
+			list[i] = parameter{p.Name, p.Default}
+		}
+		out = append(out, list)
+	}
+	return out
+}
+
 // namedArgs puts named arguments in their place, and the defaults of those
 // that are left out before others. Arguments left out at the end are for the
-// function to supply.
+// function to supply. Of several lists of parameters the first one counts whose
+// function takes arguments of these types.
 func (b *Binder) namedArgs(s *scope, f *ast.FuncCall) ([]ast.Expr, error) {
+	name := f.Name[len(f.Name)-1]
+	lists := [][]parameter{nil}
+	if slices.ContainsFunc(f.Args, func(a ast.Expr) bool { _, named := a.(*ast.NamedArg); return named }) {
+		lists = parameterLists(name)
+	}
+	if len(lists) < 2 {
+		return b.placeArgs(s, f, slices.Concat(lists...))
+	}
+	for _, list := range lists {
+		args, lerr := b.placeArgs(s, f, list)
+		if lerr != nil {
+			continue
+		}
+		oids := make([]types.OID, len(args))
+		for i, a := range args {
+			e, eerr := b.bindExpr(s, a)
+			if eerr != nil {
+				return nil, eerr
+			}
+			oids[i] = e.Type().OID
+		}
+		if _, how, _ := b.findFunction(name, oids, true); how == foundFunction {
+			return args, nil
+		}
+	}
+	return nil, b.noNamedFunction(s, f)
+}
+
+func (b *Binder) placeArgs(s *scope, f *ast.FuncCall, params []parameter) ([]ast.Expr, error) {
 	first := 0
 	for first < len(f.Args) {
 		if _, ok := f.Args[first].(*ast.NamedArg); ok {
@@ -45,7 +107,6 @@ func (b *Binder) namedArgs(s *scope, f *ast.FuncCall) ([]ast.Expr, error) {
 	if first == len(f.Args) {
 		return f.Args, nil
 	}
-	params := parameters[f.Name[len(f.Name)-1]]
 	out := make([]ast.Expr, max(len(params), len(f.Args)))
 	copy(out, f.Args[:first])
 	last := first - 1

@@ -126,6 +126,8 @@ type Query struct {
 	Tag string
 	// ReadOnly: no writes and no row locks.
 	ReadOnly bool
+	// ChangesCatalog: functions are called that are DDL.
+	ChangesCatalog bool
 	// ReturnsRows: Root's columns go to the client.
 	ReturnsRows bool
 	// Deps are the tables (with descriptor versions) the plan was made for.

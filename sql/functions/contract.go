@@ -88,6 +88,13 @@ type Scalar struct {
 	Doc        string
 	Examples   []Example
 	Hidden     bool // functions behind operators and casts: no documentation, no example needed
+	Params     []Param
+	// Monotone is the argument (from 1) with which the result never decreases
+	// when the others stay the same; 0 if there is none or it is not known.
+	Monotone int
+	// ChangesCatalog: calls are DDL. A statement with one runs as one that writes,
+	// with the catalog open for editing.
+	ChangesCatalog bool
 
 	// One of Kernel and Eval is set; Eval is row by row, for what is not hot.
 	// A Strict Eval never sees NULL.
@@ -102,6 +109,11 @@ type Scalar struct {
 	// that the polymorphic rules cannot express (nil: use Returns).
 	Resolve func(args []types.Type) types.Type
 }
+
+// Param names a parameter, for calls with named arguments, and gives its default as
+// SQL text; "" if it must be given. A function that takes them has one for each of
+// its Args, with defaults for the last Defaults.
+type Param struct{ Name, Default string }
 
 // Signature is how a call was bound.
 type Signature struct {
@@ -152,6 +164,7 @@ type Aggregate struct {
 	OrderSensitive bool
 	// SkipNulls: rows with a NULL argument are left out before Update (most aggregates).
 	SkipNulls bool
+	Params    []Param
 	Doc       string
 	Examples  []Example
 	Resolve   func(args []types.Type) types.Type
@@ -193,8 +206,11 @@ type TableFunc struct {
 	Resolve    func(args []types.Type) []Column // nil: Columns
 	Strict     bool
 	Volatility Volatility
-	Doc        string
-	Examples   []Example
+	Params     []Param
+	// ChangesCatalog is as Scalar's.
+	ChangesCatalog bool
+	Doc            string
+	Examples       []Example
 	// Open starts a call; args are datums of the bound types.
 	Open func(c *Context, t Signature, args []types.Datum) (RowSource, error)
 }

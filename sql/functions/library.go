@@ -78,6 +78,15 @@ func defineSet(signatures, doc string, columns []Column, open opener, examples .
 	return first
 }
 
+// params are parameters without defaults.
+func params(names ...string) []Param {
+	out := make([]Param, len(names))
+	for i, name := range names {
+		out[i].Name = name
+	}
+	return out
+}
+
 // column is a result column of a type.
 func column(name string, oid types.OID) Column { return Column{Name: name, Type: types.Of(oid)} }
 

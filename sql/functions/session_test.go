@@ -225,9 +225,57 @@ func (testResolver) RegOut(t types.OID, oid uint32) (string, bool) {
 }
 
 func (testResolver) RegIn(t types.OID, text string) (uint32, error) {
+	if t == types.Regclass && text == "conditions" || t == types.Regproc && text == "now" {
+		return 1, nil
+	}
 	return 0, pgerror.New(pgerror.UndefinedObject, "%s \"%s\" does not exist", types.Format(types.Of(t)), text)
 }
 
 func (testResolver) TypeInfo(types.OID) *types.Info { return nil }
 
 func (testResolver) TypeByName(string, string) (types.OID, bool) { return 0, false }
+
+// SeriesAdmin knows the hypertable conditions with one chunk.
+func (s *testSession) SeriesAdmin(_ *functions.Context, name string, args functions.SeriesArgs) ([][]types.Datum, error) {
+	str, num, yes := types.NewString, types.NewInt8, types.NewBool(true)
+	const schema, chunk = "_timescaledb_internal", "_hyper_1_1_chunk"
+	_, short := args["dimension"]
+	size := []types.Datum{num(8192), num(0), num(0), num(8192), types.Null}
+	packed := append([]types.Datum{num(65536), num(0), num(0), num(65536)}, size...)
+	var row []types.Datum
+	switch name {
+	case "create_hypertable":
+		if row = []types.Datum{types.NewInt4(1), str("public"), str("conditions"), yes}; short {
+			row = []types.Datum{types.NewInt4(1), yes}
+		}
+	case "add_dimension":
+		if row = []types.Datum{types.NewInt4(2), str("public"), str("conditions"), str("device"), yes}; short {
+			row = []types.Datum{types.NewInt4(2), yes}
+		}
+	case "add_retention_policy":
+		row = []types.Datum{types.NewInt4(1000)}
+	case "add_compression_policy":
+		row = []types.Datum{types.NewInt4(1001)}
+	case "remove_compression_policy":
+		row = []types.Datum{yes}
+	case "drop_chunks", "show_chunks", "compress_chunk", "decompress_chunk":
+		row = []types.Datum{str(schema + "." + chunk)}
+	case "hypertable_size", "hypertable_approximate_size":
+		row = size
+	case "hypertable_detailed_size":
+		row = size
+	case "hypertable_index_size":
+		row = []types.Datum{num(0)}
+	case "chunks_detailed_size":
+		row = append([]types.Datum{str(schema), str(chunk)}, size...)
+	case "hypertable_compression_stats":
+		row = append([]types.Datum{num(1), num(1)}, packed...)
+	case "chunk_compression_stats":
+		row = append([]types.Datum{str(schema), str(chunk), str("Compressed")}, packed...)
+	case "approximate_row_count":
+		row = []types.Datum{num(100)}
+	default:
+		return nil, nil
+	}
+	return [][]types.Datum{row}, nil
+}
