@@ -32,7 +32,10 @@ type TimeSeries struct {
 	Hypertable bool `json:",omitempty"`
 	// Dimensions are the space dimensions that a hypertable was given.
 	Dimensions []SpaceDimension `json:",omitempty"`
-	// Dictionary, Compression and the like are storage parameters in Table.Options.
+	// Compression is what clients of TimescaleDB asked for; points are packed
+	// whatever it says.
+	Compression *SeriesCompression `json:",omitempty"`
+	// Dictionary and the like are storage parameters in Table.Options.
 }
 
 // SliceInterval is the length of slices from a time on. Its numbers are in the
@@ -48,6 +51,14 @@ type SpaceDimension struct {
 	Column     int16
 	Partitions int   `json:",omitempty"` // by hash
 	Interval   int64 `json:",omitempty"` // by range
+}
+
+// SeriesCompression holds the compression settings of a hypertable.
+type SeriesCompression struct {
+	SegmentBy []int16 `json:",omitempty"`
+	OrderBy   string  `json:",omitempty"` // as written
+	// After is add_compression_policy's compress_after in the time column's unit, 0 without a policy.
+	After int64 `json:",omitempty"`
 }
 
 // DuplicatePolicy is what happens to a second point with the same unique key.

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,6 +40,12 @@ func (t *Table) StorageOptions() map[string]string {
 	}
 	if len(ts.Dimensions) > 0 {
 		out["dimensions"] = t.dimensionsText()
+	}
+	if c := ts.Compression; c != nil {
+		out["compress_segmentby"], out["compress_orderby"] = t.columnList(c.SegmentBy), c.OrderBy
+		if c.After != 0 {
+			out["compress_after"] = t.SpanText(c.After)
+		}
 	}
 	return out
 }
@@ -112,15 +119,35 @@ func (ts *TimeSeries) clone() *TimeSeries {
 	}
 	c := *ts
 	c.Tags, c.Slices, c.Dimensions = slices.Clone(ts.Tags), slices.Clone(ts.Slices), slices.Clone(ts.Dimensions)
+	if ts.Compression != nil {
+		comp := *ts.Compression
+		c.Compression = &comp
+	}
 	return &c
 }
 
-// SliceLength is the length of the slices that begin at a time.
-func (ts *TimeSeries) SliceLength(at int64) int64 {
-	for _, s := range slices.Backward(ts.Slices) {
-		if at >= s.From {
-			return s.Length
-		}
+// SliceAt is the slice that a time falls into: start <= at < end. Slices of an
+// interval are aligned to time 0; where a newer interval begins, the last slice of
+// the one before ends.
+func (ts *TimeSeries) SliceAt(at int64) (start, end int64) {
+	i := len(ts.Slices) - 1
+	for i > 0 && at < ts.Slices[i].From {
+		i--
 	}
-	return ts.Slices[0].Length
+	s := ts.Slices[i]
+	rest := at % s.Length
+	if rest < 0 {
+		rest += s.Length
+	}
+	start, end = math.MinInt64, math.MaxInt64
+	if at >= math.MinInt64+rest {
+		start = at - rest
+	}
+	if left := s.Length - rest; at <= math.MaxInt64-left {
+		end = at + left
+	}
+	if i+1 < len(ts.Slices) {
+		end = min(end, ts.Slices[i+1].From)
+	}
+	return max(start, s.From), end
 }

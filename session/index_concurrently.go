@@ -30,7 +30,7 @@ func (s *Session) createIndexConcurrently(ctx context.Context, raw *ast.RawStmt,
 	if err := s.preventInBlock("CREATE INDEX CONCURRENTLY", many); err != nil {
 		return err
 	}
-	env, err := s.ddlEnv(ctx, raw, many)
+	env, err := s.ddlEnv(ctx, raw.Text, many)
 	if err != nil {
 		return err
 	}

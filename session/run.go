@@ -191,6 +191,11 @@ func (s *Session) open(ctx context.Context, r *running, params []types.Datum, st
 // perhaps after a wait for DDL, it is looked at again.
 func (s *Session) enter(ctx context.Context, p *planned) (kv.Txn, *catalog.Snapshot, error) {
 	q := p.query
+	if q.ChangesCatalog {
+		if err := s.startEditing(ctx); err != nil {
+			return nil, nil, err
+		}
+	}
 	snap, err := s.snapshot(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -326,7 +331,8 @@ func (s *Session) collect(ctx context.Context, r *running) error {
 			return nil
 		}
 		r.dropBatches()
-		if !errors.Is(err, kv.ErrWriteConflict) || !r.env.ReadCommitted {
+		// The editor's changes of the catalog would stay when the writes are taken back.
+		if !errors.Is(err, kv.ErrWriteConflict) || !r.env.ReadCommitted || r.planned.query.ChangesCatalog {
 			return err
 		}
 		txn.RollbackTo(sp, true)

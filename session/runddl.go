@@ -21,7 +21,7 @@ func (s *Session) runDDL(ctx context.Context, raw *ast.RawStmt, out *outcome, ma
 	if st, ok := raw.Stmt.(*ast.CreateIndex); ok && st.Concurrently {
 		return s.createIndexConcurrently(ctx, raw, st, many)
 	}
-	env, err := s.ddlEnv(ctx, raw, many)
+	env, err := s.ddlEnv(ctx, raw.Text, many)
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,8 @@ func (s *Session) startEditing(ctx context.Context) error {
 	return nil
 }
 
-func (s *Session) ddlEnv(ctx context.Context, raw *ast.RawStmt, many bool) (*ddl.Env, error) {
+// ddlEnv is what DDL of a statement's text may use.
+func (s *Session) ddlEnv(ctx context.Context, text string, many bool) (*ddl.Env, error) {
 	if err := s.startEditing(ctx); err != nil {
 		return nil, err
 	}
@@ -81,13 +82,13 @@ func (s *Session) ddlEnv(ctx context.Context, raw *ast.RawStmt, many bool) (*ddl
 		Notice:        s.notice,
 		Lock:          s.lockTable,
 		Query: func(ctx context.Context, stmt ast.Statement, fn func(arrow.RecordBatch) error) error {
-			return s.queryBatches(ctx, stmt, raw.Text, fn)
+			return s.queryBatches(ctx, stmt, text, fn)
 		},
 		OnCommit:  func(fn func(context.Context)) { s.tx.onCommit = append(s.tx.onCommit, fn) },
 		Connected: s.server.connected,
 
 		OnCommitTable: s.registerOnCommit,
-		Text:          raw.Text,
+		Text:          text,
 	}, nil
 }
 

@@ -1,6 +1,7 @@
 package ddl
 
 import (
+	"context"
 	"math"
 	"slices"
 
@@ -38,7 +39,7 @@ func (a *alteration) seriesOptions() error {
 	if b.given["partition_interval"] != nil {
 		length := b.ts.Slices[0].Length
 		b.ts.Slices = slices
-		if err := a.setSliceLength(length); err != nil {
+		if err := setSliceLength(a.ctx, a.env, a.old, a.t, length); err != nil {
 			return err
 		}
 	}
@@ -73,15 +74,15 @@ func (b *seriesBuilder) reset(opts []*ast.Option) error {
 	return nil
 }
 
-// setSliceLength changes the length of slices to come. Slices that hold points stay:
-// the change holds from the end of the last one on, and not before now.
-func (a *alteration) setSliceLength(length int64) error {
-	ts := a.t.TimeSeries
+// setSliceLength changes the length of slices to come of t, a copy of old. Slices that
+// hold points stay: the change holds from the end of the last one on, and not before now.
+func setSliceLength(ctx context.Context, env *Env, old, t *catalog.Table, length int64) error {
+	ts := t.TimeSeries
 	last := &ts.Slices[len(ts.Slices)-1]
 	if last.Length == length {
 		return nil
 	}
-	newest, found, err := a.newestPoint()
+	newest, found, err := newestPoint(ctx, env, old)
 	if err != nil {
 		return err
 	}
@@ -89,40 +90,29 @@ func (a *alteration) setSliceLength(length int64) error {
 		ts.Slices = []catalog.SliceInterval{{From: math.MinInt64, Length: length}}
 		return nil
 	}
-	if now, ok := clockIn(a.t, a.env.Exec().Functions.TxnStart.UnixNano()); ok {
+	if now, ok := clockIn(t, env.Exec().Functions.TxnStart.UnixNano()); ok {
 		newest = max(newest, now)
 	}
-	// The end of the slice that holds the newest point.
-	from := newest - floorMod(newest, last.Length)
-	if from > math.MaxInt64-last.Length {
-		return pgerror.New(pgerror.ObjectNotInPrerequisiteState, "the partition interval cannot change: the last partition of table %q has a point", a.t.Name)
-	}
-	from += last.Length
-	if last.From == from {
+	_, from := ts.SliceAt(newest)
+	switch {
+	case from == math.MaxInt64:
+		return pgerror.New(pgerror.ObjectNotInPrerequisiteState, "the partition interval cannot change: the last partition of table %q has a point", t.Name)
+	case newest < last.From: // the interval before has not come to its end yet
 		last.Length = length
-		return nil
+	default:
+		ts.Slices = append(slices.Clone(ts.Slices), catalog.SliceInterval{From: from, Length: length})
 	}
-	ts.Slices = append(slices.Clone(ts.Slices), catalog.SliceInterval{From: from, Length: length})
 	return nil
 }
 
-func floorMod(a, b int64) int64 {
-	m := a % b
-	if m < 0 {
-		m += b
-	}
-	return m
-}
-
 // newestPoint is the greatest time of a table.
-func (a *alteration) newestPoint() (at int64, found bool, err error) {
-	col := a.old.Columns[a.old.TimeSeries.Time-1]
-	schema := a.env.Editor.Snapshot().SchemaByID(a.old.Schema).Name
-	stmt, err := parseQuery("SELECT max(" + catalog.QuoteIdent(col.Name) + ") FROM " + catalog.QuoteIdent(schema) + "." + catalog.QuoteIdent(a.old.Name))
+func newestPoint(ctx context.Context, env *Env, t *catalog.Table) (at int64, found bool, err error) {
+	col := t.Columns[t.TimeSeries.Time-1]
+	stmt, err := parseQuery("SELECT max(" + catalog.QuoteIdent(col.Name) + ") FROM " + qualifiedName(env, t))
 	if err != nil {
 		return 0, false, err
 	}
-	err = a.env.Query(a.ctx, stmt, func(batch arrow.RecordBatch) error {
+	err = env.Query(ctx, stmt, func(batch arrow.RecordBatch) error {
 		if d := types.DatumAt(batch.Column(0), 0); !d.IsNull() {
 			at, found = d.Int(), true
 		}

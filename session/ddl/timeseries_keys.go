@@ -58,6 +58,10 @@ func checkSeriesKey(t *catalog.Table, ix *catalog.Index) error {
 	if ix.Predicate != "" {
 		return pgerror.Unsupported("a partial unique index on a time-series table")
 	}
+	if ts.Hypertable && !indexHas(ix, ts.Time) {
+		return pgerror.New(badUniqueIndex, "cannot create a unique index without the column %q (used in partitioning)", t.Columns[ts.Time-1].Name).
+			WithHint("If you're creating a hypertable on a table with a primary key, ensure the partitioning column is part of the primary or composite key.")
+	}
 	for _, c := range ix.Columns {
 		switch {
 		case c.Num == 0:
@@ -74,10 +78,6 @@ func checkSeriesKey(t *catalog.Table, ix *catalog.Index) error {
 		what := "tag"
 		if num == ts.Time {
 			what = "time column"
-		}
-		if ts.Hypertable && num == ts.Time {
-			return pgerror.New("TS103", "cannot create a unique index without the column %q (used in partitioning)", t.Columns[num-1].Name).
-				WithHint("If you're creating a hypertable on a table with a primary key, ensure the partitioning column is part of the primary or composite key.")
 		}
 		return pgerror.Unsupported("a unique key of a time-series table without the %s %q", what, t.Columns[num-1].Name).
 			WithHint("A unique key consists of the time column and the tags: %s.", keyColumnNames(t))
@@ -124,8 +124,7 @@ func checkUniquePoints(ctx context.Context, env *Env, t *catalog.Table, ix *cata
 	if len(notNull) > 0 {
 		where = " WHERE " + strings.Join(notNull, " AND ")
 	}
-	schema := env.Editor.Snapshot().SchemaByID(t.Schema).Name
-	text := "SELECT " + keys + " FROM " + catalog.QuoteIdent(schema) + "." + catalog.QuoteIdent(t.Name) + where +
+	text := "SELECT " + keys + " FROM " + qualifiedName(env, t) + where +
 		" GROUP BY " + keys + " HAVING count(*) > 1 LIMIT 1"
 	stmt, err := parseQuery(text)
 	if err != nil {

@@ -1,0 +1,69 @@
+package ddl
+
+import (
+	"context"
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/tidemarkdb/tidemark/catalog"
+	"github.com/tidemarkdb/tidemark/executor"
+	"github.com/tidemarkdb/tidemark/planner"
+	"github.com/tidemarkdb/tidemark/planner/plan"
+	"github.com/tidemarkdb/tidemark/sql/ast"
+)
+
+// qualifiedName is a table's name as SQL, with its schema.
+func qualifiedName(env *Env, t *catalog.Table) string {
+	return catalog.QuoteIdent(env.Editor.Snapshot().SchemaByID(t.Schema).Name) + "." + catalog.QuoteIdent(t.Name)
+}
+
+// refill gives a table the descriptor next, with new storage, and copies the rows
+// of old into it through SQL: between access methods, or between layouts of a
+// time-series table. Generated columns are computed again.
+func refill(ctx context.Context, env *Env, old, next *catalog.Table) error {
+	var names, quoted []string
+	for i := range old.Columns {
+		if c := &old.Columns[i]; !c.Dropped && !c.Generated && !next.Columns[i].Dropped {
+			names, quoted = append(names, c.Name), append(quoted, catalog.QuoteIdent(c.Name))
+		}
+	}
+	stmt, err := parseQuery("SELECT " + strings.Join(quoted, ", ") + " FROM " + qualifiedName(env, old))
+	if err != nil {
+		return err
+	}
+	next.Storage = 0
+	var ins *executor.Inserter
+	start := func() error {
+		if err := env.Editor.UpdateTable(next); err != nil {
+			return err
+		}
+		opts := env.PlanOptions()
+		rv := &ast.RangeVar{Schema: opts.Catalog.SchemaByID(next.Schema).Name, Name: next.Name}
+		q, err := planner.PlanCopyFrom(ctx, rv, names, nil, opts)
+		if err != nil {
+			return err
+		}
+		ins, err = executor.NewInserter(env.Exec(), q.Root.(*plan.Insert))
+		return err
+	}
+	// The query is planned over old before the first batch comes.
+	err = env.Query(ctx, stmt, func(batch arrow.RecordBatch) error {
+		if ins == nil {
+			if err := start(); err != nil {
+				return err
+			}
+		}
+		return ins.Insert(ctx, batch)
+	})
+	if ins != nil {
+		defer ins.Close()
+	}
+	if err != nil {
+		return err
+	}
+	if ins == nil { // no rows
+		return env.Editor.UpdateTable(next)
+	}
+	return ins.Finish(ctx)
+}

@@ -1,0 +1,183 @@
+package session
+
+import (
+	"context"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/tidemarkdb/tidemark/catalog"
+	"github.com/tidemarkdb/tidemark/session/ddl"
+	"github.com/tidemarkdb/tidemark/sql/ast"
+	"github.com/tidemarkdb/tidemark/sql/functions"
+	"github.com/tidemarkdb/tidemark/sql/pgerror"
+	"github.com/tidemarkdb/tidemark/sql/types"
+)
+
+var _ functions.SeriesSession = (*functionSession)(nil)
+
+// seriesReads are the administrative functions of time-series tables that change
+// nothing in the catalog.
+var seriesReads = map[string]func(f *functionSession, c *functions.Context, args functions.SeriesArgs) ([][]types.Datum, error){
+	"show_chunks":                  (*functionSession).showChunks,
+	"compress_chunk":               (*functionSession).compressChunk,
+	"decompress_chunk":             (*functionSession).decompressChunk,
+	"hypertable_size":              (*functionSession).hypertableSize,
+	"hypertable_approximate_size":  (*functionSession).hypertableSize,
+	"hypertable_index_size":        (*functionSession).hypertableIndexSize,
+	"hypertable_detailed_size":     (*functionSession).hypertableDetailedSize,
+	"chunks_detailed_size":         (*functionSession).chunksDetailedSize,
+	"hypertable_compression_stats": (*functionSession).hypertableCompression,
+	"chunk_compression_stats":      (*functionSession).chunkCompression,
+	"approximate_row_count":        (*functionSession).approximateRowCount,
+}
+
+// SeriesAdmin implements functions.SeriesSession.
+func (f *functionSession) SeriesAdmin(c *functions.Context, name string, args functions.SeriesArgs) ([][]types.Datum, error) {
+	if read := seriesReads[name]; read != nil {
+		return read(f, c, args)
+	}
+	env, err := f.s.ddlEnv(c.Ctx, f.Query(), false)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := ddl.SeriesChange(c.Ctx, env, name, args)
+	f.snap = env.Editor.Snapshot() // for the calls that follow
+	return rows, err
+}
+
+// query runs a statement for a function.
+func (f *functionSession) query(ctx context.Context, stmt ast.Statement, fn func(arrow.RecordBatch) error) error {
+	return f.s.queryBatches(ctx, stmt, "", fn)
+}
+
+// chunks lists the slices with points of the table that an argument names.
+func (f *functionSession) chunks(c *functions.Context, args functions.SeriesArgs, param string) (*catalog.Table, []ddl.Chunk, error) {
+	t, err := ddl.SeriesTable(f.snap, args, param)
+	if err != nil {
+		return nil, nil, err
+	}
+	chunks, err := ddl.Chunks(c.Ctx, f.query, c, f.snap, t, args)
+	return t, chunks, err
+}
+
+func (f *functionSession) showChunks(c *functions.Context, args functions.SeriesArgs) ([][]types.Datum, error) {
+	_, chunks, err := f.chunks(c, args, "relation")
+	var rows [][]types.Datum
+	for _, chunk := range chunks {
+		rows = append(rows, []types.Datum{types.NewString(chunk.Name())})
+	}
+	return rows, err
+}
+
+// chunk finds the chunk that compress_chunk and decompress_chunk name.
+func (f *functionSession) chunk(args functions.SeriesArgs) (*catalog.Table, ddl.Chunk, error) {
+	name := args["uncompressed_chunk"].Value.S
+	t, chunk, ok := ddl.ParseChunk(f.snap, name)
+	if !ok {
+		return nil, chunk, pgerror.New(pgerror.UndefinedTable, "relation %q does not exist", name)
+	}
+	return t, chunk, nil
+}
+
+// decompressChunk does nothing, as packed points can be changed.
+func (f *functionSession) decompressChunk(_ *functions.Context, args functions.SeriesArgs) ([][]types.Datum, error) {
+	_, chunk, err := f.chunk(args)
+	if err != nil {
+		return nil, err
+	}
+	f.s.notice(pgerror.NewNotice("decompress_chunk does nothing: packed points can be changed as they are"))
+	return [][]types.Datum{{types.NewString(chunk.Name())}}, nil
+}
+
+func (f *functionSession) compressChunk(_ *functions.Context, args functions.SeriesArgs) ([][]types.Datum, error) {
+	_, chunk, err := f.chunk(args)
+	if err != nil {
+		return nil, err
+	}
+	f.s.notice(pgerror.NewNotice("compress_chunk does nothing: points are packed soon after they are written"))
+	return [][]types.Datum{{types.NewString(chunk.Name())}}, nil
+}
+
+// tableBytes is the size of the time-series table that an argument names.
+func (f *functionSession) tableBytes(c *functions.Context, args functions.SeriesArgs, param string) (types.Datum, error) {
+	t, err := ddl.SeriesTable(f.snap, args, param)
+	if err != nil {
+		return types.Null, err
+	}
+	n, _, err := f.RelationSize(c.Ctx, uint32(t.ID), functions.SizeTotal)
+	return types.NewInt8(n), err
+}
+
+func (f *functionSession) hypertableSize(c *functions.Context, args functions.SeriesArgs) ([][]types.Datum, error) {
+	param := "hypertable"
+	if _, ok := args["relation"]; ok {
+		param = "relation"
+	}
+	n, err := f.tableBytes(c, args, param)
+	return [][]types.Datum{{n}}, err
+}
+
+func (f *functionSession) hypertableIndexSize(_ *functions.Context, args functions.SeriesArgs) ([][]types.Datum, error) {
+	id := catalog.OID(args["index_name"].Value.I)
+	if t, _ := f.snap.IndexByID(id); t == nil || t.TimeSeries == nil {
+		return nil, pgerror.New(pgerror.WrongObjectType, "relation with OID %d is no index of a hypertable", id)
+	}
+	return [][]types.Datum{{types.NewInt8(0)}}, nil // indexes are descriptors
+}
+
+// sizes are the columns table_bytes ... node_name.
+func sizes(n types.Datum) []types.Datum {
+	return []types.Datum{n, types.NewInt8(0), types.NewInt8(0), n, types.Null}
+}
+
+func (f *functionSession) hypertableDetailedSize(c *functions.Context, args functions.SeriesArgs) ([][]types.Datum, error) {
+	n, err := f.tableBytes(c, args, "hypertable")
+	return [][]types.Datum{sizes(n)}, err
+}
+
+func (f *functionSession) chunksDetailedSize(c *functions.Context, args functions.SeriesArgs) ([][]types.Datum, error) {
+	_, chunks, err := f.chunks(c, args, "hypertable")
+	var rows [][]types.Datum
+	for _, chunk := range chunks {
+		rows = append(rows, append([]types.Datum{types.NewString(ddl.ChunkSchema), types.NewString(chunk.Relation())}, sizes(types.Null)...))
+	}
+	return rows, err
+}
+
+// noCompression are the columns before_compression_table_bytes ... node_name: how
+// large points would be unpacked is not known.
+var noCompression = make([]types.Datum, 9)
+
+func (f *functionSession) hypertableCompression(c *functions.Context, args functions.SeriesArgs) ([][]types.Datum, error) {
+	_, chunks, err := f.chunks(c, args, "hypertable")
+	if err != nil {
+		return nil, err
+	}
+	row := append([]types.Datum{types.NewInt8(int64(len(chunks))), types.NewInt8(int64(len(chunks)))}, noCompression...)
+	if row[9], err = f.tableBytes(c, args, "hypertable"); err != nil {
+		return nil, err
+	}
+	row[6], row[7], row[8] = row[9], types.NewInt8(0), types.NewInt8(0)
+	return [][]types.Datum{row}, nil
+}
+
+func (f *functionSession) chunkCompression(c *functions.Context, args functions.SeriesArgs) ([][]types.Datum, error) {
+	_, chunks, err := f.chunks(c, args, "hypertable")
+	var rows [][]types.Datum
+	for _, chunk := range chunks {
+		row := []types.Datum{types.NewString(ddl.ChunkSchema), types.NewString(chunk.Relation()), types.NewString("Compressed")}
+		rows = append(rows, append(row, noCompression...))
+	}
+	return rows, err
+}
+
+// approximateRowCount is the planner's estimate, of any table.
+func (f *functionSession) approximateRowCount(_ *functions.Context, args functions.SeriesArgs) ([][]types.Datum, error) {
+	id := catalog.OID(args["relation"].Value.I)
+	t := f.snap.TableByID(id)
+	if t == nil {
+		return nil, nil
+	}
+	n := f.s.server.estimateRows(t, f.snap.Stats(id))
+	return [][]types.Datum{{types.NewInt8(int64(n))}}, nil
+}
