@@ -223,6 +223,11 @@ func (e *Editor) destroyReplaced(old, t *Table) error {
 		return nil
 	}
 	if t == nil || t.Storage != old.Storage {
+		if old.TimeSeries != nil {
+			if err := e.destroySpan(SeriesSpan(old.Storage)); err != nil {
+				return err
+			}
+		}
 		return e.destroySpan(StorageSpan(old.Storage))
 	}
 	for i := range old.Indexes {

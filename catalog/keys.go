@@ -76,6 +76,15 @@ func StorageSpan(storage uint64) kv.Span {
 	return kv.Span{Start: k, End: appendStorageID(kv.Key{'t'}, storage+1)}
 }
 
+// SeriesSpan holds everything of a time-series table's storage ("s" and the
+// storage id as tsengine encodes it).
+func SeriesSpan(storage uint64) kv.Span {
+	return kv.Span{
+		Start: binary.BigEndian.AppendUint64(kv.Key{'s'}, storage),
+		End:   binary.BigEndian.AppendUint64(kv.Key{'s'}, storage+1),
+	}
+}
+
 // IndexSpan holds the entries of one index of a table storage.
 func IndexSpan(storage, index uint64) kv.Span {
 	prefix := append(appendStorageID(kv.Key{'t'}, storage), "_i"...)

@@ -1,5 +1,11 @@
 package catalog
 
+import (
+	"time"
+
+	"github.com/tidemarkdb/tidemark/sql/types"
+)
+
 // AccessTimeSeries is the access method (Table.Access, pg_am) of time-series
 // tables: CREATE TABLE ... USING timeseries, create_hypertable and their kin.
 const AccessTimeSeries = "timeseries"
@@ -77,3 +83,28 @@ const (
 	DuplicateOverwrite DuplicatePolicy = 'o' // the new point replaces the old one
 	DuplicateKeep      DuplicatePolicy = 'k' // the old point stays
 )
+
+// Now is a moment as the time column counts; ok is false if that is not known.
+func (ts *TimeSeries) Now(column types.Type, now time.Time) (v int64, ok bool) {
+	switch column.OID {
+	case types.Date:
+		return floorDiv(now.Unix(), 86400) - epochDays, true
+	case types.Timestamp, types.Timestamptz:
+		return now.UnixMicro() - epochDays*86400*1e6, true
+	}
+	if ts.Unit <= 0 {
+		return 0, false
+	}
+	return floorDiv(now.UnixNano(), ts.Unit), true
+}
+
+// epochDays is PostgreSQL's epoch, 2000-01-01, in days since 1970.
+const epochDays = 10957
+
+func floorDiv(a, b int64) int64 {
+	q := a / b
+	if a%b < 0 {
+		q--
+	}
+	return q
+}

@@ -99,6 +99,8 @@ func (r *run) buildNode(n plan.Node) (Operator, error) {
 		return r.newScan(n)
 	case *plan.HashLookup:
 		return r.newHashLookup(n)
+	case *plan.SeriesScan:
+		return r.newSeriesScan(n)
 	case *plan.VirtualScan:
 		return r.newVirtualScan(n)
 	case *plan.Stream:

@@ -43,6 +43,9 @@ type Env struct {
 	// items: all its parts read that state, and a row that one of them changed
 	// is left alone by the others.
 	Since *kv.Savepoint
+	// Store tells the time of writes to time-series tables, and what others have
+	// committed since the snapshot.
+	Store kv.Store
 	// RowIDs gives rows without a primary key their ids; one for the store.
 	RowIDs *rowstore.RowIDs
 	// Runtime is handed to virtual tables.

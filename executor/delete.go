@@ -59,7 +59,7 @@ func (d *deleteRows) execute(ctx context.Context, input Operator, emit func(arro
 		if batch == nil {
 			continue
 		}
-		out, err := d.chunk(batch)
+		out, err := d.chunk(ctx, batch)
 		batch.Release()
 		if err != nil {
 			return err
@@ -73,18 +73,22 @@ func (d *deleteRows) execute(ctx context.Context, input Operator, emit func(arro
 	return d.changes.run(ctx, d.w)
 }
 
-func (d *deleteRows) chunk(batch arrow.RecordBatch) (arrow.RecordBatch, error) {
+func (d *deleteRows) chunk(ctx context.Context, batch arrow.RecordBatch) (arrow.RecordBatch, error) {
 	n := int(batch.NumRows())
 	old, err := d.w.images(oldColumns(batch, d.node.OldColumns), n)
 	if err != nil {
 		return nil, err
 	}
 	defer old.release()
-	for i := range n {
-		handle := types.DatumAt(batch.Column(d.node.Handle), i).Bytes()
-		if err := d.w.writer.Delete(handle, old.at(i)); err != nil {
-			return nil, err
+	if handles := batch.Column(d.node.Handle); d.w.points != nil {
+		err = d.w.points.writer.Delete(ctx, handles)
+	} else {
+		for i := 0; i < n && err == nil; i++ {
+			err = d.w.writer.Delete(types.DatumAt(handles, i).Bytes(), old.at(i))
 		}
+	}
+	if err != nil {
+		return nil, err
 	}
 	d.changes.add(d.w, old, nil)
 	if d.run.counts(d.node) {

@@ -107,6 +107,11 @@ func (ins *Inserter) Rows() int64 { return ins.count }
 
 // Finish verifies what must hold at the end of the statement.
 func (ins *Inserter) Finish(ctx context.Context) error {
+	if ins.w.points != nil {
+		if err := ins.w.points.writer.Flush(ctx); err != nil {
+			return err
+		}
+	}
 	for _, fk := range ins.w.foreignKeys {
 		if err := fk.finish(ctx, ins.w); err != nil {
 			return err
@@ -143,17 +148,13 @@ func (ins *Inserter) insert(ctx context.Context, batch arrow.RecordBatch) (arrow
 	if ins.conflict != nil {
 		return ins.conflict.insert(ctx, ins, im)
 	}
-	handles, err := ins.handles(ctx, im)
+	if ins.w.points != nil {
+		err = ins.w.points.insert(ctx, im)
+	} else {
+		err = ins.writeRows(ctx, im)
+	}
 	if err != nil {
 		return nil, err
-	}
-	if err := ins.claim(ctx, im, handles); err != nil {
-		return nil, err
-	}
-	for i := range n {
-		if err := ins.w.writer.Insert(im.at(i), handles[i]); err != nil {
-			return nil, err
-		}
 	}
 	if err := ins.w.checkParents(ctx, im, nil); err != nil {
 		return nil, err
@@ -163,6 +164,23 @@ func (ins *Inserter) insert(ctx context.Context, batch arrow.RecordBatch) (arrow
 		return nil, nil
 	}
 	return returning(ins.w.env, ins.returning, ins.schema, cols, n)
+}
+
+// writeRows claims the unique keys of new rows and writes them.
+func (ins *Inserter) writeRows(ctx context.Context, im *rowImages) error {
+	handles, err := ins.handles(ctx, im)
+	if err != nil {
+		return err
+	}
+	if err := ins.claim(ctx, im, handles); err != nil {
+		return err
+	}
+	for i := range im.n {
+		if err := ins.w.writer.Insert(im.at(i), handles[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (ins *Inserter) wrote(n int64) {

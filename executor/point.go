@@ -125,7 +125,7 @@ func (p *Point) setScan(n *plan.Scan) bool {
 }
 
 func (p *Point) setInsert(n *plan.Insert) bool {
-	if n.Conflict != nil || hasSubplan(n.Returning) {
+	if n.Conflict != nil || hasSubplan(n.Returning) || n.Table.TimeSeries != nil {
 		return false
 	}
 	input := n.Input

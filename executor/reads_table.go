@@ -13,6 +13,9 @@ func readsTable(n plan.Node, t *catalog.Table) bool {
 	switch n := n.(type) {
 	case *plan.Scan:
 		return n.Table.ID == t.ID || exprsRead([]expr.Expr{n.Filter}, t)
+	case *plan.SeriesScan:
+		es, _ := plan.Exprs(n)
+		return n.Table.ID == t.ID || exprsRead(es, t)
 	case *plan.Stream, *plan.VirtualScan, Opener:
 		return false
 	case *plan.CTERef: // its CTE is looked at where it stands

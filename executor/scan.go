@@ -228,7 +228,7 @@ func lockRows(ctx context.Context, env *Env, t *catalog.Table, handles []types.D
 		if h.IsNull() {
 			continue
 		}
-		keys = append(keys, rowstore.RowKey(nil, t, h.Bytes()))
+		keys = append(keys, handleKey(t, h.Bytes()))
 		rows = append(rows, i)
 	}
 	if len(keys) == 0 {

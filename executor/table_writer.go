@@ -18,6 +18,7 @@ type tableWriter struct {
 	table  *catalog.Table
 	layout *rowstore.Layout
 	writer *rowstore.Writer
+	points *pointWriter  // of a time-series table, else nil
 	schema *arrow.Schema // of live
 	live   []int         // ordinals of columns that are not dropped
 
@@ -43,6 +44,9 @@ type indexExprs struct {
 func (r *run) newTableWriter(t *catalog.Table, rows *plan.RowChecks) (*tableWriter, error) {
 	w := &tableWriter{run: r, env: r.env, table: t, layout: r.layout(t), held: reservation{env: r.env}, referencing: rows.Referencing}
 	w.writer = w.layout.Writer(r.env.Txn)
+	if t.TimeSeries != nil {
+		w.points = newPointWriter(r.env, t)
+	}
 	var fields []arrow.Field
 	for i := range t.Columns {
 		c := &t.Columns[i]
@@ -115,7 +119,12 @@ func (r *run) compileIndexExprs(indexes []plan.IndexExprs) ([]indexExprs, error)
 	return out, nil
 }
 
-func (w *tableWriter) close() { w.held.close() }
+func (w *tableWriter) close() {
+	w.held.close()
+	if w.points != nil {
+		w.points.writer.Close()
+	}
+}
 
 // rowImages is a batch of rows of a table: its columns by ordinal, and what
 // indexes compute from them.

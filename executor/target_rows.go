@@ -7,7 +7,6 @@ import (
 
 	"github.com/tidemarkdb/tidemark/catalog"
 	"github.com/tidemarkdb/tidemark/kv"
-	"github.com/tidemarkdb/tidemark/rowstore"
 	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
@@ -39,7 +38,7 @@ func collectTargets(ctx context.Context, env *Env, input Operator, t *catalog.Ta
 		refs := make([]rowRef, 0, len(sel))
 		keys := make([]kv.Key, 0, len(sel))
 		for _, row := range sel {
-			key := rowstore.RowKey(nil, t, types.DatumAt(handles, int(row)).Bytes())
+			key := handleKey(t, types.DatumAt(handles, int(row)).Bytes())
 			if env.changedHere(key) {
 				continue
 			}
@@ -50,8 +49,10 @@ func collectTargets(ctx context.Context, env *Env, input Operator, t *catalog.Ta
 		if len(keys) == 0 {
 			return nil
 		}
-		_, err := env.Txn.Lock(ctx, keys, kv.LockOptions{Mode: mode, Timeout: env.LockTimeout})
-		return lockError(err, t)
+		if _, err := env.Txn.Lock(ctx, keys, kv.LockOptions{Mode: mode, Timeout: env.LockTimeout}); err != nil {
+			return lockError(err, t)
+		}
+		return verifyPoints(ctx, env, t, handles, refs)
 	})
 	if err != nil {
 		rows.clear()

@@ -199,11 +199,15 @@ func (u *update) chunk(ctx context.Context, k int, batch arrow.RecordBatch) (arr
 	if err := u.w.check(after); err != nil {
 		return nil, err
 	}
-	for i := range n {
-		handle := types.DatumAt(batch.Column(u.node.Handle), i).Bytes()
-		if err := u.w.updateRow(ctx, handle, before.at(i), after.at(i)); err != nil {
-			return nil, err
+	if handles := batch.Column(u.node.Handle); u.w.points != nil {
+		err = u.w.points.update(ctx, handles, after)
+	} else {
+		for i := 0; i < n && err == nil; i++ {
+			err = u.w.updateRow(ctx, types.DatumAt(handles, i).Bytes(), before.at(i), after.at(i))
 		}
+	}
+	if err != nil {
+		return nil, err
 	}
 	if err := u.w.checkParents(ctx, after, before); err != nil {
 		return nil, err

@@ -43,6 +43,8 @@ func (x *explainer) describe(n plan.Node, e *explained) {
 		e.add("Source Filter", x.cond(n.Source.(*plan.Scan).Filter))
 		e.add("Filter", x.cond(n.Residual))
 		x.bare = nil
+	case *plan.SeriesScan:
+		x.seriesScan(n, e)
 	case *plan.VirtualScan:
 		e.kind = "Virtual Scan"
 		e.label = " on " + tableLabel(n.Table, n.Alias)

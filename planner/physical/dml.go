@@ -118,7 +118,7 @@ func (b *Builder) delete(n *logical.Delete) rel {
 // lockRows builds FOR UPDATE. A point get locks its row itself.
 func (b *Builder) lockRows(n *logical.LockRows, need *logical.ColSet, h hint) rel {
 	if len(n.Rows) == 1 {
-		if s := scanBelow(n.Input); s != nil && s.Handle == n.Rows[0].Handle {
+		if s := scanBelow(n.Input); s != nil && s.Table.TimeSeries == nil && s.Handle == n.Rows[0].Handle {
 			if p := b.choose(s, need, hint{}); p.point {
 				locking := n.Rows[0].Locking
 				s.Lock = &locking

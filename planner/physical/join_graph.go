@@ -325,7 +325,7 @@ func (g *joinGraph) findKeys(i int, l *leaf) {
 }
 
 func lookupTable(scan *logical.Scan) bool {
-	return scan.Lock == nil && scan.Table.Kind != catalog.KindVirtual && scan.Table.Kind != catalog.KindSequence
+	return scan.Lock == nil && scan.Table.TimeSeries == nil && scan.Table.Kind != catalog.KindVirtual && scan.Table.Kind != catalog.KindSequence
 }
 
 // usableIndex reports whether an index finds all rows that a scan wants.

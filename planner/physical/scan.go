@@ -37,6 +37,9 @@ func (b *Builder) scan(n *logical.Scan, need *logical.ColSet, h hint) rel {
 	if n.Table.Kind == catalog.KindVirtual {
 		return b.virtualScan(n, need, h)
 	}
+	if n.Table.TimeSeries != nil {
+		return b.seriesScan(n, need, h)
+	}
 	if n.Lock == nil && len(n.Filter) == 1 {
 		if c, ok := n.Filter[0].(*expr.Const); ok && (c.Value.IsNull() || !c.Value.Bool()) {
 			cols := b.scanColumns(n, need, h)

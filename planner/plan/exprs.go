@@ -57,6 +57,16 @@ func Exprs(n Node) (es []expr.Expr, ok bool) {
 		return append(es, n.Filter), n.Locking == nil
 	case *HashLookup:
 		es = append(append(append(es, n.Keys...), n.Probe...), n.Residual)
+	case *SeriesScan:
+		es = append(append(es, n.Tags...), n.Filter)
+		for _, s := range n.Series {
+			es = append(es, s...)
+		}
+		for _, bounds := range [][]Bound{n.Lower, n.Upper} {
+			for _, b := range bounds {
+				es = append(es, b.Value)
+			}
+		}
 	case *VirtualScan:
 		es = append(es, n.ByOID, n.Filter)
 	case *MergeJoin:

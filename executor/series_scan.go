@@ -1,0 +1,275 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"io"
+	"math"
+	"slices"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/tidemarkdb/tidemark/catalog"
+	"github.com/tidemarkdb/tidemark/planner/plan"
+	"github.com/tidemarkdb/tidemark/sql/expr"
+	"github.com/tidemarkdb/tidemark/sql/types"
+	"github.com/tidemarkdb/tidemark/tsengine"
+	"github.com/tidemarkdb/tidemark/tsengine/block"
+)
+
+// seriesScan reads a time-series table. At the first Next the bounds of the
+// time and the series are computed and the partitions found. The columns of the
+// filter are decoded first, the others only for the rows that pass.
+type seriesScan struct {
+	env    *Env
+	node   *plan.SeriesScan
+	schema *arrow.Schema
+	layout *tsengine.Layout
+	filter *scalar // nil for none
+	first  []int   // positions of the columns that the filter reads
+	stats  *NodeStats
+
+	scanner *tsengine.Scanner
+	figures block.Figures
+	opened  bool
+	sel     []int32
+}
+
+func (r *run) newSeriesScan(n *plan.SeriesScan) (Operator, error) {
+	s := &seriesScan{env: r.env, node: n, schema: schemaOf(n.Cols), layout: seriesLayoutOf(n.Table), stats: r.statsOf(n)}
+	if n.Filter == nil {
+		return s, nil
+	}
+	var err error
+	if s.filter, err = r.compile(n.Filter); err != nil {
+		return nil, err
+	}
+	seen := make([]bool, len(n.Cols))
+	expr.Walk(n.Filter, func(e expr.Expr) bool {
+		switch e := e.(type) {
+		case *expr.Ordinal:
+			seen[e.Index] = true
+		case *expr.Subplan: // its arguments are expressions over our columns
+			for _, a := range e.Args {
+				expr.Walk(a, func(x expr.Expr) bool {
+					if o, ok := x.(*expr.Ordinal); ok {
+						seen[o.Index] = true
+					}
+					return true
+				})
+			}
+		}
+		return true
+	})
+	for i, ok := range seen {
+		if ok {
+			s.first = append(s.first, i)
+		}
+	}
+	return s, nil
+}
+
+func (s *seriesScan) Schema() *arrow.Schema { return s.schema }
+
+func (s *seriesScan) Close() error {
+	if s.scanner != nil {
+		s.scanner.Close()
+		s.scanner = nil
+	}
+	s.opened = true
+	return nil
+}
+
+func (s *seriesScan) Next(ctx context.Context) (arrow.RecordBatch, error) {
+	if !s.opened {
+		s.opened = true
+		if err := s.open(ctx); err != nil {
+			return nil, err
+		}
+	}
+	for s.scanner != nil {
+		if err := checkContext(ctx); err != nil {
+			return nil, err
+		}
+		rows, err := s.scanner.Next(ctx)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, storedError(err)
+		}
+		batch, err := s.batch(ctx, rows)
+		if batch != nil || err != nil {
+			return batch, storedError(err)
+		}
+	}
+	return nil, io.EOF
+}
+
+// batch makes the batch of the scanner's present rows, nil if none passes.
+func (s *seriesScan) batch(ctx context.Context, rows int) (batch arrow.RecordBatch, err error) {
+	cols := make([]arrow.Array, len(s.node.Cols))
+	defer func() {
+		if err != nil || batch == nil {
+			releaseAll(cols)
+		}
+	}()
+	if s.filter != nil {
+		for _, i := range s.first {
+			if cols[i], err = s.column(ctx, i); err != nil {
+				return nil, err
+			}
+		}
+		if s.sel, err = s.filter.selection(s.env, cols, rows, s.sel[:0]); err != nil {
+			return nil, err
+		}
+		if s.stats != nil {
+			s.stats.RowsRemoved += int64(rows - len(s.sel))
+		}
+		if len(s.sel) == 0 {
+			return nil, nil
+		}
+		if len(s.sel) < rows {
+			rows = len(s.sel)
+			s.scanner.Select(s.sel)
+			for _, i := range s.first {
+				a, err := take(s.env.Alloc, cols[i], s.sel)
+				if err != nil {
+					return nil, err
+				}
+				cols[i].Release()
+				cols[i] = a
+			}
+		}
+	}
+	for i := range cols {
+		if cols[i] == nil {
+			if cols[i], err = s.column(ctx, i); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return newBatch(s.schema, cols, rows), nil
+}
+
+func (s *seriesScan) column(ctx context.Context, i int) (arrow.Array, error) {
+	if i == len(s.node.Output) {
+		return s.scanner.Handles(), nil
+	}
+	return s.scanner.Column(ctx, s.node.Output[i])
+}
+
+func (s *seriesScan) open(ctx context.Context) error {
+	b, err := s.bounds(ctx)
+	if err != nil || b == nil {
+		return err
+	}
+	parts, err := s.layout.Partitions(ctx, s.env.reader(), b.series, b.lower, b.upper)
+	if err != nil || len(parts) == 0 {
+		return err
+	}
+	rows := s.env.batchRows()
+	if s.node.Limit > 0 && s.node.Filter == nil {
+		rows = int(min(int64(rows), s.node.Limit))
+	}
+	s.scanner = tsengine.NewScanner(s.env.Alloc, s.env.reader(), tsengine.ScanSpec{
+		Layout: s.layout, Partitions: parts, Series: b.series, Lower: b.lower, Upper: b.upper,
+		Ordered: s.node.Ordered, Reverse: s.node.Reverse, BatchRows: rows,
+	}, &s.figures)
+	return nil
+}
+
+// seriesBounds are what a scan reads.
+type seriesBounds struct {
+	series       []uint64 // ascending; nil: all
+	lower, upper int64
+}
+
+// bounds computes what the scan reads; nil means nothing.
+func (s *seriesScan) bounds(ctx context.Context) (*seriesBounds, error) {
+	b := &seriesBounds{lower: math.MinInt64, upper: math.MaxInt64}
+	for _, x := range s.node.Lower {
+		v, empty, err := s.timeBound(&x, 1)
+		if err != nil || empty {
+			return nil, err
+		}
+		b.lower = max(b.lower, v)
+	}
+	for _, x := range s.node.Upper {
+		v, empty, err := s.timeBound(&x, -1)
+		if err != nil || empty {
+			return nil, err
+		}
+		b.upper = min(b.upper, v)
+	}
+	if from, ok := retainedFrom(s.env, s.node.Table); ok {
+		b.lower = max(b.lower, from)
+	}
+	if b.lower > b.upper {
+		return nil, nil
+	}
+	if s.node.Series == nil {
+		return b, nil
+	}
+	var err error
+	b.series, err = s.named(ctx)
+	if err != nil || len(b.series) == 0 {
+		return nil, err
+	}
+	return b, nil
+}
+
+// timeBound computes a bound as an included one; step leads inwards. A NULL, and
+// a bound that excludes all times, leave nothing to read.
+func (s *seriesScan) timeBound(x *plan.Bound, step int64) (v int64, empty bool, err error) {
+	d, err := s.env.constant(x.Value)
+	if err != nil || d.IsNull() {
+		return 0, true, err
+	}
+	v = d.Int()
+	if x.Inclusive {
+		return v, false, nil
+	}
+	if v == math.MaxInt64 && step > 0 || v == math.MinInt64 && step < 0 {
+		return 0, true, nil
+	}
+	return v + step, false, nil
+}
+
+// named looks up the series that the scan names by their tags.
+func (s *seriesScan) named(ctx context.Context) ([]uint64, error) {
+	out := make([]uint64, 0, len(s.node.Series))
+	tags := make([]types.Datum, len(s.layout.Tags))
+next:
+	for _, list := range s.node.Series {
+		for i, e := range list {
+			d, err := s.env.constant(e)
+			if err != nil {
+				return nil, err
+			}
+			if d.IsNull() {
+				continue next
+			}
+			tags[i] = d
+		}
+		id, found, err := s.layout.Series(ctx, s.env.reader(), tags)
+		if err != nil {
+			return nil, err
+		}
+		if found {
+			out = append(out, id)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out), nil
+}
+
+// retainedFrom is the first time that the table's retention leaves visible.
+func retainedFrom(env *Env, t *catalog.Table) (int64, bool) {
+	ts := t.TimeSeries
+	if ts.Retention == 0 {
+		return 0, false
+	}
+	now, ok := ts.Now(t.Columns[ts.Time-1].Type, env.Functions.StatementStart)
+	return now - ts.Retention, ok
+}

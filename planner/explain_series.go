@@ -1,0 +1,90 @@
+package planner
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/tidemarkdb/tidemark/planner/plan"
+	"github.com/tidemarkdb/tidemark/sql/expr"
+)
+
+// seriesScan describes the scan of a time-series table: which series, which
+// times, and what is left to filter.
+func (x *explainer) seriesScan(n *plan.SeriesScan, e *explained) {
+	e.kind, e.label = "Series Scan", " on "+tableLabel(n.Table, n.Alias)
+	e.fields = append(e.fields, Property{"Relation Name", n.Table.Name}, Property{"Alias", n.Alias})
+	if n.Ordered {
+		e.fields = append(e.fields, Property{"Scan Direction", map[bool]string{false: "Forward", true: "Backward"}[n.Reverse]})
+	}
+	if n.Reverse {
+		e.kind += " Backward"
+	}
+	if n.Parallel {
+		e.kind = "Parallel " + e.kind
+	}
+	if n.Series != nil {
+		e.add("Series", x.seriesCond(n))
+	}
+	time := expr.QuoteIdent(n.Table.Columns[n.Table.TimeSeries.Time-1].Name)
+	var conds []string
+	bounds := func(bs []plan.Bound, op string) {
+		for _, b := range bs {
+			o := op
+			if b.Inclusive {
+				o += "="
+			}
+			conds = append(conds, "("+time+" "+o+" "+x.expr(b.Value)+")")
+		}
+	}
+	bounds(n.Lower, ">")
+	bounds(n.Upper, "<")
+	if len(conds) == 1 {
+		e.add("Time Cond", conds[0])
+	} else if len(conds) > 1 {
+		e.add("Time Cond", "("+strings.Join(conds, " AND ")+")")
+	}
+	if !x.opt.Verbose {
+		x.bare = n.Cols
+	}
+	e.add("Filter", x.cond(n.Filter))
+	x.bare = nil
+	if n.Limit > 0 && x.opt.Verbose {
+		e.add("Limit", strconv.FormatInt(n.Limit, 10))
+	}
+}
+
+// maxShownSeries is how many series EXPLAIN lists.
+const maxShownSeries = 8
+
+func (x *explainer) seriesCond(n *plan.SeriesScan) string {
+	var names []string
+	for _, num := range n.Table.TimeSeries.Tags {
+		names = append(names, expr.QuoteIdent(n.Table.Columns[num-1].Name))
+	}
+	row := func(list []expr.Expr) string {
+		out := make([]string, len(list))
+		for i, v := range list {
+			out[i] = x.expr(v)
+		}
+		if len(out) == 1 {
+			return out[0]
+		}
+		return "(" + strings.Join(out, ", ") + ")"
+	}
+	left := strings.Join(names, ", ")
+	if len(names) > 1 {
+		left = "(" + left + ")"
+	}
+	if len(n.Series) == 1 {
+		return "(" + left + " = " + row(n.Series[0]) + ")"
+	}
+	var rows []string
+	for i, s := range n.Series {
+		if i == maxShownSeries {
+			rows = append(rows, "... "+strconv.Itoa(len(n.Series)-i)+" more")
+			break
+		}
+		rows = append(rows, row(s))
+	}
+	return "(" + left + " IN (" + strings.Join(rows, ", ") + "))"
+}

@@ -1,0 +1,177 @@
+package block
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/tidemarkdb/tidemark/kv"
+)
+
+// partition is what lies under a prefix: its deltas, decoded, in write order,
+// and the records of its runs, oldest first.
+type partition struct {
+	prefix  kv.Key
+	deltas  []*source
+	extents []extent // of deltas
+	keys    []kv.Key // of deltas, if asked for
+	runs    []*run
+}
+
+// openPartition reads the deltas and run records that may hold wanted rows.
+// Of more bytes of deltas than maxBytes (0: any) the newest are left out.
+func (r *reading) openPartition(ctx context.Context, prefix kv.Key, withKeys bool, maxBytes int) (*partition, error) {
+	p := &partition{prefix: prefix}
+	it, err := r.reader.Scan(ctx, kv.Span{Start: kindSpan(prefix, kindDelta).Start, End: kindSpan(prefix, kindRun).End}, kv.ScanOptions{})
+	if err != nil {
+		return nil, err
+	}
+	defer it.Close()
+	size, full := 0, false
+	for {
+		pairs, err := it.NextBatch(ctx)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			p.release()
+			return nil, err
+		}
+		for _, kvp := range pairs {
+			kind := kvp.Key[len(prefix)]
+			if kind == kindDelta && full {
+				continue
+			}
+			if err := r.addStored(p, kvp, withKeys); err != nil {
+				p.release()
+				return nil, err
+			}
+			size += len(kvp.Value)
+			full = full || maxBytes > 0 && size > maxBytes
+		}
+	}
+	slices.SortFunc(p.runs, func(a, b *run) int {
+		if a.age < b.age {
+			return -1
+		}
+		return 1
+	})
+	if len(p.deltas)+len(p.runs) > 0 {
+		r.figures.Partitions++
+	}
+	return p, nil
+}
+
+func (r *reading) addStored(p *partition, pair kv.KeyValue, withKeys bool) error {
+	key := pair.Key
+	switch key[len(p.prefix)] {
+	case kindDelta:
+		o, ok := orderOf(p.prefix, key)
+		if !ok {
+			return r.corruptKey(key)
+		}
+		// Deltas have no header of their own: the extent is behind the checksum.
+		s, e, err := openDelta(r.alloc, r.figures, fmt.Sprintf("table %q, delta %x", r.spec.Name, key), o, append([]byte(nil), pair.Value...))
+		if err != nil {
+			return err
+		}
+		if !r.spec.touches(&e) {
+			s.release()
+			return nil
+		}
+		r.figures.Deltas++
+		p.deltas, p.extents = append(p.deltas, s), append(p.extents, e)
+		if withKeys {
+			p.keys = append(p.keys, append(kv.Key(nil), key...))
+		}
+	case kindRun:
+		if len(key) != len(p.prefix)+9 {
+			return r.corruptKey(key)
+		}
+		run, err := readRun(binary.BigEndian.Uint64(key[len(p.prefix)+1:]), pair.Value)
+		if err != nil {
+			return fmt.Errorf("table %q, run %x: %w", r.spec.Name, key, err)
+		}
+		if r.spec.touches(&run.extent) {
+			p.runs = append(p.runs, run)
+		}
+	}
+	return nil
+}
+
+func (r *reading) corruptKey(key kv.Key) error {
+	return fmt.Errorf("table %q: %w", r.spec.Name, corrupt("key %x", key))
+}
+
+// release gives back what no cursor has taken.
+func (p *partition) release() {
+	for _, s := range p.deltas {
+		s.release()
+	}
+	p.deltas = nil
+}
+
+// piece is a delta or a run of a partition.
+type piece struct {
+	extent
+	part  *partition
+	delta int  // index, -1 for a run
+	run   *run // nil for a delta
+	age   int
+}
+
+// pieces are the deltas and runs of a partition, from the oldest on.
+func (p *partition) pieces() []piece {
+	out := make([]piece, 0, len(p.runs)+len(p.deltas))
+	for _, r := range p.runs {
+		out = append(out, piece{extent: r.extent, part: p, delta: -1, run: r, age: len(out)})
+	}
+	for i := range p.deltas {
+		out = append(out, piece{extent: p.extents[i], part: p, delta: i, age: len(out)})
+	}
+	return out
+}
+
+func (r *reading) cursorOf(p *piece, prune bool) *cursor {
+	if p.run != nil {
+		return r.runCursor(p.age, p.part.prefix, p.run, prune)
+	}
+	return r.sourcesCursor(p.age, []*source{p.part.deltas[p.delta].retain()}, []extent{p.extent})
+}
+
+// clusters divides pieces into groups whose positions do not overlap, so that
+// no row of one can be at a point of another; in order of position.
+func clusters(pieces []piece) [][]piece {
+	sorted := slices.Clone(pieces)
+	slices.SortStableFunc(sorted, func(a, b piece) int {
+		switch {
+		case a.minPos < b.minPos:
+			return -1
+		case a.minPos > b.minPos:
+			return 1
+		}
+		return 0
+	})
+	var out [][]piece
+	end := int64(0)
+	for i, p := range sorted {
+		if i == 0 || p.minPos > end {
+			out, end = append(out, nil), p.maxPos
+		}
+		end = max(end, p.maxPos)
+		out[len(out)-1] = append(out[len(out)-1], p)
+	}
+	return out
+}
+
+// mustMerge reports whether the rows of a cluster depend on each other.
+func mustMerge(cluster []piece, unique bool) bool {
+	ops := false
+	for i := range cluster {
+		ops = ops || cluster[i].ops
+	}
+	return ops || unique && len(cluster) > 1
+}

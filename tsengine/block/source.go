@@ -1,0 +1,256 @@
+package block
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/tidemarkdb/tidemark/kv"
+	"github.com/tidemarkdb/tidemark/sql/types"
+	"github.com/tidemarkdb/tidemark/tsengine/chunk"
+)
+
+// Figures count what reading took (EXPLAIN ANALYZE).
+type Figures struct {
+	Partitions   int64 // (bucket, slice) pairs with anything in them
+	Deltas       int64 // deltas decoded
+	BlocksRead   int64 // blocks of which at least one column was decoded
+	BlocksPruned int64 // blocks whose header excluded them
+	FromHeaders  int64 // blocks whose header was enough
+	BytesDecoded int64 // of chunks
+}
+
+// Add adds what another reader took.
+func (f *Figures) Add(o Figures) {
+	f.Partitions += o.Partitions
+	f.Deltas += o.Deltas
+	f.BlocksRead += o.BlocksRead
+	f.BlocksPruned += o.BlocksPruned
+	f.FromHeaders += o.FromHeaders
+	f.BytesDecoded += o.BytesDecoded
+}
+
+// source is a delta or a block while it is read: its rows' groups, positions,
+// subs and ops decoded, its columns on demand. It is counted: whoever keeps it
+// retains it.
+type source struct {
+	groups    []uint64
+	positions []int64
+	subs      []uint64 // nil: all 0
+	ops       []Op     // nil: all OpInsert
+
+	refs    int
+	alloc   memory.Allocator
+	figures *Figures
+	name    string
+	delta   container // of a delta: all of it
+	block   *header   // of a block
+	pages   []container
+	fetch   func(ctx context.Context, page int) (container, error)
+	columns map[uint32]arrow.Array
+}
+
+func (s *source) len() int { return len(s.groups) }
+
+func (s *source) retain() *source {
+	s.refs++
+	return s
+}
+
+func (s *source) release() {
+	if s.refs--; s.refs == 0 {
+		for _, a := range s.columns {
+			a.Release()
+		}
+		s.columns = nil
+	}
+}
+
+func (s *source) op(i int) Op {
+	if s.ops == nil {
+		return OpInsert
+	}
+	return s.ops[i]
+}
+
+func (s *source) sub(i int) uint64 {
+	if s.subs == nil {
+		return 0
+	}
+	return s.subs[i]
+}
+
+// column decodes a column once; the array stays the source's.
+func (s *source) column(ctx context.Context, c *Column) (arrow.Array, error) {
+	if a := s.columns[c.ID]; a != nil {
+		return a, nil
+	}
+	b, found, err := s.chunk(ctx, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	var a arrow.Array
+	if found {
+		s.figures.BytesDecoded += int64(len(b))
+		if a, err = chunk.Decode(s.alloc, c.Type, b); err != nil {
+			return nil, s.corrupted(err)
+		}
+		if a.Len() != s.len() {
+			a.Release()
+			return nil, s.corrupted(corrupt("a column of %d rows in a block of %d", a.Len(), s.len()))
+		}
+	} else {
+		a = missing(s.alloc, c, s.len())
+	}
+	if s.columns == nil {
+		s.columns = map[uint32]arrow.Array{}
+	}
+	s.columns[c.ID] = a
+	return a, nil
+}
+
+func (s *source) corrupted(err error) error {
+	return fmt.Errorf("%s: %w: %w", s.name, ErrCorrupt, err)
+}
+
+// chunk finds the bytes of a column.
+func (s *source) chunk(ctx context.Context, id uint32) ([]byte, bool, error) {
+	if s.block == nil {
+		b, ok := s.delta.find(id + firstColumn)
+		return b, ok, nil
+	}
+	st := s.block.column(id)
+	if st == nil {
+		return nil, false, nil
+	}
+	p, err := s.page(ctx, int(st.page))
+	if err != nil {
+		return nil, false, err
+	}
+	b, ok := p.find(id + firstColumn)
+	if !ok {
+		return nil, false, s.corrupted(corrupt("column %d is not on page %d", id, st.page))
+	}
+	return b, true, nil
+}
+
+func (s *source) page(ctx context.Context, i int) (container, error) {
+	for len(s.pages) <= i {
+		s.pages = append(s.pages, container{})
+	}
+	if s.pages[i].ids == nil {
+		c, err := s.fetch(ctx, i)
+		if err != nil {
+			return c, err
+		}
+		s.pages[i] = c
+	}
+	return s.pages[i], nil
+}
+
+// missing is the column of rows that were stored before it was added.
+func missing(alloc memory.Allocator, c *Column, n int) arrow.Array {
+	b := c.builder(alloc)
+	defer b.Release()
+	b.Reserve(n)
+	for range n {
+		types.AppendDatum(b, c.Missing)
+	}
+	return b.NewArray()
+}
+
+// openDelta decodes a delta, whose bytes become the source's.
+func openDelta(alloc memory.Allocator, f *Figures, name string, o Order, value []byte) (*source, extent, error) {
+	s := &source{refs: 1, alloc: alloc, figures: f, name: name}
+	var err error
+	if s.delta, err = readContainer(value); err != nil {
+		return nil, extent{}, fmt.Errorf("%s: %w", name, err)
+	}
+	e, err := deltaExtent(&s.delta)
+	if err == nil {
+		err = s.readRows(&s.delta, e)
+	}
+	if err != nil {
+		return nil, e, fmt.Errorf("%s: %w", name, err)
+	}
+	if s.subs == nil {
+		s.subs = insertSubs(s.groups, s.positions, o)
+	}
+	return s, e, nil
+}
+
+func deltaExtent(c *container) (extent, error) {
+	meta, ok := c.find(entryMeta)
+	if !ok {
+		return extent{}, corrupt("a delta without an extent")
+	}
+	in := reader{b: meta}
+	e := in.extent(MaxRows)
+	return e, in.err
+}
+
+// insertSubs are the subs of rows that a delta of an order inserts.
+func insertSubs(groups []uint64, positions []int64, o Order) []uint64 {
+	out, base := make([]uint64, len(groups)), o.subBase()
+	for i := range out {
+		out[i] = base
+		if i > 0 && groups[i] == groups[i-1] && positions[i] == positions[i-1] {
+			out[i] = out[i-1] + 1
+		}
+	}
+	return out
+}
+
+// readRows decodes what rows have besides columns, and verifies their order.
+func (s *source) readRows(c *container, e extent) error {
+	numbers := func(id uint32, must bool) ([]int64, error) {
+		b, ok := c.find(id)
+		if !ok {
+			if must {
+				return nil, corrupt("entry %d is missing", id)
+			}
+			return nil, nil
+		}
+		s.figures.BytesDecoded += int64(len(b))
+		return decodeNumbers(b, e.rows)
+	}
+	groups, err := numbers(entryGroups, true)
+	if err != nil {
+		return err
+	}
+	s.groups = asUint64s(groups)
+	if s.positions, err = numbers(entryPositions, true); err != nil {
+		return err
+	}
+	subs, err := numbers(entrySubs, false)
+	if err != nil {
+		return err
+	}
+	if subs != nil {
+		s.subs = asUint64s(subs)
+	}
+	ops, err := numbers(entryOps, false)
+	if err != nil {
+		return err
+	}
+	if ops != nil {
+		s.ops = make([]Op, len(ops))
+		for i, o := range ops {
+			if o < int64(OpInsert) || o > int64(OpDelete) {
+				return corrupt("operation %d", o)
+			}
+			s.ops[i] = Op(o)
+		}
+	}
+	for i := 1; i < len(s.groups); i++ {
+		if s.groups[i] < s.groups[i-1] || s.groups[i] == s.groups[i-1] && s.positions[i] < s.positions[i-1] {
+			return corrupt("row %d is out of order", i)
+		}
+	}
+	return nil
+}
+
+// errMissingPage is for a header whose page is gone.
+func errMissingPage(key kv.Key) error { return corrupt("page %x is missing", key) }

@@ -1,0 +1,199 @@
+package block
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"unsafe"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/bitutil"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+)
+
+// segment is a stretch of rows of a source.
+type segment struct {
+	src      *source
+	from, to int
+	op       Op // of its rows, where operations are kept
+}
+
+func (c *Column) builder(alloc memory.Allocator) array.Builder {
+	return array.NewBuilder(alloc, c.Type)
+}
+
+// gather makes the array of the column c over segments of n rows in all. One
+// segment alone is not copied.
+func gather(ctx context.Context, alloc memory.Allocator, c *Column, segs []segment, n int) (arrow.Array, error) {
+	arrays := make([]arrow.Array, len(segs))
+	nulls := false
+	for i, s := range segs {
+		a, err := s.src.column(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		arrays[i] = a
+		nulls = nulls || a.NullN() > 0
+	}
+	if len(segs) == 1 {
+		return array.NewSlice(arrays[0], int64(segs[0].from), int64(segs[0].to)), nil
+	}
+	g := gatherer{alloc: alloc, segs: segs, arrays: arrays, n: n}
+	if nulls {
+		g.validity()
+	}
+	switch c.Type.ID() {
+	case arrow.BOOL:
+		return g.bools(c.Type), nil
+	case arrow.INT16:
+		return gatherFixed[int16](&g, c.Type), nil
+	case arrow.INT32:
+		return gatherFixed[int32](&g, c.Type), nil
+	case arrow.INT64:
+		return gatherFixed[int64](&g, c.Type), nil
+	case arrow.UINT32:
+		return gatherFixed[uint32](&g, c.Type), nil
+	case arrow.FLOAT32:
+		return gatherFixed[float32](&g, c.Type), nil
+	case arrow.FLOAT64:
+		return gatherFixed[float64](&g, c.Type), nil
+	case arrow.STRING, arrow.BINARY:
+		return g.bytes(c.Type)
+	}
+	return nil, fmt.Errorf("block: no column of %s", c.Type)
+}
+
+type gatherer struct {
+	alloc  memory.Allocator
+	segs   []segment
+	arrays []arrow.Array
+	n      int
+	valid  *memory.Buffer
+	nulls  int
+}
+
+func newBuffer(alloc memory.Allocator, size int) *memory.Buffer {
+	b := memory.NewResizableBuffer(alloc)
+	b.Resize(size)
+	return b
+}
+
+func (g *gatherer) validity() {
+	g.valid = newBuffer(g.alloc, int(bitutil.BytesForBits(int64(g.n))))
+	bits := g.valid.Bytes()
+	clear(bits)
+	at := 0
+	for i, s := range g.segs {
+		a := g.arrays[i]
+		if a.NullN() == 0 {
+			bitutil.SetBitsTo(bits, int64(at), int64(s.to-s.from), true)
+			at += s.to - s.from
+			continue
+		}
+		for r := s.from; r < s.to; r++ {
+			if a.IsValid(r) {
+				bits[at>>3] |= 1 << (at & 7)
+			} else {
+				g.nulls++
+			}
+			at++
+		}
+	}
+}
+
+// array makes the array of buffers, which it takes over.
+func (g *gatherer) array(dt arrow.DataType, bufs ...*memory.Buffer) arrow.Array {
+	all := append([]*memory.Buffer{g.valid}, bufs...)
+	d := array.NewData(dt, g.n, all, nil, g.nulls, 0)
+	defer d.Release()
+	for _, b := range all {
+		if b != nil {
+			b.Release()
+		}
+	}
+	return array.MakeFromData(d)
+}
+
+func gatherFixed[T int16 | int32 | uint32 | int64 | float32 | float64](g *gatherer, dt arrow.DataType) arrow.Array {
+	var zero T
+	buf := newBuffer(g.alloc, g.n*int(unsafe.Sizeof(zero)))
+	if g.n > 0 {
+		out := unsafe.Slice((*T)(unsafe.Pointer(&buf.Bytes()[0])), g.n)
+		for i, s := range g.segs {
+			d := g.arrays[i].Data()
+			src := unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(d.Buffers()[1].Bytes()))), d.Offset()+d.Len())[d.Offset():]
+			out = out[copy(out, src[s.from:s.to]):]
+		}
+	}
+	return g.array(dt, buf)
+}
+
+func (g *gatherer) bools(dt arrow.DataType) arrow.Array {
+	buf := newBuffer(g.alloc, int(bitutil.BytesForBits(int64(g.n))))
+	bits := buf.Bytes()
+	clear(bits)
+	at := 0
+	for i, s := range g.segs {
+		a := g.arrays[i].(*array.Boolean)
+		for r := s.from; r < s.to; r++ {
+			if a.Value(r) {
+				bits[at>>3] |= 1 << (at & 7)
+			}
+			at++
+		}
+	}
+	return g.array(dt, buf)
+}
+
+func (g *gatherer) bytes(dt arrow.DataType) (arrow.Array, error) {
+	views := make([]struct {
+		offsets []int32
+		data    []byte
+	}, len(g.segs))
+	total := 0
+	for i, s := range g.segs {
+		v := &views[i]
+		v.offsets, v.data = byteValues(g.arrays[i])
+		total += int(v.offsets[s.to] - v.offsets[s.from])
+	}
+	if total > math.MaxInt32 {
+		return nil, errTooLarge
+	}
+	ends, buf := newBuffer(g.alloc, 4*(g.n+1)), newBuffer(g.alloc, total)
+	offsets := unsafe.Slice((*int32)(unsafe.Pointer(&ends.Bytes()[0])), g.n+1)
+	data, at, row := buf.Bytes(), 0, 0
+	offsets[0] = 0
+	for i, s := range g.segs {
+		v := &views[i]
+		shift := int32(at) - v.offsets[s.from]
+		at += copy(data[at:], v.data[v.offsets[s.from]:v.offsets[s.to]])
+		for r := s.from; r < s.to; r++ {
+			row++
+			offsets[row] = v.offsets[r+1] + shift
+		}
+	}
+	return g.array(dt, ends, buf), nil
+}
+
+// byteValues views a string or binary array.
+func byteValues(a arrow.Array) (offsets []int32, data []byte) {
+	switch a := a.(type) {
+	case *array.String:
+		offsets = a.ValueOffsets()
+	case *array.Binary:
+		offsets = a.ValueOffsets()
+	}
+	if len(offsets) == 0 {
+		offsets = make([]int32, 1)
+	}
+	if b := a.Data().Buffers()[2]; b != nil {
+		data = b.Bytes()
+	}
+	return offsets, data
+}
+
+// sliced is the slice [from, to) of an array; the caller releases it.
+func sliced(a arrow.Array, from, to int) arrow.Array {
+	return array.NewSlice(a, int64(from), int64(to))
+}

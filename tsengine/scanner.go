@@ -1,0 +1,95 @@
+package tsengine
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/tidemarkdb/tidemark/kv"
+	"github.com/tidemarkdb/tidemark/sql/types"
+	"github.com/tidemarkdb/tidemark/tsengine/block"
+)
+
+// ScanSpec says what to read of a table.
+type ScanSpec struct {
+	Layout *Layout
+	// Partitions are what Layout.Partitions found, or some of it.
+	Partitions []Partition
+	// Series, if not nil, are the wanted ones, ascending.
+	Series []uint64
+	// Lower and Upper bound the time, both included.
+	Lower, Upper int64
+	// Ordered: by series and time; Reverse turns that round.
+	Ordered, Reverse bool
+	BatchRows        int
+	// Prune may exclude blocks by what their headers say of the columns with attnums.
+	Prune func(stats func(num uint32) *block.ColumnStats) bool
+}
+
+// Scanner reads points. After Next, Column makes the columns that are wanted,
+// and only those are decoded; Select leaves rows out before.
+type Scanner struct {
+	*block.Scanner
+	layout *Layout
+	alloc  memory.Allocator
+}
+
+// NewScanner prepares a scan; nothing is read before Next.
+func NewScanner(alloc memory.Allocator, r kv.Reader, spec ScanSpec, f *block.Figures) *Scanner {
+	b := block.Spec{
+		Unique: spec.Layout.Unique, Groups: spec.Series, Lower: spec.Lower, Upper: spec.Upper,
+		Ordered: spec.Ordered, Reverse: spec.Reverse, Prune: spec.Prune, Name: spec.Layout.Table.Name,
+	}
+	for _, p := range spec.Partitions {
+		b.Prefixes = append(b.Prefixes, p.Prefix)
+	}
+	return &Scanner{Scanner: block.NewScanner(alloc, r, b, spec.BatchRows, f), layout: spec.Layout, alloc: alloc}
+}
+
+// Column makes the array of a column, by its ordinal, of the present rows.
+func (s *Scanner) Column(ctx context.Context, ordinal int) (arrow.Array, error) {
+	if c := s.layout.column(ordinal); c != nil {
+		return s.Scanner.Column(ctx, c)
+	}
+	a := s.Positions()
+	phys := s.layout.Table.Columns[s.layout.Time].Type.Phys()
+	if phys == types.PhysInt64 {
+		return a, nil
+	}
+	defer a.Release()
+	values := a.(*array.Int64).Int64Values()
+	switch phys {
+	case types.PhysInt32:
+		b := array.NewInt32Builder(s.alloc)
+		defer b.Release()
+		b.Reserve(len(values))
+		for _, v := range values {
+			b.UnsafeAppend(int32(v))
+		}
+		return b.NewArray(), nil
+	case types.PhysInt16:
+		b := array.NewInt16Builder(s.alloc)
+		defer b.Release()
+		b.Reserve(len(values))
+		for _, v := range values {
+			b.UnsafeAppend(int16(v))
+		}
+		return b.NewArray(), nil
+	}
+	return nil, fmt.Errorf("tsengine: a time column of %s", types.ArrowType(s.layout.Table.Columns[s.layout.Time].Type))
+}
+
+// Handles makes the array of the handles of the present rows.
+func (s *Scanner) Handles() arrow.Array {
+	b := array.NewBinaryBuilder(s.alloc, arrow.BinaryTypes.Binary)
+	defer b.Release()
+	var buf []byte
+	s.Each(func(_ int, group uint64, position int64, sub uint64) {
+		buf = point{group, position, sub}.append(buf[:0])
+		b.Append(buf)
+	})
+	return b.NewArray()
+}

@@ -1,0 +1,177 @@
+package tsengine
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+	"sync"
+
+	"github.com/zeebo/xxh3"
+
+	"github.com/tidemarkdb/tidemark/kv"
+	"github.com/tidemarkdb/tidemark/sql/pgerror"
+	"github.com/tidemarkdb/tidemark/sql/types"
+)
+
+// maxTagBytes bounds the tags of a series, as they are a value of the store.
+const maxTagBytes = 1 << 20
+
+// appendTag appends the value of a tag to a series' key.
+func appendTag(dst []byte, d *types.Datum) []byte {
+	switch d.P {
+	case types.PhysNull:
+		return append(dst, 0)
+	case types.PhysString, types.PhysBinary:
+		dst = binary.AppendUvarint(append(dst, 1), uint64(len(d.S)))
+		return append(dst, d.S...)
+	}
+	return binary.LittleEndian.AppendUint64(append(dst, 2), uint64(d.I))
+}
+
+// readTags is the inverse of appendTag for all tags of a series; strings alias b.
+func (l *Layout) readTags(b []byte, row []types.Datum) error {
+	bad := func() error {
+		return pgerror.New(pgerror.DataCorrupted, "the tags of a series of table %q are corrupted", l.Table.Name)
+	}
+	for _, o := range l.Tags {
+		if len(b) == 0 {
+			return bad()
+		}
+		kind := b[0]
+		b = b[1:]
+		switch kind {
+		case 0:
+			row[o] = types.Datum{}
+		case 1:
+			n, k := binary.Uvarint(b)
+			if k <= 0 || n > uint64(len(b)-k) {
+				return bad()
+			}
+			row[o] = types.Datum{P: l.Table.Columns[o].Type.Phys(), S: string(b[k : k+int(n)])}
+			b = b[k+int(n):]
+		case 2:
+			if len(b) < 8 {
+				return bad()
+			}
+			row[o] = types.Datum{P: l.Table.Columns[o].Type.Phys(), I: int64(binary.LittleEndian.Uint64(b))}
+			b = b[8:]
+		default:
+			return bad()
+		}
+	}
+	if len(b) > 0 {
+		return bad()
+	}
+	return nil
+}
+
+// seriesHash is where the search for a series' id begins. The last id is never
+// given, so that a bucket's series end before the next key.
+func seriesHash(tags []byte) uint64 { return xxh3.Hash(tags) }
+
+// recordKey is the key of a series record. check makes it another key for
+// other tags, should two series ever be given one id at the same time.
+func (l *Layout) recordKey(series uint64, tags []byte) kv.Key {
+	k := append(l.recordPrefix(), make([]byte, 0, 16)...)
+	k = binary.BigEndian.AppendUint64(k, series)
+	return binary.BigEndian.AppendUint64(k, xxh3.HashSeed(tags, 1))
+}
+
+func (l *Layout) recordPrefix() kv.Key {
+	return append(binary.BigEndian.AppendUint16(tablePrefix(l.Table.Storage), metaBucket), metaRecord)
+}
+
+func (l *Layout) recordSpan() kv.Span {
+	start := l.recordPrefix()
+	end := append(kv.Key(nil), start...)
+	end[len(end)-1]++
+	return kv.Span{Start: start, End: end}
+}
+
+// known remembers series whose records are committed; it belongs to a process
+// and starts anew when it is full.
+var known = seriesCache{max: 1 << 20}
+
+type seriesKey struct {
+	storage uint64
+	tags    string
+}
+
+type seriesCache struct {
+	sync.RWMutex
+	max int
+	ids map[seriesKey]uint64
+}
+
+func (c *seriesCache) get(storage uint64, tags []byte) (uint64, bool) {
+	c.RLock()
+	id, ok := c.ids[seriesKey{storage, string(tags)}]
+	c.RUnlock()
+	return id, ok
+}
+
+func (c *seriesCache) put(storage uint64, tags string, id uint64) {
+	if len(tags) > 256 {
+		return
+	}
+	c.Lock()
+	defer c.Unlock()
+	if c.ids == nil || len(c.ids) >= c.max {
+		c.ids = map[seriesKey]uint64{}
+	}
+	c.ids[seriesKey{storage, tags}] = id
+}
+
+// findSeries looks a series up by its encoded tags: its id, or the one that it
+// would get and found false.
+func (l *Layout) findSeries(ctx context.Context, r kv.Reader, tags []byte) (id uint64, found bool, err error) {
+	if len(l.Tags) == 0 {
+		return 0, true, nil
+	}
+	for id = seriesHash(tags); ; id++ {
+		span := l.recordSpan()
+		span.Start = binary.BigEndian.AppendUint64(span.Start, id)
+		if id+1 != 0 {
+			span.End = binary.BigEndian.AppendUint64(l.recordPrefix(), id+1)
+		}
+		it, err := r.Scan(ctx, span, kv.ScanOptions{BatchSize: 4})
+		if err != nil {
+			return 0, false, err
+		}
+		taken := false
+		for {
+			pairs, err := it.NextBatch(ctx)
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				it.Close()
+				return 0, false, err
+			}
+			for _, p := range pairs {
+				if string(p.Value) == string(tags) {
+					it.Close()
+					return id, true, nil
+				}
+				taken = true
+			}
+		}
+		it.Close()
+		if !taken {
+			return id, false, nil
+		}
+	}
+}
+
+// Series looks up the series with the given values of Tags.
+func (l *Layout) Series(ctx context.Context, r kv.Reader, tags []types.Datum) (id uint64, found bool, err error) {
+	var key []byte
+	for i := range tags {
+		key = appendTag(key, &tags[i])
+	}
+	if id, ok := known.get(l.Table.Storage, key); ok {
+		return id, true, nil
+	}
+	return l.findSeries(ctx, r, key)
+}
