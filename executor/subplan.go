@@ -192,6 +192,9 @@ func (r *run) subplanValue(sp *expr.Subplan, rows *rowBuffer) (types.Datum, erro
 				elems = append(elems, types.DatumAt(c, i))
 			}
 		}
+		if of := sp.Plan.(plan.Node).Columns()[0].Type; of.OID == sp.Typ.OID { // arrays of one more dimension
+			return stackArrays(sp.Typ, elems)
+		}
 		return r.arrayDatum(sp.Typ, elems)
 	}
 	return types.Null, nil
@@ -308,6 +311,12 @@ func compareRows(c *functions.Context, sp *expr.Subplan, cols []plan.Column, lef
 		return types.Null, nil
 	}
 	return types.NewBool(!or), nil
+}
+
+// stackArrays makes an array of arrays, which may alias rows.
+func stackArrays(t types.Type, arrays []types.Datum) (types.Datum, error) {
+	d, err := functions.StackArrays(t.Elem().OID, arrays, functions.CannotAccumulate)
+	return d.Clone(), err
 }
 
 // arrayDatum makes an array value of elements.

@@ -1,6 +1,8 @@
 package binder
 
 import (
+	"slices"
+
 	"github.com/tidemarkdb/tidemark/catalog"
 	"github.com/tidemarkdb/tidemark/planner/logical"
 	"github.com/tidemarkdb/tidemark/sql/ast"
@@ -119,19 +121,24 @@ func (in *inserter) columns() error {
 		}
 		return nil
 	}
-	seen := make([]bool, len(t.Columns))
+	const (
+		notSeen = iota
+		seenWhole
+		seenPart
+	)
+	seen := make([]int, len(t.Columns))
 	for _, c := range in.st.Columns {
 		i, err := columnOrdinal(t, c)
 		if err != nil {
 			return err
 		}
-		if len(c.Steps) > 0 {
-			return pgerror.Unsupported("INSERT of a part of a column").At(c.Loc())
-		}
-		if seen[i] {
+		if whole := len(c.Steps) == 0; seen[i] != notSeen && (whole || seen[i] == seenWhole) {
 			return at(c, pgerror.DuplicateColumn, "column %q specified more than once", c.Name)
+		} else if whole {
+			seen[i] = seenWhole
+		} else {
+			seen[i] = seenPart
 		}
-		seen[i] = true
 		in.target = append(in.target, i)
 	}
 	return nil
@@ -146,7 +153,7 @@ func (in *inserter) source(s *scope) (logical.Node, []int, error) {
 	plainValues := sel != nil && sel.Values != nil && sel.With == nil && len(sel.OrderBy) == 0 && sel.Limit == nil && sel.Offset == nil && len(sel.Locking) == 0
 	switch {
 	case sel == nil:
-		node, err = in.values([][]expr.Expr{{}}, [][]int{{}})
+		node, err = in.values(s, [][]expr.Expr{{}}, [][]int{{}})
 	case plainValues:
 		rows, locs, e := b.valueRows(s, sel.Values, kindInsertTarget)
 		if e != nil {
@@ -156,7 +163,7 @@ func (in *inserter) source(s *scope) (logical.Node, []int, error) {
 		if e := in.checkCount(given, func(i int) int { return locs[0][i] }); e != nil {
 			return nil, nil, e
 		}
-		node, err = in.values(rows, locs)
+		node, err = in.values(s, rows, locs)
 	default:
 		node, err = in.query(s, sel)
 	}
@@ -211,6 +218,44 @@ func (in *inserter) checkCount(n int, loc func(int) int) error {
 	return nil
 }
 
+// positions lists for each column where in the target list it stands: several
+// times if parts of it are given.
+func (in *inserter) positions() [][]int {
+	at := make([][]int, len(in.table.Columns))
+	for i, o := range in.target {
+		at[o] = append(at[o], i)
+	}
+	return at
+}
+
+// part says whether a position of the target list is a part of a column.
+func (in *inserter) part(i int) bool { return in.st.Columns != nil && len(in.st.Columns[i].Steps) > 0 }
+
+// assemble makes the value of a column from what is given at positions of the
+// target list; parts are put into NULL, one after another.
+func (in *inserter) assemble(s *scope, ord int, places []int, given func(i int) (expr.Expr, int)) (expr.Expr, error) {
+	if !in.part(places[0]) {
+		e, loc := given(places[0])
+		return in.value(ord, e, loc)
+	}
+	c := &in.table.Columns[ord]
+	if err := in.mayGive(c); err != nil {
+		return nil, err
+	}
+	var value expr.Expr = &expr.Const{Typ: c.Type}
+	for _, i := range places {
+		e, loc := given(i)
+		if _, ok := e.(*expr.Default); ok {
+			return nil, at(in.st.Columns[i], pgerror.FeatureNotSupported, "cannot set an array element to DEFAULT")
+		}
+		var err error
+		if value, err = in.b.assignPart(s, value, c, in.st.Columns[i], e, loc); err != nil {
+			return nil, err
+		}
+	}
+	return value, nil
+}
+
 // value converts one given value for its column.
 func (in *inserter) value(ord int, e expr.Expr, loc int) (expr.Expr, error) {
 	c := &in.table.Columns[ord]
@@ -252,16 +297,11 @@ func (in *inserter) columnDefault(ord int) (expr.Expr, error) {
 }
 
 // values makes the Values node of full rows.
-func (in *inserter) values(rows [][]expr.Expr, locs [][]int) (logical.Node, error) {
+func (in *inserter) values(s *scope, rows [][]expr.Expr, locs [][]int) (logical.Node, error) {
 	full := in.fullTarget(false)
-	at := make([]int, len(in.table.Columns)) // position in the given row, -1 for none
-	for i := range at {
-		at[i] = -1
-	}
+	at := make([][]int, len(in.table.Columns)) // positions in the given row
 	if len(rows[0]) > 0 {
-		for i, o := range in.target {
-			at[o] = i
-		}
+		at = in.positions()
 	}
 	v := &logical.Values{Cols: make([]expr.ColumnID, len(full)), Rows: make([][]expr.Expr, len(rows))}
 	for i, o := range full {
@@ -270,8 +310,8 @@ func (in *inserter) values(rows [][]expr.Expr, locs [][]int) (logical.Node, erro
 	for r, row := range rows {
 		// A value for a generated column must be DEFAULT.
 		for o := range in.table.Columns {
-			if c := &in.table.Columns[o]; c.Generated && at[o] >= 0 {
-				if _, ok := row[at[o]].(*expr.Default); !ok {
+			if c := &in.table.Columns[o]; c.Generated && len(at[o]) > 0 {
+				if _, ok := row[at[o][0]].(*expr.Default); !ok {
 					return nil, in.mayGive(c)
 				}
 			}
@@ -279,10 +319,10 @@ func (in *inserter) values(rows [][]expr.Expr, locs [][]int) (logical.Node, erro
 		out := make([]expr.Expr, len(full))
 		for i, o := range full {
 			var err error
-			if at[o] < 0 {
+			if len(at[o]) == 0 {
 				out[i], err = in.columnDefault(o)
 			} else {
-				out[i], err = in.value(o, row[at[o]], locs[r][at[o]])
+				out[i], err = in.assemble(s, o, at[o], func(i int) (expr.Expr, int) { return row[i], locs[r][i] })
 			}
 			if err != nil {
 				return nil, err
@@ -303,13 +343,7 @@ func (in *inserter) query(s *scope, sel *ast.Select) (logical.Node, error) {
 	if err := in.checkCount(len(q.cols), q.loc); err != nil {
 		return nil, err
 	}
-	at := make([]int, len(in.table.Columns))
-	for i := range at {
-		at[i] = -1
-	}
-	for i, o := range in.target {
-		at[o] = i
-	}
+	at := in.positions()
 	p := &logical.Project{Input: q.node}
 	for o := range in.table.Columns {
 		c := &in.table.Columns[o]
@@ -317,14 +351,13 @@ func (in *inserter) query(s *scope, sel *ast.Select) (logical.Node, error) {
 			continue
 		}
 		var e expr.Expr
-		if k := at[o]; k >= 0 {
-			id := q.cols[k].id
-			if b.MD.Cols[id].Type.OID == types.Unknown && q.items != nil {
-				if err := b.typeItem(q.items, id, c.Type, q.loc(k)); err != nil {
+		if len(at[o]) > 0 {
+			for _, k := range at[o] {
+				if err := in.typeUnknown(&q, k, c); err != nil {
 					return nil, err
 				}
 			}
-			e, err = in.value(o, b.MD.Col(id), q.loc(k))
+			e, err = in.assemble(s, o, at[o], func(k int) (expr.Expr, int) { return b.MD.Col(q.cols[k].id), q.loc(k) })
 		} else if c.Generated {
 			continue
 		} else {
@@ -336,6 +369,19 @@ func (in *inserter) query(s *scope, sel *ast.Select) (logical.Node, error) {
 		p.Items = append(p.Items, logical.Item{ID: in.first + expr.ColumnID(o), Expr: e})
 	}
 	return p, nil
+}
+
+// typeUnknown gives an untyped column of the query the type of its target.
+func (in *inserter) typeUnknown(q *query, k int, c *catalog.Column) error {
+	id := q.cols[k].id
+	if in.b.MD.Cols[id].Type.OID != types.Unknown || q.items == nil {
+		return nil
+	}
+	t := c.Type
+	if elem, ok := in.b.elem(t); ok && in.part(k) && !slices.ContainsFunc(in.st.Columns[k].Steps, func(s ast.Step) bool { return s.Slice }) {
+		t = elem
+	}
+	return in.b.typeItem(q.items, id, t, q.loc(k))
 }
 
 // bindReturning binds RETURNING.

@@ -37,15 +37,18 @@ func arrayAgg(_ *Context, s *listAcc, _, vals []types.Datum) (types.Datum, error
 }
 
 func arrayAggArrays(_ *Context, s *listAcc, _, vals []types.Datum) (types.Datum, error) {
-	return StackArrays(s.sig.Args[0].Elem().OID, vals, func(reason string) error {
-		switch reason {
-		case "null":
-			return pgerror.New(pgerror.NullValueNotAllowed, "cannot accumulate null arrays")
-		case "empty":
-			return pgerror.New(pgerror.ArraySubscriptError, "cannot accumulate empty arrays")
-		}
-		return pgerror.New(pgerror.ArraySubscriptError, "cannot accumulate arrays of different dimensionality")
-	})
+	return StackArrays(s.sig.Args[0].Elem().OID, vals, CannotAccumulate)
+}
+
+// CannotAccumulate is StackArrays' error where arrays are collected.
+func CannotAccumulate(reason string) error {
+	switch reason {
+	case "null":
+		return pgerror.New(pgerror.NullValueNotAllowed, "cannot accumulate null arrays")
+	case "empty":
+		return pgerror.New(pgerror.ArraySubscriptError, "cannot accumulate empty arrays")
+	}
+	return pgerror.New(pgerror.ArraySubscriptError, "cannot accumulate arrays of different dimensionality")
 }
 
 // StackArrays makes an array of arrays of equal dimensions. fail makes the
