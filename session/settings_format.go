@@ -86,10 +86,36 @@ func loadZone(v string) (string, *time.Location, error) {
 	if seconds, ok := posixOffset(text); ok {
 		return offsetZone(seconds)
 	}
-	if loc, err := time.LoadLocation(text); err == nil {
-		return loc.String(), loc, nil
+	if seconds, ok := clockOffset(text); ok {
+		return text, types.FixedZone(-seconds), nil // POSIX: west is positive
+	}
+	if loc, name, ok := types.LoadZone(text); ok {
+		return name, loc, nil
 	}
 	return "", nil, pgerror.New(pgerror.InvalidParameterValue, "invalid value for parameter \"TimeZone\": %q", v)
+}
+
+// clockOffset reads [+-]hh:mm[:ss], a POSIX zone without a name, as seconds.
+func clockOffset(s string) (seconds int, ok bool) {
+	sign := 1
+	if s != "" && (s[0] == '-' || s[0] == '+') {
+		if s[0] == '-' {
+			sign = -1
+		}
+		s = s[1:]
+	}
+	parts := strings.Split(s, ":")
+	if len(parts) < 2 || len(parts) > 3 {
+		return 0, false
+	}
+	for i, unit := range []int{3600, 60, 1}[:len(parts)] {
+		n, err := strconv.ParseUint(parts[i], 10, 8)
+		if err != nil || n > 59 || i == 0 && n > 167 {
+			return 0, false
+		}
+		seconds += int(n) * unit
+	}
+	return sign * seconds, true
 }
 
 // posixOffset reads "<+03>-03" and returns seconds east of Greenwich.

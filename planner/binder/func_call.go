@@ -234,6 +234,13 @@ func (b *Binder) finishCall(s *scope, f *ast.FuncCall, c *boundCall) (expr.Expr,
 	switch fn := c.ref.(type) {
 	case *functions.Scalar:
 		b.changes = b.changes || fn.ChangesCatalog
+		if f.Variadic && fn.Variadic && fn.Args[len(fn.Args)-1].OID == types.Any {
+			last := c.args[len(c.args)-1]
+			if !b.isArray(last.Type().OID) {
+				return nil, pgerror.New(pgerror.DatatypeMismatch, "VARIADIC argument must be an array").At(leftmost(f.Args[len(f.Args)-1]))
+			}
+			fn = functions.Spread(fn)
+		}
 		return &expr.Call{Fn: fn, Args: c.args, Typ: c.returns}, nil
 	case *functions.TableFunc:
 		b.changes = b.changes || fn.ChangesCatalog
