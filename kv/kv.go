@@ -183,6 +183,11 @@ type LockOptions struct {
 	// for lock keys that carry no data (tables, advisory locks), and for
 	// callers that refresh their snapshot after the lock was granted.
 	NoConflictCheck bool
+	// UntilVisible keeps the lock until the commit is durable and visible to all
+	// snapshots, as NoConflictCheck does. Other locks may go as soon as nothing
+	// can come between the commit and its durability: who gets one then, and
+	// refreshes, sees the commit, and is not acknowledged before it.
+	UntilVisible bool
 }
 
 // Savepoint names a state of a transaction's buffer.

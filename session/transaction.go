@@ -161,10 +161,9 @@ func (s *Session) commit(ctx context.Context) error {
 	switch {
 	case tx.editor != nil:
 		_, err = tx.editor.Commit(ctx, s.settings.asyncCommit)
-	case txn.HasWrites():
-		_, err = txn.Commit(ctx, s.settings.asyncCommit)
 	default:
-		txn.Rollback() // releases the locks
+		// Also without writes: it may have read below a lock what is not durable yet.
+		_, err = txn.Commit(ctx, s.settings.asyncCommit)
 	}
 	if err != nil {
 		s.abandon()

@@ -71,7 +71,7 @@ func (b *bulk) Flush() error {
 		return storageError(err)
 	}
 	b.store.destroying.RLock()
-	err := b.store.apply(batch, b.store.syncOptions)
+	err := b.store.write(batch, b.store.durable)
 	b.store.destroying.RUnlock()
 	if owned && (err != nil || batch.Len() <= batchrepr.HeaderLen) {
 		b.arena.chunks = nil

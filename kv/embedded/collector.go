@@ -279,5 +279,5 @@ func (c *cleaning) finish() error {
 	if err := c.store.putHorizon(c.batch, c.horizon); err != nil {
 		return err
 	}
-	return errors.Join(err, c.store.apply(c.batch, pebble.NoSync))
+	return errors.Join(err, c.store.write(c.batch, false))
 }

@@ -52,7 +52,7 @@ func (s *Store) DestroyRange(_ context.Context, span kv.Span) error {
 	if err := b.Set(destroyKey(d.number), d.encode(), nil); err != nil {
 		return storageError(err)
 	}
-	if err := s.apply(b, s.syncOptions); err != nil {
+	if err := s.write(b, s.durable); err != nil {
 		return err
 	}
 	q.next++
@@ -144,7 +144,7 @@ func (s *Store) destroy(d destruction, horizon kv.Timestamp) error {
 		err = errors.Join(err, b.DeleteRange(start, end, nil), b.Delete(destroyKey(d.number), nil))
 	}
 	if err == nil {
-		err = s.apply(b, s.syncOptions)
+		err = s.write(b, s.durable)
 	}
 	s.destroying.Unlock()
 	if err != nil || !newer {
@@ -190,7 +190,7 @@ func (s *Store) destroyOld(d destruction, start, end []byte) error {
 			return storageError(err)
 		}
 		if b.Len() > 1<<20 {
-			if err := s.apply(b, pebble.NoSync); err != nil {
+			if err := s.write(b, false); err != nil {
 				return err
 			}
 			b = s.db.NewBatch()
@@ -205,7 +205,7 @@ func (s *Store) destroyOld(d destruction, start, end []byte) error {
 	if err := b.Delete(destroyKey(d.number), nil); err != nil {
 		return storageError(err)
 	}
-	return s.apply(b, s.syncOptions)
+	return s.write(b, s.durable)
 }
 
 // putHorizon stores the horizon with the deletions that it allows.

@@ -12,8 +12,8 @@ import (
 // iterPool keeps Pebble iterators for point reads. Opening one costs more than
 // the read; an opened one can serve any snapshot whose commits it contains.
 //
-// An iterator is as good as new for a read at ts when everything visible at ts
-// was applied before it was opened: when it was opened at a visible timestamp
+// An iterator is as good as new for a read at ts when everything up to ts was
+// applied before it was opened: when it was opened at an applied timestamp
 // >= ts, or when nothing was published since.
 //
 // Idle iterators pin memtables and files, so trim closes those that are out of
@@ -38,7 +38,7 @@ const maxIterAge = 2 * time.Second
 
 type pointIter struct {
 	it        *pebble.Iterator
-	visible   kv.Timestamp
+	applied   kv.Timestamp
 	published uint64
 	opened    time.Time
 	seek      []byte // buffer for the key sought
@@ -47,10 +47,10 @@ type pointIter struct {
 var pointIterOptions = pebble.IterOptions{KeyTypes: pebble.IterKeyTypePointsOnly}
 
 func (p *iterPool) fits(pi *pointIter, ts kv.Timestamp) bool {
-	return pi.visible >= ts || pi.published == p.oracle.published.Load()
+	return pi.applied >= ts || pi.published == p.oracle.published.Load()
 }
 
-// get returns an iterator for reads at ts, which must be visible.
+// get returns an iterator for reads at ts, up to which everything must be applied.
 func (p *iterPool) get(ts kv.Timestamp) (*pointIter, error) {
 	var stale [maxFreeIters]*pointIter
 	nStale := 0
@@ -83,9 +83,9 @@ func (p *iterPool) get(ts kv.Timestamp) (*pointIter, error) {
 	if reuse == nil {
 		reuse = &pointIter{}
 	}
-	// In this order: what is published or visible now will be seen.
+	// In this order: what is published or applied now will be seen.
 	reuse.published = p.oracle.published.Load()
-	reuse.visible = kv.Timestamp(p.oracle.visible.Load())
+	reuse.applied = kv.Timestamp(p.oracle.applied.Load())
 	reuse.opened = time.Now()
 	it, err := p.db.NewIter(&pointIterOptions)
 	if err != nil {

@@ -4,18 +4,15 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// logFile is a log of Pebble open for writing, made cheaper to sync:
-//
-//   - It is synced through asyncSync where there is one.
-//   - It is filled with zeros ahead of the writing, so that a sync writes data
-//     only and no new length of the file. A log that ends in zeros reads like
-//     one that ends there: Pebble's own reused logs end in older bytes.
+// logFile is a log of Pebble open for writing, made cheaper to sync: it is
+// filled with zeros ahead of the writing, so that a sync writes data only and
+// no new length of the file. A log that ends in zeros reads like one that ends
+// there: Pebble's own reused logs end in older bytes.
 type logFile struct {
 	vfs.File
-	async  *asyncSync // nil: sync the ordinary way
-	offset int64      // where the next byte goes
-	filled int64      // the file has bytes up to here
-	noFill bool       // filling failed; write on without
+	offset int64 // where the next byte goes
+	filled int64 // the file has bytes up to here
+	noFill bool  // filling failed; write on without
 }
 
 // logFill is how much is filled at a time. It is written out with the next
@@ -35,11 +32,4 @@ func (f *logFile) Write(p []byte) (n int, err error) {
 	n, err = f.File.Write(p)
 	f.offset += int64(n)
 	return n, err
-}
-
-func (f *logFile) SyncData() error {
-	if f.async == nil || f.Fd() == vfs.InvalidFd {
-		return f.File.SyncData()
-	}
-	return f.async.sync(f.Fd())
 }

@@ -14,17 +14,21 @@ import (
 const highWaterStep = kv.Timestamp(3000) << kv.TimestampLogicalBits
 
 // oracle issues commit timestamps and knows up to which of them everything is
-// visible.
+// visible, that is durable, and up to which everything is applied.
 //
 // Invariants, under mu:
 //   - every timestamp ever issued is <= last < limit, and limit is durable;
 //   - pending holds the commits that were issued a timestamp and have not
 //     ended, in the order of their timestamps;
-//   - visible is just below the first pending timestamp, or last.
+//   - visible is just below the first pending timestamp, or last;
+//   - applied is just below the first pending timestamp whose batch is not
+//     readable in Pebble yet, or last. It is never below visible.
 //
 // A snapshot at visible therefore never misses an acknowledged commit
 // (a commit is acknowledged after visible passed it) and never sees half of
-// one (its batch was applied before visible passes it).
+// one (its batch was applied before visible passes it). Only transactions that
+// got a lock early (txn.releaseEarly) read at applied, and their own
+// acknowledgement waits until visible has passed what they read.
 type oracle struct {
 	clock func() time.Time
 	// persist makes a new limit durable; it is called with mu held.
@@ -39,14 +43,19 @@ type oracle struct {
 	idle    sync.Cond // pending became empty
 
 	visible atomic.Uint64
-	// published counts commits that became visible: while it stands still, an
+	applied atomic.Uint64
+	// published counts commits that were applied: while it stands still, an
 	// old view of the store is as good as a new one.
 	published atomic.Uint64
 }
 
 // commitTicket is one commit between its timestamp and its visibility.
 type commitTicket struct {
-	ts      kv.Timestamp
+	ts kv.Timestamp
+	// ordered: it was issued and applied under Store.order, so that its place in
+	// the log among such commits is that of its timestamp.
+	ordered bool
+	applied bool
 	done    bool
 	visible chan struct{} // made by the waiter, closed when passed
 }
@@ -56,6 +65,7 @@ func (o *oracle) init(clock func() time.Time, mark kv.Timestamp, persist func(kv
 	o.idle.L = &o.mu
 	o.last, o.limit = mark, mark
 	o.visible.Store(uint64(mark))
+	o.applied.Store(uint64(mark))
 }
 
 // issue returns the next timestamp. mu is held.
@@ -101,31 +111,69 @@ func (o *oracle) begin(t *commitTicket) error {
 	return nil
 }
 
-// end finishes a commit and waits until it is visible. published says whether
-// it wrote anything.
-func (o *oracle) end(t *commitTicket, published bool) {
+// apply notes that a commit's batch is readable. It reports whether everything
+// before it is, too.
+func (o *oracle) apply(t *commitTicket) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	t.applied = true
+	o.published.Add(1) // before applied moves: see iterPool
+	o.advanceApplied()
+	return kv.Timestamp(o.applied.Load()) >= t.ts
+}
+
+// end finishes a commit and waits until it is visible. durable says that the
+// log is synced up to it.
+func (o *oracle) end(t *commitTicket, durable bool) {
 	o.mu.Lock()
 	t.done = true
-	if published {
-		// Before visible moves: see iterPool.
+	if !t.applied {
+		t.applied = true
 		o.published.Add(1)
 	}
+	if durable && t.ordered {
+		// What stands before it in the log is durable with it.
+		for _, p := range o.pending {
+			if p.ts > t.ts {
+				break
+			}
+			p.done = p.done || p.ordered && p.applied
+		}
+	}
 	o.advance()
+	o.waitVisible(t)
+	o.mu.Unlock()
+}
+
+// waitVisible waits until visible has passed a ticket that is pending, or was.
+// mu is held, but not while it waits.
+func (o *oracle) waitVisible(t *commitTicket) {
 	if kv.Timestamp(o.visible.Load()) >= t.ts {
-		o.mu.Unlock()
 		return
 	}
 	if t.visible == nil {
 		t.visible = make(chan struct{})
 	}
-	ch := t.visible
 	o.mu.Unlock()
-	<-ch
+	<-t.visible
+	o.mu.Lock()
+}
+
+// advanceApplied moves applied. mu is held.
+func (o *oracle) advanceApplied() {
+	for _, p := range o.pending {
+		if !p.applied {
+			o.applied.Store(uint64(p.ts - 1))
+			return
+		}
+	}
+	o.applied.Store(uint64(o.last))
 }
 
 // advance drops the ended commits at the head of pending and moves visible.
 // mu is held.
 func (o *oracle) advance() {
+	o.advanceApplied() // first: it is never below visible
 	for o.head < len(o.pending) && o.pending[o.head].done {
 		o.head++
 	}
@@ -207,20 +255,14 @@ func (o *oracle) settle(ts kv.Timestamp) (bool, error) {
 		o.advance()
 	}
 	for ts > kv.Timestamp(o.visible.Load()) {
-		last := o.pending[len(o.pending)-1]
+		last := o.pending[0]
 		for _, p := range o.pending {
 			if p.ts > ts {
 				break
 			}
 			last = p
 		}
-		if last.visible == nil {
-			last.visible = make(chan struct{})
-		}
-		ch := last.visible
-		o.mu.Unlock()
-		<-ch
-		o.mu.Lock()
+		o.waitVisible(last)
 	}
 	return true, nil
 }

@@ -93,7 +93,7 @@ func (f *patientFS) wrap(name string, file vfs.File, size int64) vfs.File {
 		return file
 	}
 	if strings.HasSuffix(name, ".log") {
-		file = &logFile{File: file, async: f.store.async, filled: size}
+		file = &logFile{File: file, filled: size}
 	}
 	return &patientFile{File: file, fs: f, name: name}
 }

@@ -83,10 +83,11 @@ func panicError(p any) error {
 	return fmt.Errorf("%v", p)
 }
 
-// apply writes a batch. A failure to write the log cannot be undone in Pebble:
-// whether the batch survives is unknown (40003) until the store is opened
-// again. Nothing more is written then, but reads go on.
-func (s *Store) apply(b *pebble.Batch, opts *pebble.WriteOptions) (err error) {
+// apply makes a batch readable and puts it into the log. With synced,
+// waitDurable has to follow. A failure to write the log cannot be undone in
+// Pebble: whether the batch survives is unknown (40003) until the store is
+// opened again. Nothing more is written then, but reads go on.
+func (s *Store) apply(b *pebble.Batch, synced bool) (err error) {
 	if f := s.failure.Load(); f != nil {
 		return f
 	}
@@ -98,8 +99,32 @@ func (s *Store) apply(b *pebble.Batch, opts *pebble.WriteOptions) (err error) {
 			err = s.unknownOutcome()
 		}
 	}()
-	if err := s.db.Apply(b, opts); err != nil {
+	if synced {
+		err = s.db.ApplyNoSyncWait(b, pebble.Sync)
+	} else {
+		err = s.db.Apply(b, pebble.NoSync)
+	}
+	if err != nil {
 		return storageError(err)
+	}
+	if s.failure.Load() != nil {
+		return s.unknownOutcome()
+	}
+	return nil
+}
+
+// write applies a batch, and waits until it is durable if synced.
+func (s *Store) write(b *pebble.Batch, synced bool) error {
+	if err := s.apply(b, synced); err != nil || !synced {
+		return err
+	}
+	return s.waitDurable(b)
+}
+
+// waitDurable waits until the log is synced up to a batch that was applied.
+func (s *Store) waitDurable(b *pebble.Batch) error {
+	if err := b.SyncWait(); err != nil {
+		s.fail(err)
 	}
 	if s.failure.Load() != nil {
 		return s.unknownOutcome()

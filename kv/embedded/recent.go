@@ -13,7 +13,7 @@ import (
 // snapshot. Every snapshot a writer can have is taken after the store was
 // opened, so that nothing needs to be remembered over a restart.
 //
-// note is called before the commit becomes visible and so before its locks are
+// note is called before the commit is applied and so before its locks are
 // released.
 type recentCommits struct {
 	seed  maphash.Seed
@@ -49,23 +49,21 @@ func (r *recentCommits) maybeNewer(key kv.Key, ts kv.Timestamp) bool {
 	return r.slot(key).Load() > uint64(ts)
 }
 
-// checkNewest fails when key has a version newer than ts. The caller holds a
-// lock on key that keeps others from committing it.
-func (s *Store) checkNewest(key kv.Key, ts kv.Timestamp) error {
+// newerThan returns the timestamp of the newest version of key if that is
+// above ts, else 0. The caller holds a lock on key that keeps others from
+// committing it.
+func (s *Store) newerThan(key kv.Key, ts kv.Timestamp) (kv.Timestamp, error) {
 	if !s.recent.maybeNewer(key, ts) {
-		return nil
+		return 0, nil
 	}
-	pi, err := s.iters.get(kv.Timestamp(s.oracle.visible.Load()))
+	pi, err := s.iters.get(kv.Timestamp(s.oracle.applied.Load()))
 	if err != nil {
-		return err
+		return 0, err
 	}
 	newest, err := pi.newest(key)
 	s.iters.put(pi)
-	if err != nil {
-		return err
+	if err != nil || newest <= ts {
+		return 0, err
 	}
-	if newest > ts {
-		return kv.ErrWriteConflict
-	}
-	return nil
+	return newest, nil
 }

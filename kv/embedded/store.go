@@ -30,13 +30,12 @@ import (
 
 // Store is an embedded kv.Store.
 type Store struct {
-	cfg         Config
-	fs          vfs.FS
-	lock        *pebble.Lock
-	db          *pebble.DB
-	syncOptions *pebble.WriteOptions
-	logger      *storeLogger
-	async       *asyncSync // how logs are synced; nil: the ordinary way
+	cfg     Config
+	fs      vfs.FS
+	lock    *pebble.Lock
+	db      *pebble.DB
+	durable bool // commits wait for a sync of the log; false in memory
+	logger  *storeLogger
 
 	oracle    oracle
 	snapshots snapshots
@@ -53,6 +52,9 @@ type Store struct {
 	// wedged is set when Pebble panicked in a commit, with its mutex held:
 	// nothing that writes, not even its Close, would return.
 	wedged atomic.Bool
+	// order is held while a small commit takes its timestamp and is applied, so
+	// that the log has such commits in the order of their timestamps.
+	order sync.Mutex
 	// destroying is held shared while versions are written, and exclusively
 	// while a span is destroyed.
 	destroying sync.RWMutex
@@ -75,22 +77,16 @@ func Open(_ context.Context, cfg Config) (*Store, error) {
 		return nil, err
 	}
 	cfg = cfg.withDefaults()
-	s := &Store{cfg: cfg, fs: cfg.FS, syncOptions: pebble.Sync, locks: locktable.New(), scans: make(map[*scan]struct{}), quit: make(chan struct{})}
+	s := &Store{cfg: cfg, fs: cfg.FS, durable: true, locks: locktable.New(), scans: make(map[*scan]struct{}), quit: make(chan struct{})}
 	inMemory := false
 	switch {
 	case s.fs != nil:
 	case cfg.Dir == "":
 		s.fs, inMemory = vfs.NewMem(), true
 	default:
-		s.fs, s.async = vfs.Default, newAsyncSync()
+		s.fs = vfs.Default
 	}
 	s.fs = &patientFS{FS: s.fs, store: s}
-	opened := false
-	defer func() {
-		if !opened {
-			s.closeAsync()
-		}
-	}()
 	lock, err := prepareDir(s.fs, cfg.Dir)
 	if err != nil {
 		return nil, err
@@ -98,7 +94,7 @@ func Open(_ context.Context, cfg Config) (*Store, error) {
 	s.lock = lock
 	s.logger = &storeLogger{store: s, log: cfg.Logger}
 	if inMemory {
-		s.syncOptions = pebble.NoSync
+		s.durable = false
 	}
 	desc, err := pebble.Peek(cfg.Dir, s.fs)
 	isNew := err == nil && !desc.Exists
@@ -120,14 +116,7 @@ func Open(_ context.Context, cfg Config) (*Store, error) {
 		_ = s.lock.Close()
 		return nil, openError(cfg.Dir, err)
 	}
-	opened = true
 	return s, nil
-}
-
-func (s *Store) closeAsync() {
-	if s.async != nil {
-		_ = s.async.close()
-	}
 }
 
 // start loads the store's own records and starts the background work.
@@ -188,7 +177,7 @@ func (s *Store) saveUint64(name string, v uint64) error {
 	if err := b.Set(metaKey(name), binary.BigEndian.AppendUint64(nil, v), nil); err != nil {
 		return storageError(err)
 	}
-	return s.apply(b, s.syncOptions)
+	return s.write(b, s.durable)
 }
 
 // Begin implements kv.Store.
@@ -274,7 +263,6 @@ func (s *Store) Close() error {
 	if closeErr := closePebble(s.db); closeErr != nil && s.failure.Load() == nil {
 		err = errors.Join(err, storageError(closeErr))
 	}
-	s.closeAsync()
 	if lockErr := s.lock.Close(); lockErr != nil {
 		err = errors.Join(err, fmt.Errorf("release lock of data directory: %w", lockErr))
 	}

@@ -15,6 +15,10 @@ type txn struct {
 	store    *Store
 	readTS   kv.Timestamp
 	snapshot snapshot
+	// builtOn is the newest timestamp above visible that the transaction read
+	// at, because a lock was released early to it; 0 for none. The transaction
+	// is not acknowledged before visible has passed it.
+	builtOn  kv.Timestamp
 	readOnly bool
 	isView   bool // reads for another transaction, see View
 	ended    bool
@@ -130,18 +134,36 @@ func (t *txn) Refresh(context.Context) error {
 	if t.ended {
 		return kv.ErrClosed
 	}
-	if t.HasWrites() {
-		// The commit will ask what was committed since the first of them: the
-		// answer must not be cleaned away, so the old snapshot stays open.
-		t.readTS = kv.Timestamp(t.store.oracle.visible.Load())
-		t.write.refreshed(t.readTS)
-		return nil
+	ts := kv.Timestamp(t.store.oracle.visible.Load())
+	if !t.HasWrites() { // else the commit will ask what was committed since the first write: that must stay
+		ts = t.store.snapshots.refresh(&t.snapshot)
 	}
-	t.readTS = t.store.snapshots.refresh(&t.snapshot)
+	if t.builtOn > ts {
+		ts = t.newest()
+	}
+	t.readTS = ts
 	if t.write != nil {
-		t.write.refreshed(t.readTS)
+		t.write.refreshed(ts)
 	}
 	return nil
+}
+
+// newest returns the timestamp up to which everything is applied, for reads
+// under a lock.
+func (t *txn) newest() kv.Timestamp {
+	t.builtOn = max(t.builtOn, kv.Timestamp(t.store.oracle.applied.Load()))
+	return t.builtOn
+}
+
+// checkNewest fails when key has a version newer than ts. The transaction
+// holds a lock on key that keeps others from committing it.
+func (t *txn) checkNewest(key kv.Key, ts kv.Timestamp) error {
+	newest, err := t.store.newerThan(key, ts)
+	if err != nil || newest == 0 {
+		return err
+	}
+	t.builtOn = max(t.builtOn, newest) // the next Refresh has to show it
+	return kv.ErrWriteConflict
 }
 
 var _ kv.LatestReader = (*txn)(nil)
@@ -155,7 +177,7 @@ func (t *txn) AtLatest(fn func() error) error {
 		return pgerror.New(pgerror.InternalError, "a look at the newest versions without a write")
 	}
 	old := t.readTS // its versions stay: a transaction with writes keeps its snapshot
-	t.readTS = kv.Timestamp(t.store.oracle.visible.Load())
+	t.readTS = t.newest()
 	t.write.refreshed(t.readTS)
 	defer func() {
 		t.readTS = old
@@ -241,10 +263,13 @@ func (t *txn) Lock(ctx context.Context, keys []kv.Key, opts kv.LockOptions) ([]b
 		if granted != nil {
 			granted[i] = ok
 		}
+		if ok && (opts.NoConflictCheck || opts.UntilVisible) {
+			o.Keep(table.Hash(key))
+		}
 		if !ok || opts.NoConflictCheck {
 			continue
 		}
-		if err := t.store.checkNewest(key, t.readTS); err != nil {
+		if err := t.checkNewest(key, t.readTS); err != nil {
 			return nil, err
 		}
 	}

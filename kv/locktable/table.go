@@ -4,6 +4,7 @@ package locktable
 
 import (
 	"hash/maphash"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -75,6 +76,8 @@ type Owner struct {
 	// taken lists the locks in the order they were taken: hash | mode held
 	// before (0 for none, else this entry is an upgrade).
 	taken []uint64
+	// kept lists the hashes of the locks that ReleaseRows leaves.
+	kept []uint64
 	// waiting is the request the transaction sleeps on.
 	waiting atomic.Pointer[waiter]
 }
@@ -333,6 +336,28 @@ func (t *Table) ReleaseTo(o *Owner, n int) {
 		t.unlock(o, o.taken[i]&^modeMask, kv.LockMode(o.taken[i]&modeMask))
 	}
 	o.taken = o.taken[:n]
+}
+
+// Keep marks a lock that ReleaseRows leaves.
+func (o *Owner) Keep(hash uint64) {
+	if !slices.Contains(o.kept, hash) {
+		o.kept = append(o.kept, hash)
+	}
+}
+
+// ReleaseRows undoes all locks but those that are to be kept.
+func (t *Table) ReleaseRows(o *Owner) {
+	rest := make([]uint64, 0, len(o.kept))
+	for i := len(o.taken) - 1; i >= 0; i-- {
+		hash := o.taken[i] &^ modeMask
+		if slices.Contains(o.kept, hash) {
+			rest = append(rest, o.taken[i])
+			continue
+		}
+		t.unlock(o, hash, kv.LockMode(o.taken[i]&modeMask))
+	}
+	slices.Reverse(rest)
+	o.taken = rest
 }
 
 // registry finds owners by their id, when a lock becomes contended.
