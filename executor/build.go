@@ -17,8 +17,9 @@ type run struct {
 	memos    map[*expr.Subplan]*subplanMemo
 	lookups  map[*plan.HashLookup]*hashedRows
 	shared   *sharedScan // of a worker
-	ddl      bool        // descriptors may change: see layout
-	top      plan.Node   // whose written rows Env.Affected counts
+	filters  map[*plan.HashJoin][]*runtimeFilter
+	ddl      bool      // descriptors may change: see layout
+	top      plan.Node // whose written rows Env.Affected counts
 }
 
 // Opener is a plan node that opens its own operator: sources of tests, and of

@@ -60,17 +60,29 @@ func (f *filter) Next(ctx context.Context) (arrow.RecordBatch, error) {
 
 // apply takes batch over and returns its rows that pass, nil if none does.
 func (f *filter) apply(batch arrow.RecordBatch) (arrow.RecordBatch, error) {
-	n := int(batch.NumRows())
-	sel, err := f.cond.selection(f.env, batch.Columns(), n, f.sel[:0])
+	sel, err := f.choose(batch)
 	if err != nil {
 		batch.Release()
+		return nil, err
+	}
+	return pick(f.env, batch, sel)
+}
+
+// choose returns the rows that pass, valid until the next call and never nil.
+func (f *filter) choose(batch arrow.RecordBatch) ([]int32, error) {
+	n := int(batch.NumRows())
+	if f.sel == nil {
+		f.sel = make([]int32, 0, n)
+	}
+	sel, err := f.cond.selection(f.env, batch.Columns(), n, f.sel[:0])
+	if err != nil {
 		return nil, err
 	}
 	f.sel = sel
 	if f.stats != nil {
 		f.stats.RowsRemoved += int64(n - len(sel))
 	}
-	return pick(f.env, batch, sel)
+	return sel, nil
 }
 
 // pick takes batch over and returns the given rows (ascending, without

@@ -25,8 +25,10 @@ type hashJoin struct {
 	keyTypes             []types.Type
 	nullEqual            []bool
 	stats                *NodeStats
-	limit                int64 // bytes of this operator, 0 for none
-	inMemory             bool  // never spill: fail with 53200
+	limit                int64            // bytes of this operator, 0 for none
+	inMemory             bool             // never spill: fail with 53200
+	filters              []*runtimeFilter // until they are published
+	filtersHeld          reservation
 
 	table *keyTable
 	// first and chain are the lists of the rows of a key: positions in refs + 1, 0 ends.
@@ -59,6 +61,7 @@ func (r *run) newHashJoin(n *plan.HashJoin) (Operator, error) {
 	if err != nil {
 		return nil, err
 	}
+	filters := r.runtimeFilters(n)
 	inputs, err := r.buildAll(n.Left, n.Right)
 	if err != nil {
 		return nil, err
@@ -66,6 +69,7 @@ func (r *run) newHashJoin(n *plan.HashJoin) (Operator, error) {
 	return newHashJoin(r.env, hashJoinSpec{
 		node: n, left: inputs[0], right: inputs[1], leftKeys: leftKeys, rightKeys: rightKeys,
 		nullEqual: n.NullEqual, typ: n.Type, buildLeft: n.BuildLeft, cond: cond, stats: r.statsOf(n),
+		filters: filters,
 	}), nil
 }
 
@@ -80,11 +84,13 @@ type hashJoinSpec struct {
 	cond                *scalar
 	stats               *NodeStats
 	inMemory            bool // keep the order of the probe side
+	filters             []*runtimeFilter
 }
 
 func newHashJoin(env *Env, s hashJoinSpec) *hashJoin {
 	buildLeft := s.buildLeft && s.typ != plan.AntiNullJoin
 	j := &hashJoin{nullEqual: s.nullEqual, stats: s.stats, limit: env.HashMem, inMemory: s.inMemory || env.Temp == nil}
+	j.filters, j.filtersHeld = s.filters, reservation{env: env}
 	j.joinLoop = joinLoop{env: env, typ: s.typ, streamedLeft: !buildLeft, source: j, held: reservation{env: env}}
 	j.pass = joinPass{probe: s.left, build: s.right}
 	j.probeKeys, j.buildKeys = s.leftKeys, s.rightKeys
@@ -100,6 +106,7 @@ func newHashJoin(env *Env, s hashJoinSpec) *hashJoin {
 
 func (j *hashJoin) Close() error {
 	j.release()
+	j.filtersHeld.close()
 	err := j.spill.close(j.stats)
 	ops := []Operator{j.pass.probe, j.pass.build}
 	for _, p := range j.passes {
@@ -127,6 +134,8 @@ func (j *hashJoin) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	publish(j.filters, &j.filtersHeld)
+	j.filters = nil
 	j.last = nil
 	j.keptMatched = nil
 	if j.keptComeOut() {
@@ -164,6 +173,9 @@ func (j *hashJoin) addBuild(batch arrow.RecordBatch) error {
 	defer releaseAll(keys)
 	if j.pass.level == 0 {
 		j.buildRows += int64(n)
+	}
+	for _, f := range j.filters {
+		f.collect(keys)
 	}
 	if j.hasNull(keys) {
 		j.hasNullKey = true

@@ -24,6 +24,7 @@ type workers struct {
 	env     *Env // the consumer's
 	node    *plan.Gather
 	morsels *morsels
+	filters map[*plan.HashJoin][]*runtimeFilter // of the joins above
 	list    []*worker
 	granted int // of env.Workers
 
@@ -65,7 +66,7 @@ func (r *run) openWorkers(ctx context.Context, n *plan.Gather) (*workers, error)
 	if granted == 0 {
 		return nil, nil
 	}
-	w := &workers{env: r.env, node: n, morsels: &morsels{spans: spans}, granted: granted}
+	w := &workers{env: r.env, node: n, morsels: &morsels{spans: spans}, filters: r.filters, granted: granted}
 	w.ctx, w.cancel = context.WithCancelCause(ctx)
 	for i := range granted {
 		w.list = append(w.list, w.newWorker(i, reader))
@@ -88,6 +89,7 @@ func (w *workers) newWorker(id int, reader kv.ParallelReader) *worker {
 		m.env.Stats = m.stats
 	}
 	m.run = newRun(&m.env)
+	m.run.filters = w.filters
 	m.run.shared = &sharedScan{morsels: w.morsels, worker: id}
 	return m
 }

@@ -25,6 +25,22 @@ func joinKind(name string, t plan.JoinType, always bool) string {
 	return name + joinWords[t] + " Join"
 }
 
+// hashJoinKind names a join whose left side is built by what its right side,
+// which is read past it, is to it: "Hash Right Join" is PostgreSQL's word.
+func hashJoinKind(n *plan.HashJoin) string {
+	word := joinWords[n.Type]
+	switch {
+	case !n.BuildLeft, n.Type == plan.FullJoin:
+	case n.Type == plan.LeftJoin:
+		word = " Right"
+	case n.Type == plan.RightJoin:
+		word = " Left"
+	case n.Type != plan.InnerJoin:
+		word = " Right" + word
+	}
+	return "Hash" + word + " Join"
+}
+
 func (x *explainer) describe(n plan.Node, e *explained) {
 	switch n := n.(type) {
 	case *plan.Scan:
@@ -140,7 +156,7 @@ func (x *explainer) describeMore(n plan.Node, e *explained) {
 	case *plan.Aggregate:
 		x.aggregate(n, e)
 	case *plan.HashJoin:
-		e.kind = joinKind("Hash", n.Type, true)
+		e.kind = hashJoinKind(n)
 		conds := make([]string, len(n.LeftKeys))
 		for i := range n.LeftKeys {
 			op := " = "

@@ -180,6 +180,9 @@ func (b *Builder) joinRows(s joinStep, rightRows float64, keys []equiKey) float6
 	return rows
 }
 
+// buildsEither reports whether a hash join of a type may build its left side.
+func buildsEither(t plan.JoinType) bool { return t != plan.AntiNullJoin }
+
 // buildLeft reports whether the left side is the better build side.
 func (b *Builder) buildLeft(s *joinStep, right *rel) bool {
 	if h := b.opt.Hints; h != nil {
@@ -219,7 +222,7 @@ func (b *Builder) hashJoin(s joinStep, right rel, keys []equiKey) rel {
 	j.Residual = b.resolve(logical.And(rest), both)
 	out := joinColumns(s.typ, s.left.cols, right.cols)
 	j.Cols = b.columns(out)
-	j.BuildLeft = s.typ == plan.InnerJoin && b.buildLeft(&s, &right)
+	j.BuildLeft = buildsEither(s.typ) && b.buildLeft(&s, &right)
 	build, probe := right.joinSide(), s.left.joinSide()
 	if j.BuildLeft {
 		build, probe = probe, build
@@ -248,7 +251,7 @@ func (b *Builder) lookup(s joinStep, in *logical.ColSet, keys []equiKey) (rel, b
 	leftName := aliasOfPlan(s.left.node)
 	cost += b.opt.joinPenalty(LookupJoin, leftName, scan.Alias)
 	other := hashJoinCost(s.left.joinSide(), right, out)
-	if s.typ == plan.InnerJoin {
+	if buildsEither(s.typ) {
 		other = math.Min(other, hashJoinCost(right, s.left.joinSide(), out))
 	}
 	other += b.opt.joinPenalty(HashJoin, leftName, scan.Alias)

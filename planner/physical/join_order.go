@@ -270,7 +270,7 @@ func (o *orderer) pairCost(l *joinTree, r *unit, rows float64, equi bool) float6
 	cost := nestedLoopCost(left, right, out) + penalty(NestLoop)
 	if equi && o.pin < 0 { // a hash join keeps no order
 		c := hashJoinCost(left, right, out)
-		if (r.leaf == nil || r.leaf.typ == plan.InnerJoin) && left.rows < right.rows {
+		if (r.leaf == nil || buildsEither(r.leaf.typ)) && left.rows < right.rows {
 			c = hashJoinCost(right, left, out)
 		}
 		if c += penalty(HashJoin); c <= cost || !steered {
