@@ -145,15 +145,13 @@ func (ins *Inserter) insert(ctx context.Context, batch arrow.RecordBatch) (arrow
 	if err := ins.w.check(im); err != nil {
 		return nil, err
 	}
+	if ins.w.points != nil {
+		return ins.insertPoints(ctx, im)
+	}
 	if ins.conflict != nil {
 		return ins.conflict.insert(ctx, ins, im)
 	}
-	if ins.w.points != nil {
-		err = ins.w.points.insert(ctx, im)
-	} else {
-		err = ins.writeRows(ctx, im)
-	}
-	if err != nil {
+	if err := ins.writeRows(ctx, im); err != nil {
 		return nil, err
 	}
 	if err := ins.w.checkParents(ctx, im, nil); err != nil {

@@ -105,11 +105,7 @@ func (o *onConflict) liveTypes() []types.Type {
 
 func (o *onConflict) returning(ins *Inserter, live []arrow.Array, n int) (arrow.RecordBatch, error) {
 	defer releaseAll(live)
-	cols := make([]arrow.Array, len(o.w.table.Columns))
-	for i, c := range o.w.live {
-		cols[c] = live[i]
-	}
-	return returning(o.w.env, ins.returning, ins.schema, cols, n)
+	return returning(o.w.env, ins.returning, ins.schema, o.byOrdinal(live), n)
 }
 
 func (o *onConflict) lock(ctx context.Context, ins *Inserter, keys []uniqueKey) error {
@@ -183,20 +179,8 @@ func (o *onConflict) update(ctx context.Context, excluded rowstore.Row, handle [
 	if old, err = readRow(ctx, env, o.decoder, t, o.w.live, handle); err != nil || old == nil {
 		return nil, nil, err
 	}
-	both := append(append(make([]types.Datum, 0, 2*len(old)), old...), excluded.Values...)
-	if o.spec.Where != nil {
-		d, err := expr.EvalRow(env.Functions, o.spec.Where, both)
-		if err != nil || d.IsNull() || !d.Bool() {
-			return nil, nil, err
-		}
-	}
-	values := append([]types.Datum(nil), old...)
-	for _, a := range o.spec.Update {
-		if values[a.Column], err = expr.EvalRow(env.Functions, a.Value, both); err != nil {
-			return nil, nil, err
-		}
-	}
-	if err := env.checkRow(t, o.rows, values); err != nil {
+	values, err := o.updatedRow(old, excluded.Values)
+	if values == nil || err != nil {
 		return nil, nil, err
 	}
 	before, err := env.storedRow(o.rows.Indexes, old)
@@ -213,6 +197,26 @@ func (o *onConflict) update(ctx context.Context, excluded rowstore.Row, handle [
 	}
 	o.changes.addRow(o.w.referencing, old, values)
 	return values, old, nil
+}
+
+// updatedRow computes DO UPDATE's row, nil if its WHERE is not true.
+func (o *onConflict) updatedRow(old, excluded []types.Datum) ([]types.Datum, error) {
+	env, t := o.w.env, o.w.table
+	both := append(append(make([]types.Datum, 0, 2*len(old)), old...), excluded...)
+	if o.spec.Where != nil {
+		d, err := expr.EvalRow(env.Functions, o.spec.Where, both)
+		if err != nil || d.IsNull() || !d.Bool() {
+			return nil, err
+		}
+	}
+	values := append([]types.Datum(nil), old...)
+	for _, a := range o.spec.Update {
+		var err error
+		if values[a.Column], err = expr.EvalRow(env.Functions, a.Value, both); err != nil {
+			return nil, err
+		}
+	}
+	return values, env.checkRow(t, o.rows, values)
 }
 
 // readRow reads a whole row by its handle; its strings are its own. It returns

@@ -18,25 +18,30 @@ import (
 // pointWriter writes the rows of a time-series table for INSERT, UPDATE and
 // DELETE, where tableWriter's rowstore writer writes those of others.
 type pointWriter struct {
+	w      *tableWriter
 	env    *Env
 	table  *catalog.Table
 	layout *tsengine.Layout
 	writer *tsengine.Writer
+	// touched are the points that ON CONFLICT DO UPDATE has inserted or updated.
+	touched map[tsengine.Place]struct{}
 }
 
-func newPointWriter(env *Env, t *catalog.Table) *pointWriter {
-	p := &pointWriter{env: env, table: t, layout: seriesLayoutOf(t)}
+func newPointWriter(w *tableWriter) *pointWriter {
+	env, t := w.env, w.table
+	p := &pointWriter{w: w, env: env, table: t, layout: seriesLayoutOf(t)}
 	p.writer = tsengine.NewWriter(env.Alloc, p.layout, env.Txn, env.Store.Now)
 	return p
 }
 
-// insert writes new rows.
-func (p *pointWriter) insert(ctx context.Context, im *rowImages) error {
-	return p.writer.Insert(ctx, im.cols, im.n)
-}
-
-// update writes the new versions of rows, whose points are locked.
+// update writes the new versions of rows, whose points are locked. One that
+// moves to another point must be alone there.
 func (p *pointWriter) update(ctx context.Context, handles arrow.Array, after *rowImages) error {
+	if p.layout.Unique {
+		if err := p.claimMoved(ctx, handles, after); err != nil {
+			return err
+		}
+	}
 	return p.writer.Update(ctx, handles, after.cols, after.n)
 }
 
@@ -90,7 +95,12 @@ func verifyPoints(ctx context.Context, env *Env, t *catalog.Table, handles arrow
 	for i, r := range refs {
 		rows[i] = r.row()
 	}
-	changed, err := tsengine.Changed(ctx, env.Alloc, env.Store, seriesLayoutOf(t), env.Txn.ReadTS(), handles, rows)
+	c, err := tsengine.NewComparison(ctx, env.Alloc, env.Store, seriesLayoutOf(t), env.Txn.ReadTS())
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	changed, err := c.Rows(ctx, handles, rows)
 	if err != nil {
 		return storedError(err)
 	}

@@ -45,7 +45,7 @@ func (r *run) newTableWriter(t *catalog.Table, rows *plan.RowChecks) (*tableWrit
 	w := &tableWriter{run: r, env: r.env, table: t, layout: r.layout(t), held: reservation{env: r.env}, referencing: rows.Referencing}
 	w.writer = w.layout.Writer(r.env.Txn)
 	if t.TimeSeries != nil {
-		w.points = newPointWriter(r.env, t)
+		w.points = newPointWriter(w)
 	}
 	var fields []arrow.Field
 	for i := range t.Columns {

@@ -3,9 +3,6 @@ package tsengine
 import (
 	"bytes"
 	"context"
-	"errors"
-	"io"
-	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/memory"
@@ -15,84 +12,115 @@ import (
 	"github.com/tidemarkdb/tidemark/tsengine/block"
 )
 
-// Changed reports whether one of the rows with the given handles, whose points
-// the caller has locked, is not what it was at a snapshot any more: it was
-// removed or has another version. Rows that the caller's transaction wrote
-// itself are in neither state and count as unchanged.
+// Comparison compares points in a snapshot with what is committed now. The
+// caller has locked the points: what it is told stays true until it commits.
+// Rows of its own transaction are in neither state and count as unchanged.
 //
 //  1. Partitions whose deltas and runs have the same keys did not change.
 //  2. In the others the rows are read in both states and compared: packing may
 //     have moved them.
-func Changed(ctx context.Context, alloc memory.Allocator, store kv.Store, l *Layout, at kv.Timestamp, handles arrow.Array, rows []int) (bool, error) {
+type Comparison struct {
+	alloc       memory.Allocator
+	layout      *Layout
+	same        bool // nothing was committed in between
+	old, latest kv.Reader
+}
+
+// NewComparison compares the state at a snapshot with the present one.
+func NewComparison(ctx context.Context, alloc memory.Allocator, store kv.Store, l *Layout, at kv.Timestamp) (*Comparison, error) {
 	now, err := store.Now(ctx)
-	if err != nil || now == at {
-		return false, err
-	}
-	old, err := store.Snapshot(ctx, at)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
-	defer old.Close()
-	latest, err := store.Snapshot(ctx, now)
-	if err != nil {
-		return false, err
+	c := &Comparison{alloc: alloc, layout: l, same: now == at}
+	if c.same {
+		return c, nil
 	}
-	defer latest.Close()
-	c := comparison{alloc: alloc, layout: l, old: old, latest: latest, points: map[string][]point{}}
-	for _, i := range rows {
-		p, err := readHandle(types.DatumAt(handles, i).Bytes())
+	if c.old, err = store.Snapshot(ctx, at); err != nil {
+		return nil, err
+	}
+	if c.latest, err = store.Snapshot(ctx, now); err != nil {
+		c.old.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// Close gives the snapshots back.
+func (c *Comparison) Close() {
+	if !c.same {
+		c.old.Close()
+		c.latest.Close()
+	}
+}
+
+// Rows reports whether one of the given rows of an array of handles was removed
+// or has another version.
+func (c *Comparison) Rows(ctx context.Context, handles arrow.Array, rows []int) (bool, error) {
+	if c.same {
+		return false, nil
+	}
+	places := make([]Place, len(rows))
+	subs := make(map[Place][]uint64, len(rows))
+	for i, r := range rows {
+		p, err := readHandle(types.DatumAt(handles, r).Bytes())
 		if err != nil {
 			return false, err
 		}
-		prefix := string(l.prefix(l.bucket(p.series), l.slice(p.time)))
-		c.points[prefix] = append(c.points[prefix], p)
+		places[i] = Place{p.series, p.time}
+		subs[places[i]] = append(subs[places[i]], p.sub)
 	}
-	for prefix, points := range c.points {
-		same, err := block.SameContents(ctx, old, latest, kv.Key(prefix))
+	return c.compare(ctx, places, func(at Place, before, after []storedRow) bool {
+		for _, sub := range subs[at] {
+			if was, ok := rowWith(before, sub); ok {
+				if is, ok := rowWith(after, sub); !ok || !bytes.Equal(was, is) {
+					return true
+				}
+			}
+		}
+		return false
+	})
+}
+
+// Places reports whether the rows at one of the places, of unique points, are others now.
+func (c *Comparison) Places(ctx context.Context, places []Place) (bool, error) {
+	if c.same {
+		return false, nil
+	}
+	return c.compare(ctx, places, func(_ Place, before, after []storedRow) bool {
+		return len(before) != len(after) || len(before) > 0 && !bytes.Equal(before[0].values, after[0].values)
+	})
+}
+
+// Latest finds the rows at places in the present state.
+func (c *Comparison) Latest(ctx context.Context, places []Place) (map[Place]Row, error) {
+	if c.same {
+		return nil, nil
+	}
+	return c.layout.Lookup(ctx, c.alloc, c.latest, places, false)
+}
+
+func (c *Comparison) compare(ctx context.Context, places []Place, differ func(at Place, before, after []storedRow) bool) (bool, error) {
+	for prefix, list := range c.layout.byPartition(places) {
+		same, err := block.SameContents(ctx, c.old, c.latest, kv.Key(prefix))
 		if err != nil {
 			return false, err
 		}
 		if same {
 			continue
 		}
-		if changed, err := c.changed(ctx, kv.Key(prefix), points); changed || err != nil {
-			return changed, err
+		before, err := c.read(ctx, c.old, kv.Key(prefix), list)
+		if err != nil {
+			return false, err
 		}
-	}
-	return false, nil
-}
-
-type comparison struct {
-	alloc       memory.Allocator
-	layout      *Layout
-	old, latest kv.Reader
-	points      map[string][]point // by prefix
-}
-
-type place struct {
-	series uint64
-	time   int64
-}
-
-// changed compares points of a partition.
-func (c *comparison) changed(ctx context.Context, prefix kv.Key, points []point) (bool, error) {
-	before, err := c.read(ctx, c.old, prefix, points)
-	if err != nil {
-		return false, err
-	}
-	after, err := c.read(ctx, c.latest, prefix, points)
-	if err != nil {
-		return false, err
-	}
-	for _, p := range points {
-		at := place{p.series, p.time}
-		was, ok := rowWith(before[at], p.sub)
-		if !ok {
-			continue
+		after, err := c.read(ctx, c.latest, kv.Key(prefix), list)
+		if err != nil {
+			return false, err
 		}
-		is, ok := rowWith(after[at], p.sub)
-		if !ok || !bytes.Equal(was, is) {
-			return true, nil
+		for _, at := range list {
+			if differ(at, before[at], after[at]) {
+				return true, nil
+			}
 		}
 	}
 	return false, nil
@@ -119,66 +147,27 @@ func rowWith(rows []storedRow, sub uint64) ([]byte, bool) {
 	return zero, found
 }
 
-// read reads the rows at points of a partition.
-func (c *comparison) read(ctx context.Context, r kv.Reader, prefix kv.Key, points []point) (map[place][]storedRow, error) {
-	out := make(map[place][]storedRow, len(points))
-	spec := ScanSpec{Layout: c.layout, Partitions: []Partition{{Prefix: prefix}}, BatchRows: 4096, Lower: points[0].time, Upper: points[0].time}
-	for _, p := range points {
-		out[place{p.series, p.time}] = nil
-		spec.Series = append(spec.Series, p.series)
-		spec.Lower, spec.Upper = min(spec.Lower, p.time), max(spec.Upper, p.time)
-	}
-	slices.Sort(spec.Series)
-	spec.Series = slices.Compact(spec.Series)
-	s := NewScanner(c.alloc, r, spec, nil)
-	defer s.Close()
-	for {
-		_, err := s.Next(ctx)
-		if errors.Is(err, io.EOF) {
-			return out, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		if err := c.collect(ctx, s, out); err != nil {
-			return nil, err
-		}
-	}
-}
-
-func (c *comparison) collect(ctx context.Context, s *Scanner, out map[place][]storedRow) error {
-	var sel []int32
-	var rows []point
-	s.Each(func(i int, group uint64, position int64, sub uint64) {
-		if _, ok := out[place{group, position}]; ok {
-			sel, rows = append(sel, int32(i)), append(rows, point{group, position, sub})
-		}
-	})
-	if len(sel) == 0 {
-		return nil
-	}
-	s.Select(sel)
-	values := make([][]byte, len(rows))
-	for k := range c.layout.columns {
-		a, err := s.Scanner.Column(ctx, &c.layout.columns[k])
-		if err != nil {
-			return err
-		}
-		var r types.ColumnReader
-		if err := r.Reset(a); err != nil {
+// read reads the rows at places of a partition.
+func (c *Comparison) read(ctx context.Context, r kv.Reader, prefix kv.Key, places []Place) (map[Place][]storedRow, error) {
+	out := make(map[Place][]storedRow, len(places))
+	err := c.layout.rowsAt(ctx, c.alloc, r, prefix, places, func(s *Scanner, rows []point) error {
+		values := make([][]byte, len(rows))
+		for k := range c.layout.columns {
+			a, err := s.Scanner.Column(ctx, &c.layout.columns[k])
+			if err != nil {
+				return err
+			}
+			for i := range values {
+				d := types.DatumAt(a, i)
+				values[i] = appendTag(values[i], &d)
+			}
 			a.Release()
-			return err
 		}
-		var d types.Datum
-		for i := range values {
-			r.Read(i, &d)
-			values[i] = appendTag(values[i], &d)
+		for i, p := range rows {
+			at := Place{p.series, p.time}
+			out[at] = append(out[at], storedRow{p.sub, values[i]})
 		}
-		a.Release()
-	}
-	for i, p := range rows {
-		at := place{p.series, p.time}
-		out[at] = append(out[at], storedRow{p.sub, values[i]})
-	}
-	return nil
+		return nil
+	})
+	return out, err
 }

@@ -28,3 +28,9 @@ func readHandle(b []byte) (point, error) {
 	}
 	return point{binary.BigEndian.Uint64(b), int64(binary.BigEndian.Uint64(b[8:])), binary.BigEndian.Uint64(b[16:])}, nil
 }
+
+// HandleAt reports whether a handle is of a row at a place.
+func HandleAt(handle []byte, at Place) bool {
+	p, err := readHandle(handle)
+	return err == nil && p.series == at.Series && p.time == at.Time
+}

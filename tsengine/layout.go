@@ -118,14 +118,6 @@ func (l *Layout) slice(t int64) int64 {
 	return max(t-rest, s.From)
 }
 
-// pointLock is the key that is locked for a point.
-func (l *Layout) pointLock(series uint64, time int64) kv.Key {
-	k := binary.BigEndian.AppendUint16(tablePrefix(l.Table.Storage), metaBucket)
-	k = append(k, metaLock)
-	k = binary.BigEndian.AppendUint64(k, series)
-	return binary.BigEndian.AppendUint64(k, uint64(time)^1<<63)
-}
-
 // LockKey is the key that is locked for the row of a handle.
 func LockKey(storage uint64, handle []byte) kv.Key {
 	k := binary.BigEndian.AppendUint16(tablePrefix(storage), metaBucket)
