@@ -46,6 +46,8 @@ type Env struct {
 	// Store tells the time of writes to time-series tables, and what others have
 	// committed since the snapshot.
 	Store kv.Store
+	// Series is told of rows written to time-series tables; nil if nobody packs them.
+	Series *SeriesKeeper
 	// RowIDs gives rows without a primary key their ids; one for the store.
 	RowIDs *rowstore.RowIDs
 	// Runtime is handed to virtual tables.

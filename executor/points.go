@@ -31,6 +31,11 @@ func newPointWriter(w *tableWriter) *pointWriter {
 	env, t := w.env, w.table
 	p := &pointWriter{w: w, env: env, table: t, layout: seriesLayoutOf(t)}
 	p.writer = tsengine.NewWriter(env.Alloc, p.layout, env.Txn, env.Store.Now)
+	if env.Series != nil {
+		p.writer.OnWrite = func(ctx context.Context, prefix kv.Key, rows int) error {
+			return env.Series.Wrote(ctx, t, prefix, rows)
+		}
+	}
 	return p
 }
 

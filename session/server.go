@@ -89,6 +89,7 @@ type Server struct {
 	rowIDs  *executor.RowIDs
 	workers *executor.WorkerPool
 	columns *executor.ColumnCache // nil without
+	series  *executor.SeriesKeeper
 	trees   *parser.Cache
 	plans   *planCache
 	// advisory locks belong to sessions, not to transactions of the store.
@@ -106,7 +107,7 @@ type Server struct {
 // NewServer makes the server of a node. It owns neither the store nor the catalog.
 func NewServer(store kv.Store, cat *catalog.Catalog, config Config) *Server {
 	config.setDefaults()
-	return &Server{
+	srv := &Server{
 		config:   config,
 		store:    store,
 		catalog:  cat,
@@ -119,6 +120,8 @@ func NewServer(store kv.Store, cat *catalog.Catalog, config Config) *Server {
 		started:  config.Clock(),
 		sessions: map[uint32]*Session{},
 	}
+	srv.series = newSeriesKeeper(srv)
+	return srv
 }
 
 // Memory is the process account that all queries reserve from.

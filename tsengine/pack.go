@@ -29,9 +29,10 @@ type Packer struct {
 	Store       kv.Store
 	Alloc       memory.Allocator
 	Compression chunk.Compression
-	// Current, if set, reports whether a table still has the storage that t says:
-	// it is asked once the table's lock is held.
-	Current func(ctx context.Context, t *catalog.Table) (bool, error)
+	// Current, if set, gives the present descriptor of a table that still has the
+	// storage that t says, nil if there is none: it is asked once the table's lock
+	// is held, so that no column is added or dropped meanwhile.
+	Current func(ctx context.Context, t *catalog.Table) (*catalog.Table, error)
 }
 
 // Flush packs the deltas of a table.
@@ -99,8 +100,12 @@ func (p *Packer) pack(ctx context.Context, l *Layout, prefix kv.Key, full bool) 
 		return done, err
 	}
 	if p.Current != nil {
-		if ok, err := p.Current(ctx, l.Table); !ok || err != nil {
+		t, err := p.Current(ctx, l.Table)
+		if t == nil || err != nil {
 			return done, err
+		}
+		if t != l.Table {
+			l = NewLayout(t)
 		}
 	}
 	if err := txn.Refresh(ctx); err != nil {

@@ -37,7 +37,7 @@ type Writer struct {
 	now    func(ctx context.Context) (kv.Timestamp, error)
 
 	// OnWrite, if set, is told of every partition that rows were written to.
-	OnWrite func(prefix kv.Key, rows int)
+	OnWrite func(ctx context.Context, prefix kv.Key, rows int) error
 
 	inputs []*block.Input
 	rows   []pendingRow
@@ -254,7 +254,9 @@ func (w *Writer) Flush(ctx context.Context) error {
 			return err
 		}
 		if w.OnWrite != nil {
-			w.OnWrite(prefix, len(delta))
+			if err := w.OnWrite(ctx, prefix, len(delta)); err != nil {
+				return err
+			}
 		}
 	}
 	w.clear()

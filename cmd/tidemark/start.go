@@ -133,6 +133,7 @@ func serve(ctx context.Context, c *config, cmd *cobra.Command, store kv.Store, l
 	jobs, stopJobs := context.WithCancel(base)
 	var running sync.WaitGroup
 	running.Go(func() { sessions.RunAutoAnalyze(jobs) })
+	running.Go(func() { sessions.RunSeriesKeeper(jobs) })
 	defer running.Wait()
 	defer stopJobs()
 	server := pgwire.NewServer(sessions, pgwire.Config{Logger: logger})
