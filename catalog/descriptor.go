@@ -265,6 +265,8 @@ type Database struct {
 	AllowConnections bool   `json:",omitempty"`
 	// Template databases (pg_database.datistemplate) cannot be dropped.
 	Template bool `json:",omitempty"`
+	// Extensions are those that CREATE EXTENSION noted.
+	Extensions []Extension `json:",omitempty"`
 }
 
 // Role is a user or group.

@@ -12,7 +12,7 @@ func (e *Editor) checkSchema(id OID) error {
 	switch sch := e.cur.SchemaByID(id); {
 	case sch == nil:
 		return pgerror.New(pgerror.UndefinedSchema, "schema with OID %d does not exist", id)
-	case id == PgCatalogOID || id == InformationSchemaOID || id == PgToastOID:
+	case id < firstUserOID && id != PublicOID:
 		return pgerror.New(pgerror.InsufficientPrivilege, "permission denied to create in schema %q", sch.Name).
 			WithDetail("System catalog modifications are currently disallowed.")
 	}

@@ -94,7 +94,9 @@ func (s *Snapshot) SchemaByID(id OID) *Schema {
 func (s *Snapshot) Schemas() []*Schema {
 	var out []*Schema
 	for _, sch := range systemCatalog().schemas {
-		out = append(out, sch)
+		if s.shows(sch.ID) {
+			out = append(out, sch)
+		}
 	}
 	s.schemas.all(func(_ OID, sch *Schema) { out = append(out, sch) })
 	slices.SortFunc(out, func(a, b *Schema) int { return compareOID(a.ID, b.ID) })
@@ -235,7 +237,9 @@ func (s *Snapshot) Tables() []*Table {
 }
 
 // SystemTables returns the relations of pg_catalog and information_schema in OID order.
-func (s *Snapshot) SystemTables() []*Table { return systemCatalog().ordered }
+func (s *Snapshot) SystemTables() []*Table {
+	return slices.DeleteFunc(slices.Clone(systemCatalog().ordered), func(t *Table) bool { return !s.shows(t.Schema) })
+}
 
 func (g *globals) database(name string) *Database {
 	for _, d := range g.databases {

@@ -63,6 +63,8 @@ func loadSystem() *system {
 		{ID: PgCatalogOID, Name: "pg_catalog", Owner: BootstrapRoleOID, Comment: "system catalog schema"},
 		{ID: PgToastOID, Name: "pg_toast", Owner: BootstrapRoleOID, Comment: "reserved schema for TOAST tables"},
 		{ID: InformationSchemaOID, Name: "information_schema", Owner: BootstrapRoleOID},
+		{ID: TidemarkSchemaOID, Name: "tidemark", Owner: BootstrapRoleOID},
+		{ID: TimescaleInformationOID, Name: "timescaledb_information", Owner: BootstrapRoleOID},
 	} {
 		s.schemas[sch.ID] = sch
 		s.schemaNames[sch.Name] = sch
@@ -94,9 +96,13 @@ func loadSystem() *system {
 			t.Columns = append(t.Columns, c)
 		}
 	}
+	s.addOwnViews()
 	slices.SortFunc(s.ordered, func(a, b *Table) int { return compareOID(a.ID, b.ID) })
 	return s
 }
+
+// IsSystemSchema reports whether a schema of a name is built in.
+func IsSystemSchema(name string) bool { return systemCatalog().schemaNames[name] != nil }
 
 func (s *system) addTable(t *Table) {
 	t.Virtual = virtualTables[s.schemas[t.Schema].Name+"."+t.Name]

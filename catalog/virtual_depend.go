@@ -15,6 +15,7 @@ func init() {
 		for _, t := range v.Snapshot.Types() {
 			d.userType(t)
 		}
+		d.extensionMembers()
 		return d.err
 	}).byOID(1, func(v VirtualEnv, id OID, emit emitFunc) error {
 		if id == 0 {
@@ -26,6 +27,9 @@ func init() {
 			d.table(t)
 		default:
 			d.typeOf(id)
+		}
+		if id < firstUserOID {
+			d.extensionMembers()
 		}
 		return d.err
 	})

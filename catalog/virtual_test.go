@@ -159,7 +159,7 @@ func TestVirtualTablesLikePostgres(t *testing.T) {
 					return r[c.key] != c.keys
 				}
 				if name == "pg_depend" {
-					return false
+					return r[3] == "3079" // PostgreSQL does not have the extension tidemark
 				}
 				return len(r[c.key]) != 5 || r[c.key] < "16384"
 			})

@@ -181,3 +181,23 @@ func (f *functionSession) approximateRowCount(_ *functions.Context, args functio
 	n := f.s.server.estimateRows(t, f.snap.Stats(id))
 	return [][]types.Datum{{types.NewInt8(int64(n))}}, nil
 }
+
+// SeriesSlices implements catalog.SeriesRuntime.
+func (s *Session) SeriesSlices(ctx context.Context, t *catalog.Table) ([]catalog.Slice, error) {
+	snap, err := s.snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	f := &functionSession{s: s, snap: snap}
+	chunks, err := ddl.Chunks(ctx, f.query, nil, snap, t, nil)
+	out := make([]catalog.Slice, len(chunks))
+	for i, c := range chunks {
+		out[i] = catalog.Slice{Start: c.Start, End: c.End, Schema: ddl.ChunkSchema, Name: c.Relation()}
+	}
+	return out, err
+}
+
+// SeriesJob implements catalog.SeriesRuntime.
+func (s *Session) SeriesJob(t *catalog.Table, compression bool) int32 {
+	return ddl.JobID(t, compression)
+}

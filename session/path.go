@@ -3,6 +3,7 @@ package session
 import (
 	"strings"
 
+	"github.com/tidemarkdb/tidemark/catalog"
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
 )
 
@@ -84,7 +85,7 @@ func (s *Session) namedPath() []string {
 	out := make([]string, 0, len(s.settings.searchPath))
 	for _, name := range s.settings.searchPath {
 		if name == "$user" {
-			name = s.role
+			name = s.userSchema()
 		}
 		if name == "pg_temp" {
 			name = s.tempSchemaName()
@@ -105,7 +106,7 @@ func (s *Session) searchPath() []string {
 	for _, name := range s.settings.searchPath {
 		switch name {
 		case "$user":
-			name = s.role
+			name = s.userSchema()
 		case "pg_temp":
 			explicitTemp = true
 			if s.tempID == 0 {
@@ -134,7 +135,7 @@ func (s *Session) searchPath() []string {
 func (s *Session) creationSchema(exists func(string) bool) string {
 	for _, name := range s.settings.searchPath {
 		if name == "$user" {
-			name = s.role
+			name = s.userSchema()
 		}
 		if name == "pg_temp" && s.tempID != 0 {
 			return s.tempSchemaName()
@@ -144,4 +145,13 @@ func (s *Session) creationSchema(exists func(string) bool) string {
 		}
 	}
 	return ""
+}
+
+// userSchema is the schema that "$user" stands for. The role tidemark has none: the
+// schema of its name is the system's.
+func (s *Session) userSchema() string {
+	if catalog.IsSystemSchema(s.role) {
+		return "$user"
+	}
+	return s.role
 }

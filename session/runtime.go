@@ -13,6 +13,7 @@ var (
 	_ catalog.PreparedRuntime      = (*Session)(nil)
 	_ catalog.CursorsRuntime       = (*Session)(nil)
 	_ catalog.TableActivityRuntime = (*Session)(nil)
+	_ catalog.SeriesRuntime        = (*Session)(nil)
 )
 
 // Settings implements catalog.SettingsRuntime: the rows of pg_settings.

@@ -132,9 +132,16 @@ func accessMethod(env *Env, name string) (string, error) {
 
 // setStorageOptions gives a new table, whose columns and keys are known, its
 // WITH (...).
-func setStorageOptions(env *Env, t *catalog.Table, opts []*ast.Option) (err error) {
+func setStorageOptions(env *Env, t *catalog.Table, opts []*ast.Option) error {
 	if t.Access == catalog.AccessTimeSeries {
 		return makeTimeSeries(env, t, opts)
+	}
+	opts, hyper, err := timescaleTable(env, t, opts)
+	if err != nil {
+		return err
+	}
+	if hyper {
+		t.Clustered = false
 	}
 	t.Options, err = tableOptions(opts)
 	return err

@@ -68,6 +68,8 @@ func Run(ctx context.Context, env *Env, stmt ast.Statement) (string, error) {
 		return tag, reindex(ctx, env, st)
 	case *ast.AlterSequence:
 		return tag, alterSequence(env, st)
+	case *ast.CreateExtension:
+		return tag, createExtension(env, st)
 	case *ast.CreateSchema:
 		return tag, createSchema(ctx, env, st)
 	}

@@ -17,6 +17,9 @@ func drop(ctx context.Context, env *Env, st *ast.Drop) error {
 			return err
 		}
 	}
+	if st.Kind == ast.ObjectExtension {
+		return dropExtension(env, st)
+	}
 	var refs []catalog.ObjectRef
 	for _, o := range st.Objects {
 		ref, err := dropTarget(env, st, o)

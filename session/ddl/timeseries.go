@@ -38,6 +38,9 @@ var seriesOptions = []struct {
 	{"on_duplicate", (*seriesBuilder).setOnDuplicate, false},
 	{"hypertable", (*seriesBuilder).setHypertable, true},
 	{"dimensions", (*seriesBuilder).setDimensions, true},
+	{"compress_segmentby", (*seriesBuilder).setSegmentBy, true},
+	{"compress_orderby", (*seriesBuilder).setOrderBy, true},
+	{"compress_after", (*seriesBuilder).setCompressAfter, true},
 }
 
 func isSeriesOption(name string) bool {

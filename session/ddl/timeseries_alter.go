@@ -23,13 +23,16 @@ func (a *alteration) seriesOptions() error {
 			}
 		}
 	}
+	if slices.ContainsFunc(a.cmd.Options, isTimescale) && a.cmd.Kind == ast.AlterSetOptions {
+		return a.timescaleOptions(b)
+	}
 	if a.cmd.Kind == ast.AlterResetOptions {
 		if err := b.reset(a.cmd.Options); err != nil {
 			return err
 		}
 		return a.update()
 	}
-	slices := b.ts.Slices
+	lengths := b.ts.Slices
 	if err := b.take(a.cmd.Options); err != nil {
 		return err
 	}
@@ -38,7 +41,7 @@ func (a *alteration) seriesOptions() error {
 	}
 	if b.given["partition_interval"] != nil {
 		length := b.ts.Slices[0].Length
-		b.ts.Slices = slices
+		b.ts.Slices = lengths
 		if err := setSliceLength(a.ctx, a.env, a.old, a.t, length); err != nil {
 			return err
 		}
@@ -47,6 +50,25 @@ func (a *alteration) seriesOptions() error {
 		return err
 	}
 	return a.update()
+}
+
+// timescaleOptions executes SET of TimescaleDB's parameters, and of others beside them.
+func (a *alteration) timescaleOptions(b *seriesBuilder) error {
+	var others []*ast.Option
+	for _, o := range a.cmd.Options {
+		if !isTimescale(o) {
+			others = append(others, o)
+		} else if err := b.setTimescale(a.env, o); err != nil {
+			return err
+		}
+	}
+	if err := b.take(others); err != nil {
+		return err
+	}
+	if len(b.given) > 0 {
+		return pgerror.Unsupported("SET of parameters of timescaledb together with parameter %q", others[0].Name)
+	}
+	return retag(&seriesChange{ctx: a.ctx, env: a.env}, a.t)
 }
 
 // reset takes parameters back to their defaults.
