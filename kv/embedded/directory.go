@@ -16,9 +16,14 @@ import (
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
 )
 
-// formatVersion is the version of what is written into a data directory
-// (docs/formats/kv.md). A directory of a newer one is refused.
-const formatVersion = 1
+// formatVersion is the version of what is written into a data directory: of
+// this package's keys and of everything that is put into them (docs/formats).
+// What changes either in a way that an older program or this one would read
+// wrongly raises it. Directories of another version are refused:
+//
+//	1  enums were stored as labels, types were numbered otherwise
+//	2  the present one
+const formatVersion = 2
 
 const (
 	formatFile   = "TIDEMARK"
@@ -88,6 +93,11 @@ func checkFormat(fsys vfs.FS, dir string) error {
 	version, err := strconv.Atoi(text)
 	if !ok || err != nil || version < 1 {
 		return pgerror.New(pgerror.DataCorrupted, "data is corrupted: %s is not the format file of a Tidemark store", name)
+	}
+	if version < formatVersion {
+		return pgerror.New(pgerror.FeatureNotSupported,
+			"data directory %q has format %d, which is older than this program's format %d", dir, version, formatVersion).
+			WithHint("Copy the data out with the version of Tidemark that wrote it, and in with this one.")
 	}
 	if version > formatVersion {
 		return pgerror.New(pgerror.FeatureNotSupported,

@@ -20,6 +20,8 @@ func TestOpenRefuses(t *testing.T) {
 	openTest(t, Config{Dir: held})
 	newer := t.TempDir()
 	writeFile(t, filepath.Join(newer, formatFile), "tidemark embedded store, format 99\n")
+	older := t.TempDir()
+	writeFile(t, filepath.Join(older, formatFile), "tidemark embedded store, format 1\n")
 	garbled := t.TempDir()
 	writeFile(t, filepath.Join(garbled, formatFile), "something else")
 	isFile := filepath.Join(t.TempDir(), "file")
@@ -45,7 +47,8 @@ func TestOpenRefuses(t *testing.T) {
 		want string
 	}{
 		{"in use", Config{Dir: held}, pgerror.LockFileExists, "is in use by another process"},
-		{"newer format", Config{Dir: newer}, pgerror.FeatureNotSupported, "has format 99, which is newer than this program's format 1"},
+		{"newer format", Config{Dir: newer}, pgerror.FeatureNotSupported, "has format 99, which is newer than this program's format 2"},
+		{"older format", Config{Dir: older}, pgerror.FeatureNotSupported, "has format 1, which is older than this program's format 2"},
 		{"garbled format", Config{Dir: garbled}, pgerror.DataCorrupted, "is not the format file"},
 		{"foreign", Config{Dir: foreign}, pgerror.DataCorrupted, "not of a Tidemark store"},
 		{"not a directory", Config{Dir: isFile}, pgerror.InternalError, "cannot be made: not a directory"},
@@ -63,6 +66,17 @@ func TestOpenRefuses(t *testing.T) {
 				t.Fatalf("%s: %v", pgerror.CodeOf(err), err)
 			}
 		})
+	}
+}
+
+// TestFormatFile: what a new directory says of itself. Golden files of what is
+// stored (here, in rowstore and in catalog) that change mean another version.
+func TestFormatFile(t *testing.T) {
+	dir := t.TempDir()
+	openTest(t, Config{Dir: dir})
+	got, err := os.ReadFile(filepath.Join(dir, formatFile))
+	if want := "tidemark embedded store, format 2\n"; err != nil || string(got) != want {
+		t.Errorf("%q, %v; want %q", got, err, want)
 	}
 }
 
