@@ -4,9 +4,20 @@ import "github.com/tidemarkdb/tidemark/sql/types"
 
 // infoSchema registers the row source of an information_schema view.
 func infoSchema(name string, rows func(s *Snapshot, emit emitFunc) error) {
-	virtualTables["information_schema."+name] = &Virtual{
-		Rows: func(v VirtualEnv, emit emitFunc) error { return rows(v.Snapshot, emit) },
+	infoSchemaEnv(name, func(v VirtualEnv, emit emitFunc) error { return rows(v.Snapshot, emit) })
+}
+
+func infoSchemaEnv(name string, rows func(v VirtualEnv, emit emitFunc) error) {
+	virtualTables["information_schema."+name] = &Virtual{Rows: rows}
+}
+
+// display shows an expression of the catalog under the session's search path.
+func (v VirtualEnv) display(text string) string {
+	r, ok := v.Runtime.(SearchPathRuntime)
+	if !ok {
+		return text
 	}
+	return DisplayText(v.Snapshot, r.SearchPath(), text)
 }
 
 func yesNo(b bool) types.Datum {

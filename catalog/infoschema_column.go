@@ -8,13 +8,14 @@ import (
 )
 
 func init() {
-	infoSchema("columns", func(s *Snapshot, emit emitFunc) error {
+	infoSchemaEnv("columns", func(v VirtualEnv, emit emitFunc) error {
+		s := v.Snapshot
 		return s.relationsOf("rv", func(t *Table) error {
 			for i := range t.Columns {
 				if t.Columns[i].Dropped {
 					continue
 				}
-				if err := emit(infoColumnRow(s, t, &t.Columns[i])); err != nil {
+				if err := emit(infoColumnRow(v, t, &t.Columns[i])); err != nil {
 					return err
 				}
 			}
@@ -229,7 +230,8 @@ func (s *Snapshot) infoCollation(id OID) []types.Datum {
 
 func dInt8Text(v int64) types.Datum { return dText(strconv.FormatInt(v, 10)) }
 
-func infoColumnRow(s *Snapshot, t *Table, c *Column) []types.Datum {
+func infoColumnRow(v VirtualEnv, t *Table, c *Column) []types.Datum {
+	s := v.Snapshot
 	d := s.describeType(c.Declared())
 	domain := []types.Datum{types.Null, types.Null, types.Null}
 	nullable := !c.NotNull
@@ -237,9 +239,9 @@ func infoColumnRow(s *Snapshot, t *Table, c *Column) []types.Datum {
 		domain = []types.Datum{s.catalogName(), s.schemaName(u.Schema), dText(u.Name)}
 		nullable = nullable && !u.NotNull
 	}
-	def, generation, generated := dNullText(c.Default), types.Null, "NEVER"
+	def, generation, generated := dNullText(v.display(c.Default)), types.Null, "NEVER"
 	if c.Generated {
-		def, generation, generated = types.Null, dText(c.Default), "ALWAYS"
+		def, generation, generated = types.Null, dText(v.display(c.Default)), "ALWAYS"
 	}
 	row := []types.Datum{
 		s.catalogName(), s.schemaName(t.Schema), dText(t.Name), dText(c.Name), dInt4(int(c.Num)), def, yesNo(nullable),

@@ -25,6 +25,9 @@ type Setting struct {
 	Boot, Reset                                       string
 }
 
+// SearchPathRuntime tells the schemas whose relations are shown without them.
+type SearchPathRuntime interface{ SearchPath() []string }
+
 // ActivityRuntime feeds pg_stat_activity.
 type ActivityRuntime interface{ Activity() []Activity }
 

@@ -62,6 +62,12 @@ func cutText(s string) string {
 	return s[:n] + "..."
 }
 
+func (e *Env) rejected(row int, late bool) {
+	if e.RejectedRow != nil {
+		e.RejectedRow(row, late)
+	}
+}
+
 // notNullError is 23502 for the column at ordinal.
 func (e *Env) notNullError(t *catalog.Table, ordinal int, row []types.Datum) error {
 	c := &t.Columns[ordinal]

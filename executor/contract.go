@@ -82,6 +82,10 @@ type Env struct {
 	Temp *spill.Space
 	// Stream feeds plan.Stream (COPY FROM): the next batch, owned by the caller, or io.EOF.
 	Stream func(ctx context.Context) (arrow.RecordBatch, error)
+	// RejectedRow, if not nil, is told the row of the batch being inserted that
+	// violates a constraint, from 0; late means that it was found after the
+	// rows' own checks, against other rows.
+	RejectedRow func(row int, late bool)
 	// Stats collects EXPLAIN ANALYZE figures when not nil.
 	Stats *Stats
 }

@@ -224,5 +224,6 @@ func (ins *Inserter) claim(ctx context.Context, im *rowImages, handles [][]byte)
 	if err != nil || c == nil {
 		return err
 	}
+	ins.run.env.rejected(c.row, true)
 	return ins.w.duplicate(im.at(c.row), c.index)
 }

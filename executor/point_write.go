@@ -1,7 +1,9 @@
 package executor
 
 import (
+	"cmp"
 	"context"
+	"errors"
 
 	"github.com/tidemarkdb/tidemark/kv"
 	"github.com/tidemarkdb/tidemark/rowstore"
@@ -79,6 +81,27 @@ func (p *Point) emitReturning(env *Env, es []expr.Expr, s *pointScratch, row []t
 	return emit(s.out)
 }
 
+// latestDuplicate is tableWriter.latestConflict for one row; it returns cause
+// if there is no duplicate.
+func (p *Point) latestDuplicate(ctx context.Context, env *Env, s *pointScratch, row rowstore.Row, cause error) error {
+	if env.ReadCommitted || !errors.Is(cause, kv.ErrWriteConflict) {
+		return cause
+	}
+	first := -1
+	if err := eachLatest(ctx, env.Txn, s.keys, func(i int) {
+		if first < 0 {
+			first = i
+		}
+	}); err != nil || first < 0 {
+		return cmp.Or(err, cause)
+	}
+	keys, err := s.writer.UniqueKeys(row, s.handle)
+	if err != nil {
+		return err
+	}
+	return p.writerOf(env, s).duplicate(row, keys[first].Index)
+}
+
 // claim locks and probes a new row's unique keys.
 func (p *Point) claim(ctx context.Context, env *Env, s *pointScratch, row rowstore.Row) error {
 	keys, err := s.writer.UniqueKeys(row, s.handle)
@@ -90,7 +113,7 @@ func (p *Point) claim(ctx context.Context, env *Env, s *pointScratch, row rowsto
 		s.keys = append(s.keys, k.Key)
 	}
 	if _, err := env.Txn.Lock(ctx, s.keys, kv.LockOptions{Mode: kv.LockUpdate, Timeout: env.LockTimeout}); err != nil {
-		return lockError(err, p.table)
+		return p.latestDuplicate(ctx, env, s, row, lockError(err, p.table))
 	}
 	s.writer.Locked = true
 	for _, k := range keys {

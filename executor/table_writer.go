@@ -263,6 +263,7 @@ func (w *tableWriter) check(im *rowImages) error {
 	if fail == nil {
 		return nil
 	}
+	w.env.rejected(bad, false)
 	return fail(im.reader.Row(bad))
 }
 

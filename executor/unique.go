@@ -3,6 +3,7 @@ package executor
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"slices"
 
@@ -51,6 +52,44 @@ type conflict struct {
 	row, index int
 }
 
+// earlier is c, or k's row if that comes before it.
+func (c *conflict) earlier(k uniqueKey) *conflict {
+	if c == nil || k.row < c.row || (k.row == c.row && k.index < c.index) {
+		return &conflict{row: k.row, index: k.index}
+	}
+	return c
+}
+
+// latestConflict looks, after a write conflict, for keys that were committed
+// since the snapshot. At REPEATABLE READ these are duplicates like others
+// (23505), though the snapshot does not show them; READ COMMITTED runs again.
+func (w *tableWriter) latestConflict(ctx context.Context, keys []uniqueKey, cause error) (*conflict, error) {
+	if w.env.ReadCommitted || !errors.Is(cause, kv.ErrWriteConflict) {
+		return nil, nil
+	}
+	list := make([]kv.Key, len(keys))
+	for i, k := range keys {
+		list[i] = k.key
+	}
+	var first *conflict
+	err := eachLatest(ctx, w.env.Txn, list, func(i int) { first = first.earlier(keys[i]) })
+	return first, err
+}
+
+// eachLatest calls found for the keys that exist in what is committed now.
+func eachLatest(ctx context.Context, txn kv.Txn, keys []kv.Key, found func(i int)) error {
+	latest, ok := txn.(kv.LatestReader)
+	if !ok {
+		return nil
+	}
+	return latest.AtLatest(func() error {
+		return txn.GetMany(ctx, keys, func(i int, _ []byte) error {
+			found(i)
+			return nil
+		})
+	})
+}
+
 // claim locks new rows' unique keys and looks for rows that have them. It
 // returns the first row in conflict, with the store or with an earlier row of
 // the batch.
@@ -71,15 +110,14 @@ func (w *tableWriter) claim(ctx context.Context, keys []uniqueKey, locked *int) 
 	if w.writer.Locked {
 		*locked += len(keys)
 		if err := w.lockKeys(ctx, keys); err != nil {
+			if first, latestErr := w.latestConflict(ctx, keys, err); first != nil || latestErr != nil {
+				return first, latestErr
+			}
 			return nil, err
 		}
 	}
 	var first *conflict
-	found := func(k uniqueKey) {
-		if first == nil || k.row < first.row || (k.row == first.row && k.index < first.index) {
-			first = &conflict{row: k.row, index: k.index}
-		}
-	}
+	found := func(k uniqueKey) { first = first.earlier(k) }
 	for i := 1; i < len(keys); i++ {
 		if bytes.Equal(keys[i-1].key, keys[i].key) {
 			found(keys[i])

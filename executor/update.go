@@ -2,6 +2,7 @@ package executor
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -275,6 +276,9 @@ func (w *tableWriter) claimChanged(ctx context.Context, handle []byte, old, row 
 			continue
 		}
 		if _, err := w.env.Txn.Lock(ctx, []kv.Key{key}, kv.LockOptions{Mode: kv.LockUpdate, Timeout: w.env.LockTimeout}); err != nil {
+			if c, latestErr := w.latestConflict(ctx, []uniqueKey{{key: key, index: i}}, err); c != nil || latestErr != nil {
+				return cmp.Or(latestErr, w.duplicate(row, i))
+			}
 			return lockError(err, w.table)
 		}
 		if _, found, err := w.env.Txn.Get(ctx, key); err != nil {

@@ -39,7 +39,9 @@ func (s *Session) copyTable(ctx context.Context, st *ast.Copy) (*catalog.Table, 
 	}
 	t := snap.Resolve(s.searchPath(), st.Table.Schema, st.Table.Name)
 	if t == nil {
-		return nil, nil, pgerror.New(pgerror.UndefinedTable, "relation %q does not exist", qualified(st.Table))
+		rv := *st.Table
+		rv.Pos = ast.At(-1)
+		return nil, nil, undefinedTable(snap, &rv)
 	}
 	if len(st.Columns) > 0 {
 		return t, st.Columns, checkCopyColumns(t, st.Columns)
@@ -118,7 +120,7 @@ func (s *Session) copyFrom(ctx context.Context, st *ast.Copy, opts copyio.Option
 		return err
 	}
 	defer stream.Close() //nolint:errcheck // a dead connection shows at the next read
-	n, err := s.copyRows(ctx, newPlanned(q, nil, snap), snap, names, stream, opts)
+	n, err := s.copyRows(ctx, newPlanned(q, nil, snap), snap, names, stream, opts, st.Where != nil)
 	if err != nil {
 		return err
 	}
@@ -126,8 +128,9 @@ func (s *Session) copyFrom(ctx context.Context, st *ast.Copy, opts copyio.Option
 	return nil
 }
 
-// copyRows feeds the decoded stream to the insert plan.
-func (s *Session) copyRows(ctx context.Context, p *planned, snap *catalog.Snapshot, names []string, stream io.Reader, opts copyio.Options) (int64, error) {
+// copyRows feeds the decoded stream to the insert plan. Filtered says that
+// the plan has a WHERE: the rows that are inserted are not those read then.
+func (s *Session) copyRows(ctx context.Context, p *planned, snap *catalog.Snapshot, names []string, stream io.Reader, opts copyio.Options, filtered bool) (int64, error) {
 	r := &running{planned: p, account: executor.NewAccount("query", s.server.config.QueryMemoryLimit, s.memory)}
 	defer r.close()
 	s.prepareEnv(r, s.tx.txn, snap, nil, p.query.ExecSlots)
@@ -135,6 +138,9 @@ func (s *Session) copyRows(ctx context.Context, p *planned, snap *catalog.Snapsh
 	decoder := copyio.NewDecoder(s.server.config.Alloc, stream, t.Name, copyColumns(t, names), opts, r.fn.IO)
 	defer decoder.Release()
 	r.env.Stream = func(context.Context) (arrow.RecordBatch, error) { return decoder.Next(executor.BatchRows) }
+	if !filtered {
+		r.env.RejectedRow = decoder.Reject
+	}
 	op, err := executor.Build(&r.env, p.query.Root)
 	if err != nil {
 		return 0, err
@@ -147,7 +153,7 @@ func (s *Session) copyRows(ctx context.Context, p *planned, snap *catalog.Snapsh
 			return r.env.Affected, nil
 		}
 		if err != nil {
-			return 0, err
+			return 0, decoder.RowError(err)
 		}
 		batch.Release()
 	}

@@ -9,12 +9,16 @@ import (
 
 var (
 	_ catalog.SettingsRuntime      = (*Session)(nil)
+	_ catalog.SearchPathRuntime    = (*Session)(nil)
 	_ catalog.ActivityRuntime      = (*Session)(nil)
 	_ catalog.PreparedRuntime      = (*Session)(nil)
 	_ catalog.CursorsRuntime       = (*Session)(nil)
 	_ catalog.TableActivityRuntime = (*Session)(nil)
 	_ catalog.SeriesRuntime        = (*Session)(nil)
 )
+
+// SearchPath implements catalog.SearchPathRuntime.
+func (s *Session) SearchPath() []string { return s.searchPath() }
 
 // Settings implements catalog.SettingsRuntime: the rows of pg_settings.
 func (s *Session) Settings() []catalog.Setting {

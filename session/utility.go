@@ -5,6 +5,7 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/tidemarkdb/tidemark/catalog"
 	"github.com/tidemarkdb/tidemark/kv"
 	"github.com/tidemarkdb/tidemark/planner/plan"
 	"github.com/tidemarkdb/tidemark/sql/ast"
@@ -280,7 +281,7 @@ func (s *Session) runLock(ctx context.Context, st *ast.Lock) error {
 	for _, rv := range st.Tables {
 		t := snap.Resolve(s.searchPath(), rv.Schema, rv.Name)
 		if t == nil {
-			return undefinedTable(rv)
+			return undefinedTable(snap, rv)
 		}
 		if mode == 0 || s.tx.locked[t.ID] >= mode {
 			continue
@@ -310,7 +311,13 @@ func tableLockMode(m ast.LockMode) kv.LockMode {
 	return kv.LockUpdate
 }
 
-func undefinedTable(rv *ast.RangeVar) error {
+// undefinedTable is the error of utility statements for a relation that is not
+// there: 3F000 when its schema is not there either, which only queries tell as
+// 42P01.
+func undefinedTable(snap *catalog.Snapshot, rv *ast.RangeVar) error {
+	if rv.Schema != "" && snap.Schema(rv.Schema) == nil {
+		return pgerror.New(pgerror.UndefinedSchema, "schema %q does not exist", rv.Schema)
+	}
 	return pgerror.New(pgerror.UndefinedTable, "relation %q does not exist", qualified(rv)).At(rv.Loc())
 }
 

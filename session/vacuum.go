@@ -101,7 +101,7 @@ func (s *Session) vacuumTargets(snap *catalog.Snapshot, st *ast.Vacuum, analyze 
 		if t == nil {
 			rv := *vt.Table
 			rv.Pos = ast.At(-1)
-			return nil, undefinedTable(&rv)
+			return nil, undefinedTable(snap, &rv)
 		}
 		if t.Kind == catalog.KindVirtual {
 			continue // nothing is stored

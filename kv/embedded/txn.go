@@ -141,11 +141,15 @@ func (t *txn) Refresh(context.Context) error {
 	if t.builtOn > ts {
 		ts = t.newest()
 	}
+	t.readAt(ts)
+	return nil
+}
+
+func (t *txn) readAt(ts kv.Timestamp) {
 	t.readTS = ts
 	if t.write != nil {
 		t.write.refreshed(ts)
 	}
-	return nil
 }
 
 // newest returns the timestamp up to which everything is applied, for reads
@@ -173,16 +177,9 @@ func (t *txn) AtLatest(fn func() error) error {
 	if t.ended {
 		return kv.ErrClosed
 	}
-	if !t.HasWrites() {
-		return pgerror.New(pgerror.InternalError, "a look at the newest versions without a write")
-	}
-	old := t.readTS // its versions stay: a transaction with writes keeps its snapshot
-	t.readTS = t.newest()
-	t.write.refreshed(t.readTS)
-	defer func() {
-		t.readTS = old
-		t.write.refreshed(old)
-	}()
+	old := t.readTS // its versions stay: the snapshot is not moved
+	t.readAt(t.newest())
+	defer t.readAt(old)
 	return fn()
 }
 

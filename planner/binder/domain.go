@@ -36,6 +36,9 @@ func (b *Binder) domainBase(oid types.OID) types.Type { return b.base(types.Of(o
 // outer domain.
 func (b *Binder) checkDomain(e expr.Expr, u *catalog.UserType) (expr.Expr, error) {
 	checks := &domainChecks{name: u.Name}
+	if schema := b.cat.SchemaByID(u.Schema); schema != nil {
+		checks.schema = schema.Name
+	}
 	if err := b.collectChecks(u, checks); err != nil {
 		return nil, err
 	}
@@ -74,6 +77,7 @@ func (b *Binder) collectChecks(u *catalog.UserType, into *domainChecks) error {
 
 // domainChecks are the compiled constraints of a domain.
 type domainChecks struct {
+	schema  string
 	name    string
 	notNull bool
 	names   []string
@@ -84,7 +88,7 @@ type domainChecks struct {
 func (d *domainChecks) kernel(c *functions.Context, args []functions.Value, n int) (arrow.Array, error) {
 	v := args[0].Array
 	if d.notNull && v.NullN() > 0 {
-		return nil, pgerror.New(pgerror.NotNullViolation, "domain %s does not allow null values", d.name)
+		return nil, pgerror.New(pgerror.NotNullViolation, "domain %s does not allow null values", d.name).WithDataType(d.schema, d.name)
 	}
 	for i, check := range d.checks {
 		out, err := check.Eval(c, []arrow.Array{v}, n)
@@ -94,7 +98,8 @@ func (d *domainChecks) kernel(c *functions.Context, args []functions.Value, n in
 		bad := hasFalse(out.Array)
 		out.Array.Release()
 		if bad {
-			return nil, pgerror.New(pgerror.CheckViolation, "value for domain %s violates check constraint %q", d.name, d.names[i])
+			return nil, pgerror.New(pgerror.CheckViolation, "value for domain %s violates check constraint %q", d.name, d.names[i]).
+				WithDataType(d.schema, d.name).WithConstraint(d.names[i])
 		}
 	}
 	v.Retain()

@@ -31,6 +31,7 @@ func (d *Decoder) binaryRows(max int) (int, error) {
 			d.ended = true
 			break
 		}
+		d.lines.add(nil, d.line)
 		n++
 	}
 	return n, nil

@@ -35,6 +35,7 @@ func (d *Decoder) csvRows(max int) (int, error) {
 		if err := d.csvRow(record); err != nil {
 			return 0, err
 		}
+		d.lines.add(record, d.line)
 		n++
 	}
 	return n, nil

@@ -23,6 +23,7 @@ type Decoder struct {
 	source lineSource
 	line   int64 // number of the line being read, from 1
 	next   func(max int) (int, error)
+	lines  batchLines
 
 	builders []array.Builder
 	schema   *arrow.Schema
@@ -71,6 +72,7 @@ func (d *Decoder) Schema() *arrow.Schema { return d.schema }
 // Next returns the next batch of at most max rows, owned by the caller, and
 // io.EOF at the end. Errors name the line and column (CONTEXT).
 func (d *Decoder) Next(max int) (arrow.RecordBatch, error) {
+	d.lines.reset()
 	n, err := d.next(max)
 	if err != nil {
 		return nil, d.located(err)
@@ -129,7 +131,7 @@ func (d *Decoder) fieldError(err error, col int, field []byte) error {
 	if len(shown) > most {
 		shown, dots = bytes.ToValidUTF8(shown[:most], nil), "..."
 	}
-	return e.WithWhere("COPY %s, line %d, column %s: %q", d.table, d.line, d.cols[col].Name, string(shown)+dots)
+	return e.WithWhere("COPY %s, line %d, column %s: \"%s%s\"", d.table, d.line, d.cols[col].Name, shown, dots)
 }
 
 // lineError adds the line to an error.

@@ -37,6 +37,7 @@ func (d *Decoder) textRows(max int) (int, error) {
 		if err := d.textRow(line); err != nil {
 			return 0, err
 		}
+		d.lines.add(line, d.line)
 		n++
 	}
 	return n, nil

@@ -132,6 +132,13 @@ func (e *Error) WithConstraint(name string) *Error {
 	return c
 }
 
+// WithDataType returns a copy that names the schema and type (domains).
+func (e *Error) WithDataType(schema, name string) *Error {
+	c := e.clone()
+	c.Schema, c.DataType = schema, name
+	return c
+}
+
 // WithSeverity returns a copy of another severity.
 func (e *Error) WithSeverity(s Severity) *Error {
 	c := e.clone()
