@@ -18,13 +18,16 @@ import (
 // the publication new statements wait (state.pending), so that nobody works
 // on a descriptor that the store has already replaced.
 //
-// With several nodes on one store the published state has to follow the other
-// nodes' version key; refresh is the seam for that.
+// With several nodes on one store the published state follows what the others
+// commit: follow.go.
 type Catalog struct {
 	store kv.Store
-	state atomic.Pointer[state]
-	ids   allocator
-	seqs  sequences
+	// others, if not nil, makes statements look whether another node changed the
+	// catalog.
+	others *follower
+	state  atomic.Pointer[state]
+	ids    allocator
+	seqs   sequences
 
 	mu sync.Mutex // serializes changes of state
 	// background ends with Close; destruction of dropped storage runs under it.
@@ -48,6 +51,10 @@ type state struct {
 // destroyed yet and temporary tables of dead sessions.
 func Open(ctx context.Context, store kv.Store) (*Catalog, error) {
 	c := &Catalog{store: store}
+	shared, _ := store.(kv.SharedStore)
+	if shared != nil {
+		c.others = &follower{catalog: c}
+	}
 	c.ids.store = store
 	c.seqs.init(store)
 	c.background, c.cancel = context.WithCancel(context.Background())
@@ -63,6 +70,13 @@ func Open(ctx context.Context, store kv.Store) (*Catalog, error) {
 	}
 	if err := c.refresh(ctx); err != nil {
 		return nil, err
+	}
+	if shared != nil {
+		// What looks left over may be another node's work in progress.
+		alone, err := shared.Alone(ctx)
+		if err != nil || !alone {
+			return c, err
+		}
 	}
 	if err := c.dropTemporary(ctx); err != nil {
 		return nil, err
@@ -129,8 +143,18 @@ func (c *Catalog) Databases() []*Database { return sortedByID(c.state.Load().glo
 // Roles returns all roles in OID order.
 func (c *Catalog) Roles() []*Role { return sortedByID(c.state.Load().globals.roles) }
 
-// current returns the published state, after waiting for a commit in progress.
+// current returns the newest state: the published one, after waiting for a
+// commit in progress, or what another node committed since.
 func (c *Catalog) current(ctx context.Context) (*state, error) {
+	if c.others != nil {
+		if err := c.others.follow(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return c.published(ctx)
+}
+
+func (c *Catalog) published(ctx context.Context) (*state, error) {
 	for {
 		st := c.state.Load()
 		if st.pending == nil {

@@ -67,15 +67,15 @@ func (c *Catalog) BeginEdit(ctx context.Context, txn kv.Txn, opts EditOptions) (
 	if err != nil {
 		return nil, err
 	}
-	st, err := c.current(ctx)
+	st, err := c.published(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if st.version < version { // another node's, or a commit that nobody published
+	if st.version != version { // another node's, or a commit that nobody published
 		if err := c.refresh(ctx); err != nil {
 			return nil, err
 		}
-		if st, err = c.current(ctx); err != nil {
+		if st, err = c.published(ctx); err != nil {
 			return nil, err
 		}
 	}

@@ -77,19 +77,17 @@ func (c *Catalog) NextVals(ctx context.Context, s *Snapshot, seq OID, n int, dst
 		return nil, err
 	}
 	for i := range n {
-		v, err := st.successor(t)
+		var v int64
+		if st.ahead == 0 || st.params != paramsOf(t) {
+			v, err = c.seqs.logAhead(ctx, st, t, n-i)
+		} else if v, err = st.successor(t); err == nil {
+			st.ahead--
+		}
 		if err != nil {
-			if i > 0 {
+			if i > 0 && pgerror.CodeOf(err) == pgerror.SequenceGeneratorLimitExceeded {
 				return dst, nil
 			}
 			return nil, err
-		}
-		if st.ahead == 0 || st.params != paramsOf(t) {
-			if err := c.seqs.logAhead(ctx, st, t, v, n-i); err != nil {
-				return nil, err
-			}
-		} else {
-			st.ahead--
 		}
 		st.cur = sequenceRecord{Last: v, Called: true}
 		dst = append(dst, v)
@@ -188,22 +186,30 @@ func (q *sequences) load(ctx context.Context, st *sequenceState, t *Table) error
 		return err
 	}
 	defer txn.Rollback()
-	value, found, err := txn.Get(ctx, sequenceKey(t.Storage))
-	if err != nil {
+	if err := q.read(ctx, txn, t, &st.cur); err != nil {
 		return err
-	}
-	st.cur = sequenceRecord{Last: t.Sequence.Initial, Called: t.Sequence.InitialCalled}
-	if found {
-		if err := decodeRecord(value, &st.cur); err != nil {
-			return err
-		}
 	}
 	st.loaded = true
 	return nil
 }
 
-// logAhead makes value and a block after it durable. st.mu is held.
-func (q *sequences) logAhead(ctx context.Context, st *sequenceState, t *Table, value int64, want int) error {
+// read reads the durable state of a sequence.
+func (q *sequences) read(ctx context.Context, r kv.Reader, t *Table, rec *sequenceRecord) error {
+	value, found, err := r.Get(ctx, sequenceKey(t.Storage))
+	if err != nil {
+		return err
+	}
+	if !found {
+		*rec = sequenceRecord{Last: t.Sequence.Initial, Called: t.Sequence.InitialCalled}
+		return nil
+	}
+	return decodeRecord(value, rec)
+}
+
+// logAhead makes the next value and a block after it durable, and returns the
+// value. Another node may have taken values since: those of this node go on
+// after them. st.mu is held.
+func (q *sequences) logAhead(ctx context.Context, st *sequenceState, t *Table, want int) (value int64, err error) {
 	now := time.Now()
 	switch fast := now.Sub(st.logged) < blockGrowTime; {
 	case fast && st.block < maxSequenceBlock:
@@ -211,13 +217,29 @@ func (q *sequences) logAhead(ctx context.Context, st *sequenceState, t *Table, v
 	case !fast:
 		st.block = minSequenceBlock
 	}
-	n := stepsWithin(t.Sequence, value, max(st.block, want-1))
-	rec := sequenceRecord{Last: value + int64(n)*t.Sequence.Increment, Called: true}
-	if err := q.write(ctx, t.Storage, rec); err != nil {
-		return err
+	unused := st.ahead > 0 // the definition changed within a block
+	n := 0
+	err = autonomous(ctx, q.store, func(txn kv.Txn) error {
+		if !unused {
+			if err := q.read(ctx, txn, t, &st.cur); err != nil {
+				return err
+			}
+		}
+		if value, err = st.successor(t); err != nil {
+			return err
+		}
+		n = stepsWithin(t.Sequence, value, max(st.block, want-1))
+		b, err := encodeRecord(sequenceRecord{Last: value + int64(n)*t.Sequence.Increment, Called: true})
+		if err != nil {
+			return err
+		}
+		return txn.Put(sequenceKey(t.Storage), b)
+	})
+	if err != nil {
+		return 0, err
 	}
 	st.ahead, st.params, st.logged = n, paramsOf(t), now
-	return nil
+	return value, nil
 }
 
 // stepsWithin is how many increments, up to limit, fit between value and the bound.
@@ -248,7 +270,7 @@ func (q *sequences) flush(ctx context.Context) error {
 		st.mu.Lock()
 		err := error(nil)
 		if st.ahead > 0 {
-			err = q.write(ctx, storage, st.cur)
+			err = q.giveBack(ctx, storage, st)
 			st.ahead = 0
 		}
 		st.mu.Unlock()
@@ -257,6 +279,29 @@ func (q *sequences) flush(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// giveBack makes the values that are left of a block the next ones, unless
+// another node took a block after it. st.mu is held.
+func (q *sequences) giveBack(ctx context.Context, storage uint64, st *sequenceState) error {
+	return autonomous(ctx, q.store, func(txn kv.Txn) error {
+		value, found, err := txn.Get(ctx, sequenceKey(storage))
+		if err != nil || !found {
+			return err
+		}
+		var rec sequenceRecord
+		if err := decodeRecord(value, &rec); err != nil {
+			return err
+		}
+		if rec.Last != st.cur.Last+int64(st.ahead)*st.params.Increment {
+			return nil
+		}
+		b, err := encodeRecord(st.cur)
+		if err != nil {
+			return err
+		}
+		return txn.Put(sequenceKey(storage), b)
+	})
 }
 
 // forget drops the states of storages that no sequence has any more, and

@@ -242,6 +242,15 @@ type Txn interface {
 	Rollback()
 }
 
+// SharedStore is what a Store offers that several processes use at once: what
+// one of them keeps in memory may be changed by another.
+type SharedStore interface {
+	Store
+	// Alone reports whether no other process uses the store now. One that died
+	// counts for as long as its lease.
+	Alone(ctx context.Context) (bool, error)
+}
+
 // LatestReader is what a Txn offers that can look past its own snapshot: a
 // foreign key is checked against what is committed when the check runs, also at
 // REPEATABLE READ, or rows that came meanwhile would be orphans.

@@ -20,19 +20,23 @@ import (
 // used, and counts in memory from there. Nothing is ever written for it, and
 // after a restart only ids of rows that are gone can come again.
 //
-// This holds for a store with one process. Several nodes on one TiKV will
-// reserve ranges there, behind the same methods.
+// This holds for a store with one process. Where several share one
+// (kv.SharedStore) each reserves blocks: shared_rowid.go.
 type RowIDs struct {
 	mu     sync.Mutex // taken to add a table
 	tables sync.Map   // storage id -> *atomic.Int64, the last id given
+	shared *sharedRowIDs
 }
 
-// NewRowIDs makes the allocator of a store.
+// NewRowIDs makes the allocator of a store that one process uses.
 func NewRowIDs() *RowIDs { return &RowIDs{} }
 
 // Take reserves n ids in a row and returns the first. r is the transaction
 // that will write the rows.
 func (a *RowIDs) Take(ctx context.Context, r kv.Reader, l *Layout, n int) (first int64, err error) {
+	if a.shared != nil {
+		return a.shared.take(ctx, l, int64(n))
+	}
 	storage := l.Table.Storage
 	last, ok := a.tables.Load(storage)
 	if !ok {
@@ -56,29 +60,44 @@ func (a *RowIDs) add(ctx context.Context, r kv.Reader, l *Layout) (any, error) {
 	if last, ok := a.tables.Load(l.Table.Storage); ok {
 		return last, nil
 	}
-	it, err := r.Scan(ctx, TableSpan(l.Table), kv.ScanOptions{Reverse: true, KeysOnly: true, BatchSize: 1})
+	highest, err := highestRowID(ctx, r, l)
 	if err != nil {
 		return nil, err
 	}
-	defer it.Close()
 	last := new(atomic.Int64)
-	switch pairs, err := it.NextBatch(ctx); {
-	case errors.Is(err, io.EOF):
-	case err != nil:
-		return nil, err
-	default:
-		id, rest, err := keycodec.DecodeInt(HandleOfRowKey(pairs[0].Key))
-		if err != nil || len(rest) > 0 || id == math.MaxInt64 {
-			return nil, errInvalidHandle
-		}
-		last.Store(max(id, 0))
-	}
+	last.Store(highest)
 	a.tables.Store(l.Table.Storage, last)
 	return last, nil
 }
 
+// highestRowID returns the highest id that a table has, 0 if there is none.
+func highestRowID(ctx context.Context, r kv.Reader, l *Layout) (int64, error) {
+	it, err := r.Scan(ctx, TableSpan(l.Table), kv.ScanOptions{Reverse: true, KeysOnly: true, BatchSize: 1})
+	if err != nil {
+		return 0, err
+	}
+	defer it.Close()
+	pairs, err := it.NextBatch(ctx)
+	if errors.Is(err, io.EOF) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	id, rest, err := keycodec.DecodeInt(HandleOfRowKey(pairs[0].Key))
+	if err != nil || len(rest) > 0 || id == math.MaxInt64 {
+		return 0, errInvalidHandle
+	}
+	return max(id, 0), nil
+}
+
 // Forget drops what is known of a table's storage, after it was destroyed.
-func (a *RowIDs) Forget(storage uint64) { a.tables.Delete(storage) }
+func (a *RowIDs) Forget(storage uint64) {
+	a.tables.Delete(storage)
+	if a.shared != nil {
+		a.shared.forget(storage)
+	}
+}
 
 // NewRowID returns the handle of a new row of a table with hidden row ids,
 // valid until the next call on the writer.

@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"log/slog"
+	mathrand "math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -107,18 +108,24 @@ type Server struct {
 // NewServer makes the server of a node. It owns neither the store nor the catalog.
 func NewServer(store kv.Store, cat *catalog.Catalog, config Config) *Server {
 	config.setDefaults()
+	firstPID := uint32(0)
+	if _, ok := store.(kv.SharedStore); ok {
+		// Process ids are in the names of temporary schemas, which all nodes share.
+		firstPID = uint32(mathrand.Int32N(1<<15)) << 16
+	}
 	srv := &Server{
 		config:   config,
 		store:    store,
 		catalog:  cat,
 		memory:   executor.NewAccount("process", config.MemoryLimit, nil),
-		rowIDs:   executor.NewRowIDs(),
+		rowIDs:   executor.NewRowIDs(store),
 		workers:  executor.NewWorkerPool(maxWorkers()),
 		columns:  executor.NewColumnCache(store, config.ColumnCacheBytes),
 		trees:    parser.NewCache(config.PlanCacheBytes / 2),
 		plans:    newPlanCache(config.PlanCacheBytes / 2),
 		started:  config.Clock(),
 		sessions: map[uint32]*Session{},
+		nextPID:  firstPID,
 	}
 	srv.series = newSeriesKeeper(srv)
 	return srv

@@ -137,13 +137,29 @@ func (c *config) validate() error {
 	}
 	switch {
 	case c.store == "embedded", c.store == "memory":
-	case strings.HasPrefix(c.store, "tikv://"):
-		return errors.New("--store tikv://... is not supported yet: use embedded or memory")
+	case strings.HasPrefix(c.store, tikvScheme):
+		if c.placementDrivers() == nil {
+			return fmt.Errorf("--store %q names no placement drivers: tikv://HOST:PORT,...", c.store)
+		}
 	default:
 		return fmt.Errorf("--store %q is none of embedded, memory and tikv://ADDRESSES", c.store)
 	}
 	_, err := c.logger()
 	return err
+}
+
+// tikvScheme begins the --store of a TiKV cluster.
+const tikvScheme = "tikv://"
+
+// placementDrivers are the addresses in --store, nil if one is malformed.
+func (c *config) placementDrivers() []string {
+	list := strings.Split(strings.TrimPrefix(c.store, tikvScheme), ",")
+	for _, a := range list {
+		if _, _, err := net.SplitHostPort(a); err != nil {
+			return nil
+		}
+	}
+	return list
 }
 
 func (c *config) address() string { return net.JoinHostPort(c.listen, strconv.Itoa(c.portBase)) }

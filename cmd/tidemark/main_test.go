@@ -150,7 +150,7 @@ func TestRefusals(t *testing.T) {
 		{"bad number", []string{"start", "--port-base", "x"}, "", "port-base"},
 		{"bad size", []string{"start", "--cache-size", "lots"}, "", "cache-size"},
 		{"bad store", []string{"start", "--store", "nosuch"}, "", "nosuch"},
-		{"tikv", []string{"start", "--store", "tikv://127.0.0.1:1"}, "", "tikv"},
+		{"tikv", []string{"start", "--store", "tikv://127.0.0.1:1"}, "", "placement drivers at [127.0.0.1:1]"},
 		{"bad log format", []string{"start", "--log-format", "xml"}, "", "xml"},
 		{"bad environment", []string{"start"}, "TIDEMARK_PORT_BASE=x", "TIDEMARK_PORT_BASE"},
 		{"bad config file", []string{"start", "--config", file}, "", "nosuch"},

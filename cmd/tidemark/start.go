@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime/pprof"
+	"strings"
 	"sync"
 	"syscall"
 
@@ -19,6 +20,7 @@ import (
 	"github.com/tidemarkdb/tidemark/executor/spill"
 	"github.com/tidemarkdb/tidemark/kv"
 	"github.com/tidemarkdb/tidemark/kv/embedded"
+	"github.com/tidemarkdb/tidemark/kv/tikv"
 	"github.com/tidemarkdb/tidemark/pgwire"
 	"github.com/tidemarkdb/tidemark/session"
 )
@@ -80,6 +82,9 @@ func start(ctx context.Context, c *config, cmd *cobra.Command) (err error) {
 }
 
 func openStore(c *config, logger *slog.Logger) (kv.Store, error) {
+	if strings.HasPrefix(c.store, tikvScheme) {
+		return tikv.Open(context.Background(), tikv.Config{PDs: c.placementDrivers(), Logger: logger})
+	}
 	cache, err := parseSize(c.cacheSize)
 	if err != nil {
 		return nil, err

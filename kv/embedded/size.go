@@ -3,7 +3,6 @@ package embedded
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -56,25 +55,7 @@ func (s *Store) memTableBytes(start, end []byte) (uint64, error) {
 	if !it.Last() {
 		return total, storageError(it.Error())
 	}
-	return uint64(float64(total) * spread(first, here, it.Key())), nil
-}
-
-// spread says how many times as far as here last is from first, at least 1.
-func spread(first, here, last []byte) float64 {
-	common := 0
-	for common < min(len(first), len(last)) && first[common] == last[common] {
-		common++
-	}
-	at := func(key []byte) float64 {
-		var b [8]byte
-		copy(b[:], key[min(common, len(key)):])
-		return float64(binary.BigEndian.Uint64(b[:]))
-	}
-	done := at(here) - at(first)
-	if done <= 0 {
-		return 1
-	}
-	return max(1, (at(last)-at(first))/done)
+	return uint64(float64(total) * kv.Spread(first, here, it.Key())), nil
 }
 
 // noTables is a filter that no table passes: an iterator with it sees memtables only.

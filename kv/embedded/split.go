@@ -3,10 +3,8 @@ package embedded
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"io"
-	"math"
 
 	"github.com/tidemarkdb/tidemark/kv"
 )
@@ -70,7 +68,7 @@ func (s *splitter) cut(ctx context.Context, span kv.Span, depth int) error {
 	if err != nil {
 		return err
 	}
-	points := cutPoints(first, last, parts)
+	points := kv.CutPoints(first, last, parts)
 	if len(points) == 0 {
 		s.out = append(s.out, span)
 		return nil
@@ -106,35 +104,4 @@ func (s *splitter) ends(ctx context.Context, span kv.Span) (first, last kv.Key, 
 		it.Close()
 	}
 	return first, last, nil
-}
-
-// cutPoints returns up to parts-1 ascending keys between first and last.
-func cutPoints(first, last kv.Key, parts int) []kv.Key {
-	common := 0
-	for common < min(len(first), len(last)) && first[common] == last[common] {
-		common++
-	}
-	lo, hi := fraction(first[common:]), fraction(last[common:])
-	if hi <= lo {
-		return nil
-	}
-	step := float64(hi-lo) / float64(parts)
-	var out []kv.Key
-	at := lo
-	for i := 1; i < parts; i++ {
-		next := lo + uint64(math.Min(step*float64(i), float64(hi-lo)))
-		if next <= at || next > hi {
-			continue
-		}
-		at = next
-		out = append(out, binary.BigEndian.AppendUint64(bytes.Clone(first[:common]), next))
-	}
-	return out
-}
-
-// fraction reads the first eight bytes of a key's rest as a number.
-func fraction(rest kv.Key) uint64 {
-	var b [8]byte
-	copy(b[:], rest)
-	return binary.BigEndian.Uint64(b[:])
 }

@@ -20,6 +20,8 @@ func Describe(key []byte) string {
 		return head + " row, handle " + describeHandle(rest)
 	case KindOverflow:
 		return head + " overflow" + describeOverflow(rest)
+	case KindRowIDs:
+		return head + " hidden row ids given out"
 	}
 	index, rest, err := DecodeInt(rest)
 	if err != nil {

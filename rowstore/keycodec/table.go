@@ -19,6 +19,7 @@ const (
 	KindRow      Kind = 'r'
 	KindIndex    Kind = 'i'
 	KindOverflow Kind = 'o'
+	KindRowIDs   Kind = 'n' // one key: how far hidden row ids are given out
 )
 
 // AppendTable appends the prefix of all keys of a table.
@@ -55,7 +56,7 @@ func DecodePrefix(key []byte) (table uint64, kind Kind, rest []byte, err error) 
 	}
 	id, _, _ := DecodeInt(key[1:])
 	switch kind = Kind(key[10]); kind {
-	case KindRow, KindIndex, KindOverflow:
+	case KindRow, KindIndex, KindOverflow, KindRowIDs:
 		return uint64(id), kind, key[PrefixLen:], nil
 	}
 	return 0, 0, nil, errInvalid

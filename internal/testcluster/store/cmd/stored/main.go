@@ -66,7 +66,7 @@ func run(pdAddr, addr, listen, dir, logFile string) error {
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 2 * time.Second, PermitWithoutStream: true}),
 		grpc.MaxRecvMsgSize(64<<20),
 	)
-	tikvpb.RegisterTikvServer(rpc, store)
+	tikvpb.RegisterTikvServer(rpc, correctedServer{store})
 	deadlock.RegisterDeadlockServer(rpc, store)
 	grpc_health_v1.RegisterHealthServer(rpc, health.NewServer())
 	stop := make(chan os.Signal, 1)

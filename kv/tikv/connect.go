@@ -1,0 +1,119 @@
+package tikv
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"github.com/pingcap/log"
+	"github.com/tikv/client-go/v2/config"
+	"github.com/tikv/client-go/v2/tikv"
+	pd "github.com/tikv/pd/client"
+	"github.com/tikv/pd/client/opt"
+	"github.com/tikv/pd/client/pkg/caller"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+)
+
+// connectTries is how often, a second apart, a placement driver is asked for the
+// cluster before a node gives up starting.
+const connectTries = 5
+
+// connect makes client-go's client of a cluster.
+func connect(ctx context.Context, pds []string, logger *slog.Logger) (*tikv.KVStore, error) {
+	redirectLogs.Do(func() { redirectLog(logger) })
+	security := config.GetGlobalConfig().Security
+	plain, err := pd.NewClient(caller.Component("tidemark"), pds, pd.SecurityOption{
+		CAPath: security.ClusterSSLCA, CertPath: security.ClusterSSLCert, KeyPath: security.ClusterSSLKey,
+	}, opt.WithMaxErrorRetry(connectTries))
+	if err != nil {
+		return nil, err
+	}
+	// The stream of region queries is newer than PD 8.5, and the client does not
+	// do without it by itself.
+	if err := plain.UpdateOption(opt.EnableRouterClient, false); err != nil {
+		plain.Close()
+		return nil, err
+	}
+	placement := tikv.NewCodecPDClient(tikv.ModeTxn, plain)
+	tls, err := security.ToTLSConfig()
+	if err != nil {
+		placement.Close()
+		return nil, err
+	}
+	safePoints, err := tikv.NewEtcdSafePointKV(pds, tls)
+	if err != nil {
+		placement.Close()
+		return nil, err
+	}
+	rpc := tikv.NewRPCClient(tikv.WithSecurity(security), tikv.WithCodec(placement.GetCodec()))
+	store, err := tikv.NewKVStore(fmt.Sprintf("tikv-%d", placement.GetClusterID(ctx)), placement, safePoints, rpc)
+	if err != nil {
+		_ = safePoints.Close()
+		_ = rpc.Close()
+		placement.Close()
+	}
+	return store, err
+}
+
+var redirectLogs sync.Once
+
+// redirectLog sends what client-go logs to ours. It has one logger a process.
+func redirectLog(logger *slog.Logger) {
+	core := logCore{logger: logger}
+	log.ReplaceGlobals(zap.New(core), &log.ZapProperties{Core: core})
+}
+
+// logCore is a zapcore.Core that writes to a slog.Logger. The client calls
+// errors what it tries again, so all comes a level lower.
+type logCore struct {
+	logger *slog.Logger
+	with   []any
+}
+
+func (c logCore) Enabled(l zapcore.Level) bool {
+	return c.logger.Enabled(context.Background(), slogLevel(l))
+}
+
+func (c logCore) With(fields []zapcore.Field) zapcore.Core {
+	return logCore{logger: c.logger, with: append(c.with[:len(c.with):len(c.with)], attributes(fields)...)}
+}
+
+func (c logCore) Check(e zapcore.Entry, checked *zapcore.CheckedEntry) *zapcore.CheckedEntry {
+	if c.Enabled(e.Level) {
+		return checked.AddCore(e, c)
+	}
+	return checked
+}
+
+func (c logCore) Write(e zapcore.Entry, fields []zapcore.Field) error {
+	c.logger.Log(context.Background(), slogLevel(e.Level), "client-go: "+e.Message, append(c.with, attributes(fields)...)...)
+	return nil
+}
+
+func (c logCore) Sync() error { return nil }
+
+func slogLevel(l zapcore.Level) slog.Level {
+	switch {
+	case l >= zapcore.DPanicLevel:
+		return slog.LevelError
+	case l >= zapcore.ErrorLevel:
+		return slog.LevelInfo
+	}
+	return slog.LevelDebug
+}
+
+func attributes(fields []zapcore.Field) []any {
+	enc := zapcore.NewMapObjectEncoder()
+	for _, f := range fields {
+		f.AddTo(enc)
+	}
+	out := make([]any, 0, 2*len(enc.Fields))
+	for _, f := range fields {
+		if v, ok := enc.Fields[f.Key]; ok {
+			out = append(out, f.Key, v)
+		}
+	}
+	return out
+}

@@ -1,0 +1,200 @@
+// Package tikv is the kv.Store over a TiKV cluster (client-go). The parts:
+//
+//	writes     a transaction's writes: a copy-on-write tree, so that savepoints and views are copies of its root
+//	lock       row locks: first those of this node (kv/locktable), then the cluster's
+//	share      the shared lock modes, which the servers do not have
+//	heartbeat  keeps the locks of living transactions alive
+//	gc         how long old versions stay, agreed among the nodes
+//
+// docs/tikv.md says how it is run, and what was tested on which server.
+package tikv
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/tikv/client-go/v2/config/retry"
+	"github.com/tikv/client-go/v2/oracle"
+	"github.com/tikv/client-go/v2/tikv"
+	"github.com/tikv/client-go/v2/txnkv/transaction"
+
+	"github.com/tidemarkdb/tidemark/kv"
+	"github.com/tidemarkdb/tidemark/kv/locktable"
+	"github.com/tidemarkdb/tidemark/sql/pgerror"
+)
+
+// Config says which cluster to use, and how.
+type Config struct {
+	// PDs are the addresses of the placement drivers.
+	PDs []string
+	// Prefix, if not empty, is put before every key: tests share a cluster so.
+	Prefix string
+	// MaxTxnBytes bounds a transaction's writes. Default 256 MiB.
+	MaxTxnBytes int64
+	// GCLifetime is how long old versions stay readable. Default 10 minutes;
+	// negative: not at all beyond open snapshots and barriers.
+	GCLifetime time.Duration
+	// GCInterval is how often old versions are looked for. Default a minute;
+	// negative: only on request.
+	GCInterval time.Duration
+	Logger     *slog.Logger
+}
+
+func (c Config) withDefaults() Config {
+	if c.MaxTxnBytes <= 0 {
+		c.MaxTxnBytes = 256 << 20
+	}
+	switch {
+	case c.GCLifetime == 0:
+		c.GCLifetime = 10 * time.Minute
+	case c.GCLifetime < 0:
+		c.GCLifetime = 0
+	}
+	if c.GCInterval == 0 {
+		c.GCInterval = time.Minute
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	return c
+}
+
+// Store is a kv.Store over a TiKV cluster.
+type Store struct {
+	cfg    Config
+	client *tikv.KVStore
+	// fastCommit says that the stores know async commit and 1PC.
+	fastCommit bool
+	keys       keyspace
+	// records is the keyspace of the driver's own records.
+	records keyspace
+	locks   *locktable.Table
+	hearts  heartbeats
+	gc      collector
+
+	closing, closed atomic.Bool
+	// life ends with the store: what it does in the background, and waits.
+	life context.Context
+	end  context.CancelFunc
+	work sync.WaitGroup
+}
+
+var _ kv.Store = (*Store)(nil)
+
+// Open connects to a cluster.
+func Open(ctx context.Context, cfg Config) (*Store, error) {
+	cfg = cfg.withDefaults()
+	client, err := connect(ctx, cfg.PDs, cfg.Logger)
+	if err != nil {
+		return nil, pgerror.Wrap(err, pgerror.ConnectionFailure, "connect to the placement drivers at %v: %s", cfg.PDs, err.Error())
+	}
+	fast, err := supportsFastCommit(ctx, client)
+	if err != nil {
+		_ = client.Close()
+		return nil, pgerror.Wrap(err, pgerror.ConnectionFailure, "ask for the stores of the cluster: %s", err.Error())
+	}
+	s, err := newStore(ctx, client, cfg, fast)
+	if err != nil {
+		_ = client.Close()
+	}
+	return s, err
+}
+
+// newStore makes a store over a client, which it owns.
+func newStore(ctx context.Context, client *tikv.KVStore, cfg Config, fastCommit bool) (*Store, error) {
+	s := &Store{cfg: cfg, client: client, fastCommit: fastCommit, keys: newKeyspace(cfg.Prefix), locks: locktable.New()}
+	s.records = recordKeyspace(cfg.Prefix)
+	s.life, s.end = context.WithCancel(context.Background())
+	s.hearts.init()
+	if err := s.gc.start(ctx, s); err != nil {
+		s.end()
+		return nil, err
+	}
+	s.work.Go(s.runHeartbeats)
+	s.work.Go(s.runCollector)
+	return s, nil
+}
+
+// tsoPatience bounds a wait for a timestamp, in milliseconds.
+const tsoPatience = transaction.TsoMaxBackoff
+
+// Now implements kv.Store.
+func (s *Store) Now(ctx context.Context) (kv.Timestamp, error) {
+	if s.closed.Load() {
+		return 0, kv.ErrClosed
+	}
+	bo := retry.NewBackofferWithVars(ctx, tsoPatience, nil)
+	ts, err := s.client.GetTimestampWithRetry(bo, oracle.GlobalTxnScope)
+	if err != nil {
+		return 0, s.translate(ctx, err)
+	}
+	return kv.Timestamp(ts), nil
+}
+
+// Begin implements kv.Store.
+func (s *Store) Begin(ctx context.Context, opts kv.TxnOptions) (kv.Txn, error) {
+	now, err := s.Now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	t := s.newTxn(&s.keys, now)
+	t.readOnly = opts.ReadOnly
+	if opts.MaxBytes > 0 {
+		t.maxBytes = opts.MaxBytes
+	}
+	if opts.ReadTS != 0 {
+		t.readOnly = true
+		if err := s.openAt(ctx, t, opts.ReadTS, now); err != nil {
+			return nil, err
+		}
+		return t, nil
+	}
+	s.gc.open(&t.held, t.readTS)
+	return t, nil
+}
+
+// Snapshot implements kv.Store.
+func (s *Store) Snapshot(ctx context.Context, ts kv.Timestamp) (kv.Reader, error) {
+	now, err := s.Now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	t := s.newTxn(&s.keys, now)
+	t.readOnly = true
+	if err := s.openAt(ctx, t, ts, now); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+func (s *Store) newTxn(keys *keyspace, now kv.Timestamp) *txn {
+	return &txn{store: s, keys: keys, readTS: now, beginTS: now, begun: time.Now(), maxBytes: s.cfg.MaxTxnBytes}
+}
+
+func (s *Store) openAt(ctx context.Context, t *txn, ts, now kv.Timestamp) error {
+	if ts > now {
+		return errFuture
+	}
+	t.readTS = ts
+	return s.gc.openAt(ctx, &t.held, ts)
+}
+
+// LockWaiters returns how many requests wait for locks of transactions of this
+// node.
+func (s *Store) LockWaiters() int { return s.locks.Waiters() }
+
+// Close implements kv.Store.
+func (s *Store) Close() error {
+	if s.closing.Swap(true) {
+		return nil
+	}
+	s.locks.Close()
+	s.gc.leave()
+	s.closed.Store(true)
+	s.end()
+	s.work.Wait()
+	return s.client.Close()
+}
