@@ -15,7 +15,7 @@ func readsTable(n plan.Node, t *catalog.Table) bool {
 		return n.Table.ID == t.ID || exprsRead([]expr.Expr{n.Filter}, t)
 	case *plan.SeriesScan:
 		es, _ := plan.Exprs(n)
-		return n.Table.ID == t.ID || exprsRead(es, t)
+		return n.Table.ID == t.ID || exprsRead(es, t) || n.SeriesFrom != nil && readsTable(n.SeriesFrom, t)
 	case *plan.Stream, *plan.VirtualScan, Opener:
 		return false
 	case *plan.CTERef: // its CTE is looked at where it stands

@@ -28,6 +28,8 @@ type seriesScan struct {
 	filter *scalar // nil for none
 	first  []int   // positions of the columns that the filter reads
 	stats  *NodeStats
+	from   Operator  // yields the tags of the series; nil if the plan names them
+	keys   []*scalar // over its columns
 
 	scanner *tsengine.Scanner
 	figures block.Figures
@@ -37,10 +39,18 @@ type seriesScan struct {
 
 func (r *run) newSeriesScan(n *plan.SeriesScan) (Operator, error) {
 	s := &seriesScan{env: r.env, node: n, schema: schemaOf(n.Cols), layout: seriesLayoutOf(n.Table), stats: r.statsOf(n)}
+	var err error
+	if n.SeriesFrom != nil {
+		if s.keys, err = r.compileAll(n.SeriesKeys); err != nil {
+			return nil, err
+		}
+		if s.from, err = r.build(n.SeriesFrom); err != nil {
+			return nil, err
+		}
+	}
 	if n.Filter == nil {
 		return s, nil
 	}
-	var err error
 	if s.filter, err = r.compile(n.Filter); err != nil {
 		return nil, err
 	}
@@ -77,6 +87,9 @@ func (s *seriesScan) Close() error {
 		s.scanner = nil
 	}
 	s.opened = true
+	if s.from != nil {
+		return s.from.Close()
+	}
 	return nil
 }
 
@@ -208,11 +221,15 @@ func (s *seriesScan) bounds(ctx context.Context) (*seriesBounds, error) {
 	if b.lower > b.upper {
 		return nil, nil
 	}
-	if s.node.Series == nil {
+	var err error
+	switch {
+	case s.from != nil:
+		b.series, err = s.fromRows(ctx)
+	case s.node.Series != nil:
+		b.series, err = s.named(ctx)
+	default:
 		return b, nil
 	}
-	var err error
-	b.series, err = s.named(ctx)
 	if err != nil || len(b.series) == 0 {
 		return nil, err
 	}
@@ -262,6 +279,39 @@ next:
 	}
 	slices.Sort(out)
 	return slices.Compact(out), nil
+}
+
+// fromRows looks up the series whose tags are the rows of an operator.
+func (s *seriesScan) fromRows(ctx context.Context) ([]uint64, error) {
+	out := []uint64{}
+	tags := make([]types.Datum, len(s.keys))
+	err := drain(ctx, s.from, func(batch arrow.RecordBatch) error {
+		defer batch.Release()
+		n := int(batch.NumRows())
+		cols, err := columns(s.env, s.keys, batch.Columns(), n)
+		if err != nil {
+			return err
+		}
+		defer releaseAll(cols)
+	next:
+		for i := range n {
+			for k, c := range cols {
+				if tags[k] = types.DatumAt(c, i); tags[k].IsNull() {
+					continue next
+				}
+			}
+			id, found, err := s.layout.Series(ctx, s.env.reader(), tags)
+			if err != nil {
+				return err
+			}
+			if found {
+				out = append(out, id)
+			}
+		}
+		return nil
+	})
+	slices.Sort(out)
+	return slices.Compact(out), err
 }
 
 // retainedFrom is the first time that the table's retention leaves visible.

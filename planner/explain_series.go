@@ -25,6 +25,9 @@ func (x *explainer) seriesScan(n *plan.SeriesScan, e *explained) {
 	if n.Series != nil {
 		e.add("Series", x.seriesCond(n))
 	}
+	if n.SeriesFrom != nil {
+		e.add("Series From", "("+x.seriesNames(n)+" IN "+x.row(n.SeriesKeys)+")")
+	}
 	time := expr.QuoteIdent(n.Table.Columns[n.Table.TimeSeries.Time-1].Name)
 	var conds []string
 	bounds := func(bs []plan.Bound, op string) {
@@ -57,26 +60,9 @@ func (x *explainer) seriesScan(n *plan.SeriesScan, e *explained) {
 const maxShownSeries = 8
 
 func (x *explainer) seriesCond(n *plan.SeriesScan) string {
-	var names []string
-	for _, num := range n.Table.TimeSeries.Tags {
-		names = append(names, expr.QuoteIdent(n.Table.Columns[num-1].Name))
-	}
-	row := func(list []expr.Expr) string {
-		out := make([]string, len(list))
-		for i, v := range list {
-			out[i] = x.expr(v)
-		}
-		if len(out) == 1 {
-			return out[0]
-		}
-		return "(" + strings.Join(out, ", ") + ")"
-	}
-	left := strings.Join(names, ", ")
-	if len(names) > 1 {
-		left = "(" + left + ")"
-	}
+	left := x.seriesNames(n)
 	if len(n.Series) == 1 {
-		return "(" + left + " = " + row(n.Series[0]) + ")"
+		return "(" + left + " = " + x.row(n.Series[0]) + ")"
 	}
 	var rows []string
 	for i, s := range n.Series {
@@ -84,7 +70,31 @@ func (x *explainer) seriesCond(n *plan.SeriesScan) string {
 			rows = append(rows, "... "+strconv.Itoa(len(n.Series)-i)+" more")
 			break
 		}
-		rows = append(rows, row(s))
+		rows = append(rows, x.row(s))
 	}
 	return "(" + left + " IN (" + strings.Join(rows, ", ") + "))"
+}
+
+// seriesNames lists the tags of a scan's table.
+func (x *explainer) seriesNames(n *plan.SeriesScan) string {
+	var names []string
+	for _, num := range n.Table.TimeSeries.Tags {
+		names = append(names, expr.QuoteIdent(n.Table.Columns[num-1].Name))
+	}
+	return rowText(names)
+}
+
+func (x *explainer) row(list []expr.Expr) string {
+	out := make([]string, len(list))
+	for i, v := range list {
+		out[i] = x.expr(v)
+	}
+	return rowText(out)
+}
+
+func rowText(items []string) string {
+	if len(items) == 1 {
+		return items[0]
+	}
+	return "(" + strings.Join(items, ", ") + ")"
 }

@@ -114,11 +114,17 @@ func (b *Builder) step(s joinStep) rel {
 			return r
 		}
 	}
+	if r, ok := b.seriesLookup(s, keys); ok {
+		return r
+	}
 	var right rel
 	if s.built != nil {
 		right = *s.built
 	} else {
 		right = b.build(s.right, &in, hint{})
+	}
+	if b.seriesFrom(&s, &right, keys) {
+		return s.left
 	}
 	hash := len(keys) > 0 && !s.keepOrder && (s.typ != plan.AntiNullJoin || len(keys) == len(s.on))
 	if hash && (s.typ == plan.FullJoin || b.opt.joinPenalty(HashJoin, leftName, rightName) <= b.opt.joinPenalty(NestLoop, leftName, rightName)) {

@@ -51,11 +51,11 @@ func (b *Builder) seriesScan(n *logical.Scan, need *logical.ColSet, h hint) rel 
 	s.Read = math.Max(1, b.tableRows(n.Table)*sel)
 	rows := math.Max(1, s.Read*b.selectivity(residual, nil))
 	s.Cost = plan.Cost{Total: cpuSeek + s.Read*(seriesTuple+cpuOperator/10*float64(len(residual))), Rows: rows, Width: width(s.Cols)}
-	if s.Ordered && h.limit > 0 && h.limit < rows {
+	if s.Ordered && h.limit > 0 {
 		if len(residual) == 0 {
 			s.Limit = int64(h.limit)
 		}
-		s.Cost.Total *= h.limit / rows
+		s.Cost.Total *= math.Min(1, h.limit/rows)
 	}
 	return rel{s, cols, order}
 }

@@ -58,7 +58,7 @@ func Exprs(n Node) (es []expr.Expr, ok bool) {
 	case *HashLookup:
 		es = append(append(append(es, n.Keys...), n.Probe...), n.Residual)
 	case *SeriesScan:
-		es = append(append(es, n.Tags...), n.Filter)
+		es = append(append(append(es, n.Tags...), n.SeriesKeys...), n.Filter)
 		for _, s := range n.Series {
 			es = append(es, s...)
 		}

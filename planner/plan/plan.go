@@ -150,6 +150,10 @@ type SeriesScan struct {
 	// of TimeSeries.Tags): only those series are read. Expressions have the
 	// columns' types and no column references but ExecParams.
 	Series [][]expr.Expr
+	// SeriesFrom, if not nil, yields the tags of the series that are read, before
+	// the scan starts: SeriesKeys, over its columns, are the values of all tags.
+	SeriesFrom Node
+	SeriesKeys []expr.Expr
 	// Lower and Upper bound the time column; several bounds all hold.
 	Lower, Upper []Bound
 	// Filter is evaluated on the scan's output columns (Cols).
@@ -465,6 +469,14 @@ type Frame struct {
 	Start, End             FrameBoundKind
 	StartOffset, EndOffset expr.Expr
 	Exclude                uint8 // 0 none, 1 current row, 2 group, 3 ties
+}
+
+// Inputs implements Node.
+func (n *SeriesScan) Inputs() []Node {
+	if n.SeriesFrom == nil {
+		return nil
+	}
+	return []Node{n.SeriesFrom}
 }
 
 // Inputs implements Node.

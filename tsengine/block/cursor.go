@@ -11,9 +11,17 @@ import (
 
 // cursor walks the wanted rows of one delta, several deltas that follow each
 // other, or one run. At a row, cur is not nil and row is its index there.
+//
+// Before it is opened it stands at a bound, which no row of it comes before: a
+// merge that ends early leaves those unopened that it did not get to.
 type cursor struct {
 	reading *reading
 	age     int // rank: a higher one is newer
+	opened  bool
+	bound   struct {
+		group    uint64
+		position int64
+	}
 	// next yields the sources in order, each with a reference for the cursor; io.EOF ends.
 	next   func(ctx context.Context) (*source, *extent, error)
 	stop   func() // ends next; nil if nothing is to be ended
@@ -22,11 +30,43 @@ type cursor struct {
 	row    int
 }
 
-func (c *cursor) group() uint64   { return c.cur.groups[c.row] }
-func (c *cursor) position() int64 { return c.cur.positions[c.row] }
+func (c *cursor) group() uint64 {
+	if !c.opened {
+		return c.bound.group
+	}
+	return c.cur.groups[c.row]
+}
 
-// start moves to the first row; io.EOF without one.
-func (c *cursor) start(ctx context.Context) error { return c.nextSource(ctx) }
+func (c *cursor) position() int64 {
+	if !c.opened {
+		return c.bound.position
+	}
+	return c.cur.positions[c.row]
+}
+
+// open moves to the first row; io.EOF without one.
+func (c *cursor) open(ctx context.Context) error {
+	c.opened = true
+	return c.nextSource(ctx)
+}
+
+// setBound computes the bound of a cursor over rows of an extent.
+func (c *cursor) setBound(e *extent) {
+	s := c.reading.spec
+	if s.Reverse {
+		c.bound.group, c.bound.position = e.maxGroup, min(e.maxPos, s.Upper)
+		if i := s.firstGroup(e.maxGroup); s.Groups != nil && i < len(s.Groups) && s.Groups[i] == e.maxGroup {
+			return
+		} else if s.Groups != nil && i > 0 {
+			c.bound.group = s.Groups[i-1]
+		}
+		return
+	}
+	c.bound.group, c.bound.position = e.minGroup, max(e.minPos, s.Lower)
+	if i := s.firstGroup(e.minGroup); s.Groups != nil && i < len(s.Groups) {
+		c.bound.group = s.Groups[i]
+	}
+}
 
 func (c *cursor) nextSource(ctx context.Context) error {
 	if c.cur != nil {

@@ -27,27 +27,37 @@ type version struct {
 	sub uint64
 }
 
-func newMerger(ctx context.Context, r *reading, cursors []*cursor) (*merger, error) {
-	m := &merger{reading: r}
-	for i, c := range cursors {
-		err := c.start(ctx)
-		if errors.Is(err, io.EOF) {
-			c.close()
-			continue
-		}
-		if err != nil {
-			for _, c := range cursors[i:] {
-				c.close()
-			}
-			m.close()
-			return nil, err
-		}
-		m.heap = append(m.heap, c)
-	}
+// newMerger merges cursors, which it takes over. They are opened when it gets to them.
+func newMerger(r *reading, cursors []*cursor) *merger {
+	m := &merger{reading: r, heap: cursors}
 	for i := len(m.heap)/2 - 1; i >= 0; i-- {
 		m.down(i)
 	}
-	return m, nil
+	return m
+}
+
+// settle opens the first cursor, until the first one is an open one.
+func (m *merger) settle(ctx context.Context) error {
+	for len(m.heap) > 0 && !m.heap[0].opened {
+		err := m.heap[0].open(ctx)
+		if errors.Is(err, io.EOF) {
+			m.drop()
+		} else if err != nil {
+			return err
+		}
+		if len(m.heap) > 0 {
+			m.down(0)
+		}
+	}
+	return nil
+}
+
+// drop closes the first cursor and puts another one to its place.
+func (m *merger) drop() {
+	m.heap[0].close()
+	last := len(m.heap) - 1
+	m.heap[0] = m.heap[last]
+	m.heap = m.heap[:last]
 }
 
 func (m *merger) close() {
@@ -117,6 +127,9 @@ func (m *merger) second() *cursor {
 func (m *merger) next(ctx context.Context, segs []segment, limit int) ([]segment, int, error) {
 	rows := 0
 	for rows < limit {
+		if err := m.settle(ctx); err != nil {
+			return segs, rows, err
+		}
 		if len(m.heap) == 0 {
 			if rows == 0 {
 				return segs, 0, io.EOF
@@ -192,10 +205,7 @@ func (m *merger) advance(ctx context.Context, n int) error {
 	c := m.heap[0]
 	err := c.advance(ctx, n)
 	if errors.Is(err, io.EOF) {
-		c.close()
-		last := len(m.heap) - 1
-		m.heap[0] = m.heap[last]
-		m.heap = m.heap[:last]
+		m.drop()
 		err = nil
 	}
 	if err == nil && len(m.heap) > 0 {
@@ -214,6 +224,9 @@ func (m *merger) resolve(ctx context.Context, segs []segment) ([]segment, error)
 		m.done = append(m.done, c.cur.retain())
 		m.point = append(m.point, version{segment{src: c.cur, from: c.row, to: c.row + 1}, c.age, c.cur.op(c.row), c.cur.sub(c.row)})
 		if err := m.advance(ctx, 1); err != nil {
+			return segs, err
+		}
+		if err := m.settle(ctx); err != nil {
 			return segs, err
 		}
 	}

@@ -70,10 +70,7 @@ func Pack(ctx context.Context, alloc memory.Allocator, txn kv.Txn, prefix kv.Key
 	for i := range pieces {
 		cursors = append(cursors, r.cursorOf(&pieces[i], false))
 	}
-	m, err := newMerger(ctx, r, cursors)
-	if err != nil {
-		return out, err
-	}
+	m := newMerger(r, cursors)
 	defer m.close()
 	m.keepOps = !w.final
 	if err := w.writeAll(ctx, m); err != nil {

@@ -136,10 +136,14 @@ func (p *partition) pieces() []piece {
 }
 
 func (r *reading) cursorOf(p *piece, prune bool) *cursor {
+	var c *cursor
 	if p.run != nil {
-		return r.runCursor(p.age, p.part.prefix, p.run, prune)
+		c = r.runCursor(p.age, p.part.prefix, p.run, prune)
+	} else {
+		c = r.sourcesCursor(p.age, []*source{p.part.deltas[p.delta].retain()}, []extent{p.extent})
 	}
-	return r.sourcesCursor(p.age, []*source{p.part.deltas[p.delta].retain()}, []extent{p.extent})
+	c.setBound(&p.extent)
+	return c
 }
 
 // clusters divides pieces into groups whose positions do not overlap, so that

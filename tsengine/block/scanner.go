@@ -92,7 +92,8 @@ func (s *Scanner) open(ctx context.Context) error {
 				pieces = append(pieces, piece)
 			}
 		}
-		return s.merge(ctx, pieces, false)
+		s.merge(pieces, false)
+		return nil
 	}
 	for len(s.waiting) == 0 {
 		if s.part != nil {
@@ -112,9 +113,11 @@ func (s *Scanner) open(ctx context.Context) error {
 	st := s.waiting[0]
 	s.waiting = s.waiting[1:]
 	if st.merge || len(st.pieces) == 1 {
-		return s.merge(ctx, st.pieces, !st.merge)
+		s.merge(st.pieces, !st.merge)
+	} else {
+		s.concat(st.pieces)
 	}
-	return s.concat(ctx, st.pieces)
+	return nil
 }
 
 // step is what a scan without order reads at once: pieces to be merged, or
@@ -162,23 +165,21 @@ func (s *Scanner) openAll(ctx context.Context) (parts []*partition, err error) {
 	return parts, nil
 }
 
-func (s *Scanner) merge(ctx context.Context, pieces []piece, prune bool) (err error) {
+func (s *Scanner) merge(pieces []piece, prune bool) {
 	cursors := make([]*cursor, len(pieces))
 	for i := range pieces {
 		cursors[i] = s.reading.cursorOf(&pieces[i], prune)
 	}
-	s.merger, err = newMerger(ctx, &s.reading, cursors)
-	return err
+	s.merger = newMerger(&s.reading, cursors)
 }
 
 // concat reads deltas one after another.
-func (s *Scanner) concat(ctx context.Context, deltas []piece) (err error) {
+func (s *Scanner) concat(deltas []piece) {
 	list, extents := make([]*source, len(deltas)), make([]extent, len(deltas))
 	for i, d := range deltas {
 		list[i], extents[i] = d.part.deltas[d.delta].retain(), d.extent
 	}
-	s.merger, err = newMerger(ctx, &s.reading, []*cursor{s.reading.sourcesCursor(0, list, extents)})
-	return err
+	s.merger = newMerger(&s.reading, []*cursor{s.reading.sourcesCursor(0, list, extents)})
 }
 
 // Close releases everything; it may be called at any time.
