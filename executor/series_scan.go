@@ -33,12 +33,13 @@ type seriesScan struct {
 
 	scanner *tsengine.Scanner
 	figures block.Figures
+	matched int64 // series named, -1 if all are read
 	opened  bool
 	sel     []int32
 }
 
 func (r *run) newSeriesScan(n *plan.SeriesScan) (Operator, error) {
-	s := &seriesScan{env: r.env, node: n, schema: schemaOf(n.Cols), layout: seriesLayoutOf(n.Table), stats: r.statsOf(n)}
+	s := &seriesScan{env: r.env, node: n, schema: schemaOf(n.Cols), layout: seriesLayoutOf(n.Table), stats: r.statsOf(n), matched: -1}
 	var err error
 	if n.SeriesFrom != nil {
 		if s.keys, err = r.compileAll(n.SeriesKeys); err != nil {
@@ -85,6 +86,10 @@ func (s *seriesScan) Close() error {
 	if s.scanner != nil {
 		s.scanner.Close()
 		s.scanner = nil
+	}
+	if s.stats != nil && s.opened {
+		s.stats.addSeries(s.matched, &s.figures)
+		s.stats = nil
 	}
 	s.opened = true
 	if s.from != nil {
@@ -230,6 +235,7 @@ func (s *seriesScan) bounds(ctx context.Context) (*seriesBounds, error) {
 	default:
 		return b, nil
 	}
+	s.matched = int64(len(b.series))
 	if err != nil || len(b.series) == 0 {
 		return nil, err
 	}

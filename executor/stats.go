@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/tidemarkdb/tidemark/planner/plan"
+	"github.com/tidemarkdb/tidemark/tsengine/block"
 )
 
 // NodeStats is what EXPLAIN ANALYZE shows of a node.
@@ -19,6 +20,15 @@ type NodeStats struct {
 	// SpillBytes is what was written to temporary files, SpillParts into how
 	// many sorted runs or partitions.
 	SpillBytes, SpillParts int64
+	// Series is what a scan of a time-series table read, nil for other nodes.
+	Series *SeriesFigures
+}
+
+// SeriesFigures is what the scans of a time-series table read. Matched is how
+// many series conditions on tags named, -1 if they named none.
+type SeriesFigures struct {
+	Matched int64
+	block.Figures
 }
 
 // Stats collects NodeStats of a run.
@@ -40,4 +50,15 @@ func (s *Stats) Of(n plan.Node) *NodeStats {
 		s.nodes[n] = st
 	}
 	return st
+}
+
+// addSeries adds what a scan of a time-series table read.
+func (s *NodeStats) addSeries(matched int64, f *block.Figures) {
+	if s.Series == nil {
+		s.Series = &SeriesFigures{Matched: -1}
+	}
+	if matched >= 0 {
+		s.Series.Matched = max(s.Series.Matched, 0) + matched
+	}
+	s.Series.Add(*f)
 }

@@ -180,5 +180,8 @@ func (s *Stats) add(worker *Stats) {
 		st.Total += w.Total
 		st.MemoryPeak = max(st.MemoryPeak, w.MemoryPeak)
 		st.SpillBytes += w.SpillBytes
+		if w.Series != nil {
+			st.addSeries(w.Series.Matched, &w.Series.Figures)
+		}
 	}
 }

@@ -200,11 +200,32 @@ func figures(f *executor.NodeStats) *planner.NodeStats {
 	if f.Loops == 0 {
 		return nil
 	}
-	return &planner.NodeStats{
+	out := &planner.NodeStats{
 		Workers: f.Workers,
 
 		Rows: f.Rows, Loops: f.Loops, StartupMs: millis(f.First), TotalMs: millis(f.Total),
 		RowsRemoved: f.RowsRemoved, Memory: f.MemoryPeak, Spilled: f.SpillBytes, SpillParts: f.SpillParts,
 		Batches: f.Batches, Bytes: f.Bytes,
 	}
+	if f.Series != nil {
+		out.ExtraProperties = seriesFigures(f.Series)
+	}
+	return out
+}
+
+// seriesFigures are what a scan of a time-series table read, over all loops.
+func seriesFigures(f *executor.SeriesFigures) (out []planner.Property) {
+	add := func(name string, v int64) { out = append(out, planner.Property{Name: name, Value: v}) }
+	if f.Matched >= 0 {
+		add("Series Matched", f.Matched)
+	}
+	add("Partitions Read", f.Partitions)
+	add("Deltas Read", f.Deltas)
+	add("Blocks Read", f.BlocksRead)
+	add("Blocks Pruned", f.BlocksPruned)
+	if f.FromHeaders > 0 {
+		add("Blocks Answered from Headers", f.FromHeaders)
+	}
+	add("Bytes Decoded", f.BytesDecoded)
+	return out
 }
