@@ -144,6 +144,8 @@ func (r *run) buildNode(n plan.Node) (Operator, error) {
 		return r.newRecursiveUnion(n)
 	case *plan.LockRows:
 		return r.newLockRows(n)
+	case *plan.GapFill:
+		return r.newGapFill(n)
 	case *plan.Window:
 		return r.newWindow(n)
 	case *plan.Insert:

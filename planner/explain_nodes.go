@@ -258,6 +258,9 @@ func (x *explainer) describeRest(n plan.Node, e *explained) {
 	case *plan.LockRows:
 		e.kind = "LockRows"
 		x.child(e, n.Input, "Outer")
+	case *plan.GapFill:
+		e.kind = "GapFill"
+		x.child(e, n.Input, "Outer")
 	case *plan.Window:
 		e.kind = "WindowAgg"
 		x.child(e, n.Input, "Outer")

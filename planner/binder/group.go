@@ -222,7 +222,7 @@ func (b *Binder) group(s *scope, p *pending) error {
 		}
 		p.node = &logical.Filter{Input: agg, Conds: logical.Conjuncts(nil, cond)}
 	}
-	return nil
+	return b.gapFill(s, p, agg)
 }
 
 func (g *grouper) rewrite(e expr.Expr) expr.Expr {

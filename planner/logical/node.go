@@ -151,6 +151,26 @@ type Window struct {
 	Items     []Item // *WindowCall
 }
 
+// GapFill adds the buckets of time_bucket_gapfill that an aggregate has no rows of; see
+// plan.GapFill. It passes its input's columns on and adds the fills.
+type GapFill struct {
+	Input                      Node
+	Keys                       []expr.ColumnID // the other grouping keys
+	Time                       expr.ColumnID   // the bucket
+	Width, Zone, Start, Finish expr.Expr
+	StartAfter, FinishAt       bool
+	Fills                      []Fill
+}
+
+// Fill is a column of a GapFill: a call of locf or interpolate.
+type Fill struct {
+	ID          expr.ColumnID
+	Interpolate bool
+	Value       expr.Expr
+	Prev, Next  expr.Expr
+	NullMissing bool
+}
+
 // Sort orders rows.
 type Sort struct {
 	Input Node
@@ -296,6 +316,7 @@ func (*ProjectSet) node()     {}
 func (*Join) node()           {}
 func (*Aggregate) node()      {}
 func (*Window) node()         {}
+func (*GapFill) node()        {}
 func (*Sort) node()           {}
 func (*Limit) node()          {}
 func (*Distinct) node()       {}

@@ -21,6 +21,8 @@ func VisitInputs(n Node, fn func(*Node)) {
 		fn(&n.Input)
 	case *Window:
 		fn(&n.Input)
+	case *GapFill:
+		fn(&n.Input)
 	case *Sort:
 		fn(&n.Input)
 	case *Limit:
@@ -102,6 +104,16 @@ func VisitExprs(n Node, fn func(*expr.Expr)) {
 		list(n.Partition)
 		keys(n.Order)
 		items(n.Items)
+	case *GapFill:
+		one(&n.Width)
+		one(&n.Zone)
+		one(&n.Start)
+		one(&n.Finish)
+		for i := range n.Fills {
+			fn(&n.Fills[i].Value)
+			one(&n.Fills[i].Prev)
+			one(&n.Fills[i].Next)
+		}
 	case *Sort:
 		keys(n.Keys)
 	case *Limit:
@@ -173,6 +185,9 @@ func Output(n Node) []expr.ColumnID {
 	case *Window:
 		in := Output(n.Input)
 		return append(in[:len(in):len(in)], itemIDs(n.Items)...)
+	case *GapFill:
+		in := Output(n.Input)
+		return append(in[:len(in):len(in)], fillIDs(n.Fills)...)
 	case *Sort:
 		return Output(n.Input)
 	case *Limit:
@@ -199,6 +214,14 @@ func Output(n Node) []expr.ColumnID {
 		return itemIDs(n.Returning)
 	}
 	return nil
+}
+
+func fillIDs(fills []Fill) []expr.ColumnID {
+	out := make([]expr.ColumnID, len(fills))
+	for i, f := range fills {
+		out[i] = f.ID
+	}
+	return out
 }
 
 func itemIDs(items []Item) []expr.ColumnID {
@@ -301,6 +324,8 @@ func addDefined(n Node, s *ColSet) {
 	case *Filter, *Sort, *Limit, *Distinct, *Join, *LockRows, *With:
 	case *Window:
 		s.AddAll(itemIDs(n.Items))
+	case *GapFill:
+		s.AddAll(fillIDs(n.Fills))
 	case *Project:
 		for _, it := range n.Items {
 			if !it.Passes() {

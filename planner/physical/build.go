@@ -38,6 +38,8 @@ func (b *Builder) build(n logical.Node, need *logical.ColSet, h hint) rel {
 		return b.projectSet(n, need)
 	case *logical.Window:
 		return b.window(n, need)
+	case *logical.GapFill:
+		return b.gapFill(n, need)
 	case *logical.Union:
 		return b.union(n)
 	case *logical.SetOp:

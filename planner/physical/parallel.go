@@ -138,6 +138,8 @@ func (p *parallelizer) placeInputs(n plan.Node) {
 		n.Input = p.place(n.Input)
 	case *plan.Window:
 		n.Input = p.place(n.Input)
+	case *plan.GapFill:
+		n.Input = p.place(n.Input)
 	case *plan.HashJoin:
 		n.Left, n.Right = p.place(n.Left), p.place(n.Right)
 	case *plan.MergeJoin:

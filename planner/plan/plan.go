@@ -441,6 +441,29 @@ type WindowCall struct {
 	Filter expr.Expr
 }
 
+// GapFill completes the buckets of time_bucket_gapfill; Cols are the input's and then
+// the fills. The input is sorted by Keys, then Time (ordinals).
+type GapFill struct {
+	Base
+	Input Node
+	Keys  []int
+	Time  int
+	// Width, Zone (nil for none), Start and Finish have no columns. The range is from the
+	// bucket of Start, or after it, to before Finish, or up to it.
+	Width, Zone, Start, Finish expr.Expr
+	StartAfter, FinishAt       bool
+	Fills                      []Fill
+}
+
+// Fill is a call of locf, or of interpolate: its value where there is a row, what stands
+// for it in a gap. Prev and Next, over the input, are values beyond a group's rows.
+type Fill struct {
+	Interpolate bool
+	Value       expr.Expr
+	Prev, Next  expr.Expr
+	NullMissing bool // locf's treat_null_as_missing
+}
+
 // FrameUnits of a window frame.
 type FrameUnits uint8
 
@@ -526,6 +549,9 @@ func (n *RecursiveUnion) Inputs() []Node { return []Node{n.Initial, n.Step} }
 
 // Inputs implements Node.
 func (n *LockRows) Inputs() []Node { return []Node{n.Input} }
+
+// Inputs implements Node.
+func (n *GapFill) Inputs() []Node { return []Node{n.Input} }
 
 // Inputs implements Node.
 func (n *Window) Inputs() []Node { return []Node{n.Input} }

@@ -1,0 +1,187 @@
+package binder
+
+import (
+	"strings"
+
+	"github.com/tidemarkdb/tidemark/planner/logical"
+	"github.com/tidemarkdb/tidemark/planner/plan"
+	"github.com/tidemarkdb/tidemark/sql/expr"
+	"github.com/tidemarkdb/tidemark/sql/functions"
+	"github.com/tidemarkdb/tidemark/sql/pgerror"
+	"github.com/tidemarkdb/tidemark/sql/types"
+)
+
+// gapFill puts a GapFill above an aggregate that groups by time_bucket_gapfill, and
+// makes locf and interpolate of the targets its columns.
+func (b *Binder) gapFill(s *scope, p *pending, agg *logical.Aggregate) error {
+	at := -1
+	for i, k := range agg.Keys {
+		if gapFillCall(k.Expr, functions.GapFillName) == nil {
+			continue
+		}
+		if at >= 0 {
+			return pgerror.New(pgerror.FeatureNotSupported, "multiple time_bucket_gapfill calls not allowed")
+		}
+		at = i
+	}
+	if at < 0 {
+		return nil
+	}
+	if len(agg.Sets) > 0 {
+		return pgerror.Unsupported("time_bucket_gapfill with grouping sets")
+	}
+	call := gapFillCall(agg.Keys[at].Expr, functions.GapFillName)
+	g := &logical.GapFill{Input: p.node, Time: agg.Keys[at].ID, Width: call.Args[0]}
+	for i, k := range agg.Keys {
+		if i != at {
+			g.Keys = append(g.Keys, k.ID)
+		}
+	}
+	if err := b.gapFillRange(s, p, g, call); err != nil {
+		return err
+	}
+	for i := range p.targets {
+		p.targets[i].expr = b.fills(g, p.targets[i].expr)
+	}
+	p.node = g
+	return nil
+}
+
+// gapFillCall is e as a call of a function of gap filling, nil if it is none.
+func gapFillCall(e expr.Expr, name string) *expr.Call {
+	if c, ok := e.(*expr.Call); ok && c.Op == "" && c.Fn.Name == name {
+		return c
+	}
+	return nil
+}
+
+// gapFillRange finds where the buckets begin and end: arguments, else bounds of the
+// time in WHERE.
+func (b *Binder) gapFillRange(s *scope, p *pending, g *logical.GapFill, call *expr.Call) error {
+	rest := call.Args[2:]
+	if len(rest) > 0 && call.Fn.Args[2].OID == types.Text {
+		g.Zone, rest = rest[0], rest[1:]
+	}
+	if len(rest) > 0 && !isNullConst(rest[0]) {
+		g.Start = rest[0]
+	}
+	if len(rest) > 1 && !isNullConst(rest[1]) {
+		g.Finish = rest[1]
+	}
+	conds := p.where
+	for n := agg0(p.node); n != nil; n = innerJoin(n, &conds) {
+	}
+	for _, c := range conds {
+		b.gapFillBound(s, g, call.Args[1], c)
+	}
+	for _, missing := range []struct {
+		name string
+		e    expr.Expr
+	}{{"start", g.Start}, {"finish", g.Finish}} {
+		if missing.e == nil {
+			return pgerror.New(pgerror.InvalidParameterValue, "missing time_bucket_gapfill argument: could not infer %s from WHERE clause", missing.name).
+				WithHint("Specify start and finish as arguments or in the WHERE clause.")
+		}
+	}
+	return nil
+}
+
+// agg0 is the input of the aggregate in a tree, below filters.
+func agg0(n logical.Node) logical.Node {
+	for {
+		switch x := n.(type) {
+		case *logical.Filter:
+			n = x.Input
+		case *logical.Aggregate:
+			n = x.Input
+		default:
+			return n
+		}
+	}
+}
+
+// innerJoin adds the conditions of an inner join and returns its left side to look at.
+func innerJoin(n logical.Node, conds *[]expr.Expr) logical.Node {
+	j, ok := n.(*logical.Join)
+	if !ok || j.Type != plan.InnerJoin {
+		return nil
+	}
+	*conds = append((*conds)[:len(*conds):len(*conds)], j.On...)
+	return j.Left
+}
+
+func isNullConst(e expr.Expr) bool {
+	for {
+		switch x := e.(type) {
+		case *expr.Const:
+			return x.Value.IsNull()
+		case *expr.Cast:
+			e = x.Arg
+		default:
+			return false
+		}
+	}
+}
+
+// gapFillBound takes a condition that compares the time with what no row changes.
+func (b *Binder) gapFillBound(s *scope, g *logical.GapFill, time, cond expr.Expr) {
+	c, ok := cond.(*expr.Call)
+	if !ok || len(c.Args) != 2 {
+		return
+	}
+	op, value := c.Op, c.Args[1]
+	if logical.Equal(c.Args[1], time) {
+		op, value = map[string]string{"<": ">", "<=": ">=", ">": "<", ">=": "<="}[op], c.Args[0]
+	} else if !logical.Equal(c.Args[0], time) {
+		return
+	}
+	constant := !logical.Any(value, func(x expr.Expr) bool {
+		col, ok := x.(*expr.Column)
+		return ok && b.MD.Cols[col.ID].Depth == s.depth
+	})
+	if !constant {
+		return
+	}
+	if value.Type().OID != time.Type().OID {
+		var err error
+		if value, err = b.coerce(value, time.Type(), functions.CastAssignment, -1); err != nil || value == nil {
+			return
+		}
+	}
+	switch {
+	case strings.HasPrefix(op, ">") && g.Start == nil:
+		g.Start, g.StartAfter = value, op == ">"
+	case strings.HasPrefix(op, "<") && g.Finish == nil:
+		g.Finish, g.FinishAt = value, op == "<="
+	}
+}
+
+// fills replaces locf and interpolate in a target by columns of the GapFill.
+func (b *Binder) fills(g *logical.GapFill, e expr.Expr) expr.Expr {
+	if e == nil {
+		return nil
+	}
+	interpolate := gapFillCall(e, functions.InterpolateName)
+	call := interpolate
+	if call == nil {
+		call = gapFillCall(e, functions.LocfName)
+	}
+	if call == nil {
+		return logical.MapChildren(e, func(x expr.Expr) expr.Expr { return b.fills(g, x) })
+	}
+	f := logical.Fill{Interpolate: interpolate != nil, Value: call.Args[0]}
+	if len(call.Args) > 1 && !isNullConst(call.Args[1]) {
+		f.Prev = call.Args[1]
+	}
+	if len(call.Args) > 2 {
+		if f.Interpolate && !isNullConst(call.Args[2]) {
+			f.Next = call.Args[2]
+		}
+		if c, ok := call.Args[2].(*expr.Const); ok && !f.Interpolate {
+			f.NullMissing = !c.Value.IsNull() && c.Value.Bool()
+		}
+	}
+	f.ID = b.MD.Add(logical.ColumnInfo{Name: call.Fn.Name, Type: call.Typ})
+	g.Fills = append(g.Fills, f)
+	return b.MD.Col(f.ID)
+}

@@ -1,0 +1,132 @@
+package functions
+
+import (
+	"math"
+
+	"github.com/tidemarkdb/tidemark/sql/pgerror"
+	"github.com/tidemarkdb/tidemark/sql/types"
+)
+
+// time_bucket_gapfill is time_bucket whose buckets the planner completes
+// (logical.GapFill); locf and interpolate are columns of that node.
+
+// The names by which the planner knows them.
+const (
+	GapFillName     = "time_bucket_gapfill"
+	LocfName        = "locf"
+	InterpolateName = "interpolate"
+)
+
+// BucketWalk walks over the buckets of time_bucket_gapfill.
+type BucketWalk struct{ b bucketing }
+
+// NewBucketWalk makes a walk for a time type. width is an integer or an interval as
+// the type has it; zone is "" or the time zone whose local time counts.
+func NewBucketWalk(t types.Type, width types.Datum, zone string) (*BucketWalk, error) {
+	w := &BucketWalk{}
+	var err error
+	switch t.OID {
+	case types.Int2:
+		w.b = bucketing{period: width.Int(), min: math.MinInt16, max: math.MaxInt16}
+	case types.Int4:
+		w.b = bucketing{period: width.Int(), min: math.MinInt32, max: math.MaxInt32}
+	case types.Int8:
+		w.b = bucketing{period: width.Int(), min: math.MinInt64, max: math.MaxInt64}
+	default:
+		w.b, err = timeBucketing(width.Interval(), nil, t.OID == types.Date)
+		if err == nil && zone != "" {
+			w.b.zone, err = types.ZoneForName(zone)
+		}
+		return w, err
+	}
+	if w.b.period <= 0 {
+		return nil, errBucketPeriod
+	}
+	return w, nil
+}
+
+// Start is the start of the bucket of a value.
+func (w *BucketWalk) Start(t int64) (int64, error) {
+	start, _, _, err := w.b.bucket(t)
+	return start, err
+}
+
+// Next is the start of the bucket after the one that starts at t.
+func (w *BucketWalk) Next(t int64) (int64, error) {
+	local := types.ToLocal(t, w.b.zone)
+	var next int64
+	switch {
+	case w.b.months != 0:
+		var err error
+		if next, err = w.b.shift(local, types.IntervalValue{Months: w.b.months}); err != nil {
+			return 0, err
+		}
+	case local > w.b.max-w.b.period:
+		return 0, errTimestampRange
+	default:
+		next = local + w.b.period
+	}
+	return types.ToUTC(next, w.b.zone), nil
+}
+
+var _ = func() bool {
+	add := func(args oids, names []Param, returns types.OID, b body, examples ...Example) {
+		register(Scalar{
+			Name: GapFillName, Args: typesOf(args), Defaults: 2, Returns: types.Of(returns), Volatility: Immutable, Monotone: 2, Params: names,
+			Doc: "As time_bucket; as a GROUP BY key it makes a group also of each bucket from start to before finish that has no rows. " +
+				"These are given, or are the bounds of the time in WHERE.",
+			Examples: examples, Kernel: b.Kernel, Eval: b.Eval,
+		})
+	}
+	names := []Param{{"bucket_width", ""}, {"ts", ""}, {"start", "NULL"}, {"finish", "NULL"}}
+	integer := func(oid types.OID, b body, examples ...Example) {
+		add(oids{oid, oid, oid, oid}, names, oid, b, examples...)
+	}
+	plan := func(oid types.OID) func(args []types.Datum) (bucketing, error) {
+		return func(args []types.Datum) (bucketing, error) {
+			zone := ""
+			if len(args) > 2 && args[2].P == types.PhysString {
+				zone = args[2].S
+			}
+			w, err := NewBucketWalk(types.Of(oid), args[0], zone)
+			if err != nil {
+				return bucketing{}, err
+			}
+			return w.b, nil
+		}
+	}
+	integer(types.Int2, bucketBody[int16](2, plan(types.Int2)), ex("time_bucket_gapfill(10::smallint, 27::smallint)", "20"))
+	integer(types.Int4, bucketBody[int32](2, plan(types.Int4)), ex("time_bucket_gapfill(10, 27, 0, 100)", "20"))
+	integer(types.Int8, bucketBody[int64](2, plan(types.Int8)), ex("time_bucket_gapfill(10::bigint, 27::bigint)", "20"))
+	add(oids{types.Interval, types.Date, types.Date, types.Date}, names, types.Date, bucketBody[int32](2, plan(types.Date)),
+		ex("time_bucket_gapfill(interval '1 week', date '2026-03-04')", "2026-03-02"))
+	for _, oid := range []types.OID{types.Timestamp, types.Timestamptz} {
+		add(oids{types.Interval, oid, oid, oid}, names, oid, bucketBody[int64](2, plan(oid)),
+			ex("time_bucket_gapfill(interval '1 hour', timestamp '2026-03-04 10:17:03')", "2026-03-04 10:00:00"))
+	}
+	add(oids{types.Interval, types.Timestamptz, types.Text, types.Timestamptz, types.Timestamptz},
+		[]Param{{"bucket_width", ""}, {"ts", ""}, {"timezone", ""}, {"start", "NULL"}, {"finish", "NULL"}}, types.Timestamptz,
+		bucketBody[int64](3, plan(types.Timestamptz)),
+		ex("time_bucket_gapfill(interval '1 day', timestamptz '2026-03-04 10:17:03+00', 'Europe/Berlin')", "2026-03-03 23:00:00+00"))
+
+	outside := func(name string) func(*Context, []types.Datum) (types.Datum, error) {
+		return func(*Context, []types.Datum) (types.Datum, error) {
+			return types.Null, pgerror.New(pgerror.FeatureNotSupported, "%s can only be used in an aggregation query with time_bucket_gapfill", name)
+		}
+	}
+	register(Scalar{
+		Name: LocfName, Args: typesOf(oids{types.AnyElement, types.AnyElement, types.Bool}), Defaults: 2, Returns: types.Of(types.AnyElement), Volatility: Volatile,
+		Params:   []Param{{"value", ""}, {"prev", "NULL"}, {"treat_null_as_missing", "false"}},
+		Doc:      "With time_bucket_gapfill: the value, in buckets without rows that of the bucket before (last observation carried forward), at first prev.",
+		Examples: []Example{ex("locf(1)", "ERROR 0A000: locf can only be used in an aggregation query with time_bucket_gapfill")}, Eval: outside(LocfName),
+	})
+	for _, oid := range []types.OID{types.Int2, types.Int4, types.Int8, types.Float4, types.Float8} {
+		register(Scalar{
+			Name: InterpolateName, Args: typesOf(oids{oid, types.Record, types.Record}), Defaults: 2, Returns: types.Of(oid), Volatility: Volatile,
+			Params:   []Param{{"value", ""}, {"prev", "NULL"}, {"next", "NULL"}},
+			Doc:      "With time_bucket_gapfill: the value, in buckets without rows one on the line between the values before and after; prev and next are (time, value) beyond the ends.",
+			Examples: []Example{ex("interpolate(1)", "ERROR 0A000: interpolate can only be used in an aggregation query with time_bucket_gapfill")}, Eval: outside(InterpolateName),
+		})
+	}
+	return true
+}()
