@@ -6,6 +6,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"github.com/tidemarkdb/tidemark/catalog"
+	"github.com/tidemarkdb/tidemark/executor"
 	"github.com/tidemarkdb/tidemark/session/ddl"
 	"github.com/tidemarkdb/tidemark/sql/ast"
 	"github.com/tidemarkdb/tidemark/sql/functions"
@@ -200,4 +201,29 @@ func (s *Session) SeriesSlices(ctx context.Context, t *catalog.Table) ([]catalog
 // SeriesJob implements catalog.SeriesRuntime.
 func (s *Session) SeriesJob(t *catalog.Table, compression bool) int32 {
 	return ddl.JobID(t, compression)
+}
+
+// StoredSlices implements catalog.StoredSeriesRuntime.
+func (s *Session) StoredSlices(ctx context.Context, t *catalog.Table) ([]catalog.StoredSlice, error) {
+	if ctx == nil {
+		ctx = s.runCtx
+	}
+	txn, err := s.openTxn(ctx, false)
+	if err != nil {
+		return nil, err
+	}
+	parts, err := executor.SeriesPartitions(ctx, txn, t)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]catalog.StoredSlice, len(parts))
+	for i, p := range parts {
+		n, err := s.server.store.ApproximateSize(ctx, p.Span)
+		if err != nil {
+			return nil, err
+		}
+		_, end := t.TimeSeries.SliceAt(p.Slice)
+		out[i] = catalog.StoredSlice{Bucket: p.Bucket, Start: p.Slice, End: end, Bytes: int64(n)}
+	}
+	return out, nil
 }

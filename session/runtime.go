@@ -15,6 +15,7 @@ var (
 	_ catalog.CursorsRuntime       = (*Session)(nil)
 	_ catalog.TableActivityRuntime = (*Session)(nil)
 	_ catalog.SeriesRuntime        = (*Session)(nil)
+	_ catalog.StoredSeriesRuntime  = (*Session)(nil)
 )
 
 // SearchPath implements catalog.SearchPathRuntime.

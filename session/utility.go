@@ -44,6 +44,8 @@ func (s *Session) runUtility(ctx context.Context, raw *ast.RawStmt, out *outcome
 		err = s.runCopy(ctx, raw, st, out)
 	case *ast.Lock:
 		err = s.runLock(ctx, st)
+	case *ast.Call:
+		err = s.runCall(ctx, st, many)
 	case *ast.Checkpoint, *ast.Listen, *ast.Notify, *ast.SetConstraints:
 		err = pgerror.Unsupported("%s", ast.Tag(st))
 	case *ast.Unlisten:

@@ -17,6 +17,9 @@ func (b *Binder) bindFuncCall(s *scope, f *ast.FuncCall) (expr.Expr, error) {
 	if f.WithinGroup && hypotheticalSet[f.Name[len(f.Name)-1]] {
 		return b.bindHypothetical(s, f)
 	}
+	if d := differenceCall(f); d != nil {
+		return b.bindExpr(s, d)
+	}
 	call, err := b.resolveCall(s, f)
 	if err != nil {
 		return nil, err
@@ -25,6 +28,16 @@ func (b *Binder) bindFuncCall(s *scope, f *ast.FuncCall) (expr.Expr, error) {
 		return call.done, nil
 	}
 	return b.finishCall(s, f, call)
+}
+
+// differenceCall is what diff(x) OVER w stands for, x - lag(x) OVER w; nil for other calls.
+func differenceCall(f *ast.FuncCall) ast.Expr {
+	if len(f.Name) != 1 || f.Name[0] != "diff" || f.Over == nil || len(f.Args) != 1 {
+		return nil
+	}
+	lag := *f
+	lag.Name = []string{"lag"}
+	return &ast.Operator{Pos: f.Pos, Name: "-", Left: f.Args[0], Right: &lag}
 }
 
 // boundCall is a call whose function is known and whose arguments are coerced.
