@@ -18,8 +18,9 @@ type run struct {
 	lookups  map[*plan.HashLookup]*hashedRows
 	shared   *sharedScan // of a worker
 	filters  map[*plan.HashJoin][]*runtimeFilter
-	ddl      bool      // descriptors may change: see layout
-	top      plan.Node // whose written rows Env.Affected counts
+	joins    sharedJoins // of a worker
+	ddl      bool        // descriptors may change: see layout
+	top      plan.Node   // whose written rows Env.Affected counts
 }
 
 // Opener is a plan node that opens its own operator: sources of tests, and of

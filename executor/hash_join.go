@@ -49,6 +49,22 @@ type hashJoin struct {
 }
 
 func (r *run) newHashJoin(n *plan.HashJoin) (Operator, error) {
+	if shared := r.joins[n]; shared != nil {
+		return r.newSharedProbe(n, shared)
+	}
+	filters := r.runtimeFilters(n)
+	probe, build := n.Sides()
+	return r.makeHashJoin(n, filters, func() (Operator, Operator, error) {
+		ops, err := r.buildAll(probe, build)
+		if err != nil {
+			return nil, nil, err
+		}
+		return ops[0], ops[1], nil
+	})
+}
+
+// makeHashJoin makes the join of a plan over the inputs that open makes.
+func (r *run) makeHashJoin(n *plan.HashJoin, filters []*runtimeFilter, open func() (probe, build Operator, err error)) (*hashJoin, error) {
 	leftKeys, err := r.compileAll(n.LeftKeys)
 	if err != nil {
 		return nil, err
@@ -61,15 +77,16 @@ func (r *run) newHashJoin(n *plan.HashJoin) (Operator, error) {
 	if err != nil {
 		return nil, err
 	}
-	filters := r.runtimeFilters(n)
-	inputs, err := r.buildAll(n.Left, n.Right)
+	left, right, err := open()
 	if err != nil {
 		return nil, err
 	}
+	if n.BuildLeft {
+		left, right = right, left
+	}
 	return newHashJoin(r.env, hashJoinSpec{
-		node: n, left: inputs[0], right: inputs[1], leftKeys: leftKeys, rightKeys: rightKeys,
-		nullEqual: n.NullEqual, typ: n.Type, buildLeft: n.BuildLeft, cond: cond, stats: r.statsOf(n),
-		filters: filters,
+		node: n, left: left, right: right, leftKeys: leftKeys, rightKeys: rightKeys,
+		nullEqual: n.NullEqual, typ: n.Type, buildLeft: n.BuildLeft, cond: cond, stats: r.statsOf(n), filters: filters,
 	}), nil
 }
 
@@ -105,6 +122,9 @@ func newHashJoin(env *Env, s hashJoinSpec) *hashJoin {
 }
 
 func (j *hashJoin) Close() error {
+	if j.shared {
+		j.giveBack()
+	}
 	j.release()
 	j.filtersHeld.close()
 	err := j.spill.close(j.stats)

@@ -39,6 +39,9 @@ type joinLoop struct {
 	// more says that the streamed rows in hand meet further kept rows in a later
 	// pass: matched goes on there, and rows without a partner wait.
 	more bool
+	// shared: the kept side is somebody else's, and the streamed side goes on
+	// after its end, with the next morsel.
+	shared bool
 
 	// The streamed batch in hand.
 	batch   arrow.RecordBatch
@@ -147,7 +150,7 @@ func (j *joinLoop) begin(batch arrow.RecordBatch) {
 
 func (j *joinLoop) nextStreamed(ctx context.Context) error {
 	err := j.source.next(ctx)
-	if err != io.EOF {
+	if err != io.EOF || j.shared {
 		return err
 	}
 	j.state = joinEnd

@@ -84,10 +84,8 @@ func parallelLeaf(n plan.Node) *plan.Scan {
 	if s, ok := n.(*plan.Scan); ok && s.Parallel {
 		return s
 	}
-	for _, in := range n.Inputs() {
-		if s := parallelLeaf(in); s != nil {
-			return s
-		}
+	if in := pipelineInput(n); in != nil {
+		return parallelLeaf(in)
 	}
 	return nil
 }

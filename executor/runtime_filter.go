@@ -44,9 +44,10 @@ const maxFilterValues = 1 << 20
 // runtimeFilters makes the filters of a join that is about to be built. The
 // scans below find them in r until the join is built another time.
 func (r *run) runtimeFilters(n *plan.HashJoin) []*runtimeFilter {
-	probe, keys := n.Left, n.LeftKeys
+	probe, _ := n.Sides()
+	keys := n.LeftKeys
 	if n.BuildLeft {
-		probe, keys = n.Right, n.RightKeys
+		keys = n.RightKeys
 	}
 	var out []*runtimeFilter
 	for i, k := range keys {

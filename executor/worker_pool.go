@@ -14,6 +14,9 @@ func NewWorkerPool(n int) *WorkerPool {
 	return p
 }
 
+// busy reports whether all workers are taken.
+func (p *WorkerPool) busy() bool { return p.free.Load() <= 0 }
+
 // take returns how many workers of n wanted it granted.
 func (p *WorkerPool) take(n int) int {
 	for {

@@ -25,6 +25,7 @@ type workers struct {
 	node    *plan.Gather
 	morsels *morsels
 	filters map[*plan.HashJoin][]*runtimeFilter // of the joins above
+	joins   sharedJoins
 	list    []*worker
 	granted int // of env.Workers
 
@@ -59,14 +60,18 @@ func (r *run) openWorkers(ctx context.Context, n *plan.Gather) (*workers, error)
 	if err != nil {
 		return nil, err
 	}
-	if len(spans) < 2 {
+	if len(spans) < 2 || r.env.Workers.busy() {
 		return nil, nil
+	}
+	joins, ok, err := r.buildShared(ctx, n.Input)
+	if err != nil || !ok {
+		return nil, err
 	}
 	granted := r.env.Workers.take(min(n.Workers, len(spans)))
 	if granted == 0 {
-		return nil, nil
+		return nil, joins.close()
 	}
-	w := &workers{env: r.env, node: n, morsels: &morsels{spans: spans}, filters: r.filters, granted: granted}
+	w := &workers{env: r.env, node: n, morsels: &morsels{spans: spans}, filters: r.filters, joins: joins, granted: granted}
 	w.ctx, w.cancel = context.WithCancelCause(ctx)
 	for i := range granted {
 		w.list = append(w.list, w.newWorker(i, reader))
@@ -89,7 +94,7 @@ func (w *workers) newWorker(id int, reader kv.ParallelReader) *worker {
 		m.env.Stats = m.stats
 	}
 	m.run = newRun(&m.env)
-	m.run.filters = w.filters
+	m.run.filters, m.run.joins = w.filters, w.joins
 	m.run.shared = &sharedScan{morsels: w.morsels, worker: id}
 	return m
 }
@@ -153,7 +158,7 @@ func (w *workers) close() error {
 	}
 	w.env.Workers.put(w.granted)
 	w.granted = 0
-	return first
+	return errors.Join(first, w.joins.close())
 }
 
 // workerPanic carries a worker's panic to the consumer.

@@ -26,7 +26,8 @@ const (
 	// warm is what a row or a condition on it costs when the row comes from the
 	// column cache, as a part of what it costs otherwise.
 	warm = 0.125
-	// warmShare is the part of the cache that a table may fill to be expected there.
+	// warmShare is the part of the cache that a scan's columns may fill to be
+	// expected there.
 	warmShare = 0.25
 	// warmRows is how many rows a range of keys must have to go through the cache.
 	warmRows = 8192
@@ -49,19 +50,22 @@ func (b *Builder) tableRows(t *catalog.Table) float64 {
 	return defaultRows
 }
 
-// warmth is what reading rows rows of a table costs, as a part of reading them
-// from the store: tables that fit well into the column cache are expected to be
-// there. Nobody asks whether they are: the plan is kept and run again, and the
-// first of its scans fills the cache.
-func (b *Builder) warmth(t *catalog.Table, rows float64) float64 {
-	if rows < warmRows || t.Kind == catalog.KindVirtual {
+// warmth is what reading rows rows of a scan costs, as a part of reading them
+// from the store: what fits well into the column cache is expected to be there.
+// Nobody asks whether it is: the plan is kept and run again, and the first of
+// its scans fills the cache.
+func (b *Builder) warmth(n *logical.Scan, rows float64, need *logical.ColSet) float64 {
+	if rows < warmRows || b.opt.CacheBytes == 0 {
 		return 1
 	}
-	cols := make([]plan.Column, len(t.Columns))
-	for i := range cols {
-		cols[i].Type = t.Columns[i].Type
+	in := needed(need, n.Filter...)
+	var cols []plan.Column
+	for i := range n.Table.Columns {
+		if in.Has(n.First + expr.ColumnID(i)) {
+			cols = append(cols, plan.Column{Type: n.Table.Columns[i].Type})
+		}
 	}
-	if b.tableRows(t)*float64(width(cols)) > warmShare*b.opt.CacheBytes {
+	if b.tableRows(n.Table)*float64(width(cols)) > warmShare*b.opt.CacheBytes {
 		return 1
 	}
 	return warm

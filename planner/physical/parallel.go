@@ -197,8 +197,40 @@ func (p *parallelizer) pipeline(n plan.Node) *plan.Scan {
 		return p.pipeline(n.Input)
 	case *plan.Project:
 		return p.pipeline(n.Input)
+	case *plan.HashJoin:
+		if probe, _ := n.Sides(); n.Shareable() {
+			return p.pipeline(probe)
+		}
+	case *plan.LookupJoin:
+		if es, ok := plan.Exprs(n.Right); ok && workerSafe(es) {
+			return p.pipeline(n.Left)
+		}
 	}
 	return nil
+}
+
+// placeBuilds places Gathers into the build sides of a pipeline's joins.
+func (p *parallelizer) placeBuilds(n plan.Node) {
+	switch n := n.(type) {
+	case *plan.Filter:
+		p.placeBuilds(n.Input)
+	case *plan.Project:
+		p.placeBuilds(n.Input)
+	case *plan.Sort:
+		p.placeBuilds(n.Input)
+	case *plan.Aggregate:
+		p.placeBuilds(n.Input)
+	case *plan.LookupJoin:
+		p.placeBuilds(n.Left)
+	case *plan.HashJoin:
+		if n.BuildLeft {
+			n.Left = p.place(n.Left)
+			p.placeBuilds(n.Right)
+		} else {
+			n.Right = p.place(n.Right)
+			p.placeBuilds(n.Left)
+		}
+	}
 }
 
 // workerSafe reports whether expressions may be computed by several goroutines
@@ -273,6 +305,7 @@ func stopsEarly(l *plan.Limit, s *plan.Scan) bool {
 
 func (p *parallelizer) gather(n plan.Node, s *plan.Scan) *plan.Gather {
 	s.Parallel = true
+	p.placeBuilds(n)
 	g := &plan.Gather{Input: n, Workers: p.Workers}
 	g.Cols = n.Columns()
 	g.Cost = p.shared(*n.Estimate())

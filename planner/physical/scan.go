@@ -133,7 +133,7 @@ func (b *Builder) choose(n *logical.Scan, need *logical.ColSet, h hint) path {
 	for i := range n.Table.Columns {
 		inner.Add(n.First + expr.ColumnID(i))
 	}
-	best := path{rows: rows, warmth: b.warmth(n.Table, rows)}
+	best := path{rows: rows, warmth: b.warmth(n, rows, need)}
 	best.cost = rows * cpuTuple * best.warmth
 	if b.opt.Hints != nil {
 		b.opt.checkIndexes(n.Table, n.Alias)
@@ -301,7 +301,7 @@ func (b *Builder) keyPath(n *logical.Scan, index, def *catalog.Index, pos int, i
 	perRow := cpuTuple
 	switch {
 	case index == nil:
-		p.warmth = b.warmth(n.Table, p.rows)
+		p.warmth = b.warmth(n, p.rows, need)
 		perRow *= p.warmth
 	case !covers(n, index, need):
 		perRow = cpuLookup

@@ -323,6 +323,26 @@ type HashJoin struct {
 	BuildLeft bool
 }
 
+// Sides are the side that is streamed and the one that is built.
+func (n *HashJoin) Sides() (probe, build Node) {
+	if n.BuildLeft {
+		return n.Right, n.Left
+	}
+	return n.Left, n.Right
+}
+
+// Shareable reports whether workers can probe one table: no row of the build
+// side comes out by itself at the end.
+func (n *HashJoin) Shareable() bool {
+	switch n.Type {
+	case InnerJoin:
+		return true
+	case LeftJoin, SemiJoin, AntiJoin:
+		return !n.BuildLeft
+	}
+	return false
+}
+
 // LookupJoin fetches, for batches of left rows, the rows of Right whose index
 // or primary key equals Keys.
 type LookupJoin struct {
