@@ -124,6 +124,7 @@ func serve(ctx context.Context, c *config, cmd *cobra.Command, store kv.Store, l
 	if err != nil {
 		return err
 	}
+	governGC(memoryLimit + columnCache + softReserve)
 	if columnCache == 0 {
 		columnCache = -1
 	}
@@ -165,6 +166,10 @@ func serve(ctx context.Context, c *config, cmd *cobra.Command, store kv.Store, l
 	logger.Info("stopped")
 	return nil
 }
+
+// softReserve is what the process may use beside what queries and caches are
+// accounted: write buffers, plans, the catalog, batches on their way.
+const softReserve = 1 << 30
 
 // startProfile writes a CPU profile to a file until stop is called.
 func startProfile(file string) (stop func(), err error) {

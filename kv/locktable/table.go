@@ -335,7 +335,29 @@ func (t *Table) ReleaseTo(o *Owner, n int) {
 	for i := len(o.taken) - 1; i >= n; i-- {
 		t.unlock(o, o.taken[i]&^modeMask, kv.LockMode(o.taken[i]&modeMask))
 	}
+	released := len(o.taken) - n
 	o.taken = o.taken[:n]
+	t.shrink(released)
+}
+
+// manyLocks is how many released locks are worth a look at the maps' sizes: a
+// map of Go does not give back the memory of what is deleted from it.
+const manyLocks = 1 << 16
+
+// shrink makes the maps of the shards anew that nobody uses, after many locks
+// were released.
+func (t *Table) shrink(released int) {
+	if released < manyLocks {
+		return
+	}
+	for i := range t.shards {
+		s := &t.shards[i]
+		s.mu.Lock()
+		if len(s.held) == 0 {
+			s.held = make(map[uint64]uint64)
+		}
+		s.mu.Unlock()
+	}
 }
 
 // Keep marks a lock that ReleaseRows leaves.
@@ -356,8 +378,10 @@ func (t *Table) ReleaseRows(o *Owner) {
 		}
 		t.unlock(o, hash, kv.LockMode(o.taken[i]&modeMask))
 	}
+	released := len(o.taken) - len(rest)
 	slices.Reverse(rest)
 	o.taken = rest
+	t.shrink(released)
 }
 
 // registry finds owners by their id, when a lock becomes contended.
