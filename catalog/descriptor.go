@@ -265,6 +265,10 @@ type Database struct {
 	AllowConnections bool   `json:",omitempty"`
 	// Template databases (pg_database.datistemplate) cannot be dropped.
 	Template bool `json:",omitempty"`
+	// SeriesRetention and SeriesInterval are the defaults of its time-series tables, as
+	// intervals in text.
+	SeriesRetention string `json:",omitempty"`
+	SeriesInterval  string `json:",omitempty"`
 	// Extensions are those that CREATE EXTENSION noted.
 	Extensions []Extension `json:",omitempty"`
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/tidemarkdb/tidemark/catalog"
 	"github.com/tidemarkdb/tidemark/sql/ast"
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
+	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
 // createDatabase executes CREATE DATABASE. All databases start empty: the
@@ -50,6 +51,15 @@ func createDatabase(env *Env, st *ast.CreateDatabase) error {
 		case "tablespace":
 			if o.Arg != nil && o.Text() != "pg_default" {
 				return pgerror.New(pgerror.UndefinedObject, "tablespace %q does not exist", o.Text())
+			}
+		case "retention", "partition_interval": // KWDB's clauses
+			if _, err := types.ParseInterval(o.Text(), -1, nil); err != nil {
+				return pgerror.From(err).At(o.Loc())
+			}
+			if o.Name == "retention" {
+				d.SeriesRetention = o.Text()
+			} else {
+				d.SeriesInterval = o.Text()
 			}
 		case "strategy", "oid", "collation_version", "locale_provider":
 		default:

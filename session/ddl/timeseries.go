@@ -15,8 +15,9 @@ import (
 // seriesBuilder makes or changes the layout of a time-series table from storage
 // parameters.
 type seriesBuilder struct {
-	t  *catalog.Table
-	ts *catalog.TimeSeries
+	env *Env // for notices, nil when there is nothing to say
+	t   *catalog.Table
+	ts  *catalog.TimeSeries
 	// given are the parameters by name, without those that other tables have too.
 	given map[string]*ast.Option
 }
@@ -54,8 +55,8 @@ func isSeriesOption(name string) bool {
 
 // makeTimeSeries gives a new table of access method timeseries, whose columns and
 // keys are known, its layout.
-func makeTimeSeries(_ *Env, t *catalog.Table, opts []*ast.Option) error {
-	b := &seriesBuilder{t: t, ts: &catalog.TimeSeries{Buckets: catalog.DefaultBuckets, OnDuplicate: catalog.DuplicateOverwrite}}
+func makeTimeSeries(env *Env, t *catalog.Table, opts []*ast.Option) error {
+	b := &seriesBuilder{env: env, t: t, ts: &catalog.TimeSeries{Buckets: catalog.DefaultBuckets, OnDuplicate: catalog.DuplicateOverwrite}}
 	t.TimeSeries = b.ts
 	if err := b.take(opts); err != nil {
 		return err
@@ -63,6 +64,9 @@ func makeTimeSeries(_ *Env, t *catalog.Table, opts []*ast.Option) error {
 	if b.given["time"] == nil {
 		return pgerror.New(pgerror.InvalidTableDefinition, "time-series table %q needs a time column", t.Name).
 			WithHint("Name it: WITH (time = 'column').")
+	}
+	if err := b.databaseDefaults(env); err != nil {
+		return err
 	}
 	if err := b.apply(); err != nil {
 		return err
@@ -85,12 +89,34 @@ func makeTimeSeries(_ *Env, t *catalog.Table, opts []*ast.Option) error {
 	return checkSeriesKeys(t)
 }
 
+// databaseDefaults gives parameters that the database has defaults for and the
+// statement has not.
+func (b *seriesBuilder) databaseDefaults(env *Env) error {
+	if err := b.setTime(b.given["time"]); err != nil {
+		return err
+	}
+	if isIntegerType(b.timeColumn().Type.OID) && b.given["time_unit"] == nil {
+		return nil // an interval means nothing to it
+	}
+	db := env.Editor.Snapshot().Database()
+	for name, text := range map[string]string{"retention": db.SeriesRetention, "partition_interval": db.SeriesInterval} {
+		if text != "" && b.given[name] == nil {
+			b.given[name] = &ast.Option{Name: name, Arg: &ast.Const{Kind: ast.ConstString, Text: text}}
+		}
+	}
+	return nil
+}
+
 // take sorts the parameters into those of time-series tables and those that all
 // tables have.
 func (b *seriesBuilder) take(opts []*ast.Option) error {
 	b.given = map[string]*ast.Option{}
 	var other []*ast.Option
 	for _, o := range opts {
+		if b.env != nil && (o.Name == "activetime" || o.Name == "dict_encoding") { // KWDB's
+			b.env.Notice(pgerror.NewNotice("%s has no effect", strings.ToUpper(strings.ReplaceAll(o.Name, "_", " "))))
+			continue
+		}
 		if o.Namespace != "" || !isSeriesOption(o.Name) {
 			other = append(other, o)
 			continue

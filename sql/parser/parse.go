@@ -31,6 +31,9 @@ func Parse(sql string) ([]ast.RawStmt, error) {
 		return c.err
 	})
 	if err != nil {
+		if series, ok, serr := parseSeriesForm(sql); ok {
+			return series, serr
+		}
 		return nil, err
 	}
 	return stmts, nil
