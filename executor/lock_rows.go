@@ -71,8 +71,27 @@ func (l *lockRowsOp) lock(ctx context.Context, batch arrow.RecordBatch, t *plan.
 		batch.Release()
 		return nil, err
 	}
+	if err := l.verify(ctx, batch, t, handles, granted); err != nil {
+		batch.Release()
+		return nil, err
+	}
 	if granted == nil {
 		return batch, nil
 	}
 	return pick(l.env, batch, trueRows(granted))
+}
+
+// verify fails with kv.ErrWriteConflict if a locked point of a time-series table
+// was changed since the snapshot: its lock is on no key that carries data.
+func (l *lockRowsOp) verify(ctx context.Context, batch arrow.RecordBatch, t *plan.LockTarget, handles []types.Datum, granted []bool) error {
+	if t.Table.TimeSeries == nil {
+		return nil
+	}
+	refs := make([]rowRef, 0, len(handles))
+	for i, h := range handles {
+		if !h.IsNull() && (granted == nil || granted[i]) {
+			refs = append(refs, refOf(0, i))
+		}
+	}
+	return verifyPoints(ctx, l.env, t.Table, batch.Column(t.Handle), refs)
 }

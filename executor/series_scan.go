@@ -190,9 +190,13 @@ func (s *seriesScan) open(ctx context.Context) error {
 	if s.node.Limit > 0 && s.node.Filter == nil {
 		rows = int(min(int64(rows), s.node.Limit))
 	}
+	prune, err := s.pruner()
+	if err != nil {
+		return err
+	}
 	s.scanner = tsengine.NewScanner(s.env.Alloc, s.env.reader(), tsengine.ScanSpec{
 		Layout: s.layout, Partitions: parts, Series: b.series, Lower: b.lower, Upper: b.upper,
-		Ordered: s.node.Ordered, Reverse: s.node.Reverse, BatchRows: rows,
+		Ordered: s.node.Ordered, Reverse: s.node.Reverse, BatchRows: rows, Prune: prune,
 	}, &s.figures)
 	return nil
 }

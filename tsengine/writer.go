@@ -3,6 +3,7 @@ package tsengine
 import (
 	"cmp"
 	"context"
+	"math/rand/v2"
 	"slices"
 	"sync/atomic"
 
@@ -21,8 +22,10 @@ const (
 	deltaBytes = 512 << 10 // and about how large it may be, decoded
 )
 
-// sequence tells apart writes of one process at one timestamp.
-var sequence atomic.Uint32
+// sequence numbers the writes of the process, above a number of its own.
+var sequence atomic.Uint64
+
+func init() { sequence.Store(uint64(rand.Uint32()) << 32) }
 
 // Writer writes points in a transaction: the rows it is given are gathered,
 // sorted, and written as one delta for each partition by Flush.

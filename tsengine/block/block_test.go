@@ -84,7 +84,7 @@ func TestRoundTrip(t *testing.T) {
 		if err != nil || e.rows != 3 || e.ops != ops || s.groups[2] != 1<<63 || s.positions[0] != -5 {
 			t.Fatalf("delta: %v, %v", e, err)
 		}
-		if base := (Order{100, 2}).subBase(); !ops && (s.sub(0) != base || s.sub(1) != base+1) || ops && (s.sub(0) != 77 || s.op(2) != OpDelete) {
+		if base := (Order{100, 2}).subBase(); !ops && (s.sub(0) != base || s.sub(1) != base+1<<seqBits) || ops && (s.sub(0) != 77 || s.op(2) != OpDelete) {
 			t.Errorf("subs %v", s.subs)
 		}
 		a, err := s.column(context.Background(), &Column{ID: 3, Type: arrow.BinaryTypes.String})

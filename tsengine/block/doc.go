@@ -5,7 +5,7 @@
 //
 // A *partition* is everything below a key prefix:
 //
-//	prefix 0 {write order 8}{sequence 4}              delta: rows of one commit
+//	prefix 0 {write order 8}{sequence 8}              delta: rows of one commit
 //	prefix 1 {run 8}                                  run: what a sorted run holds
 //	prefix 2 {run 8}{last group 8}{last position 8}{block 4}  header of a block
 //	prefix 3 {run 8}{block 4}{page 2}                 columns of a block

@@ -15,38 +15,36 @@ const (
 )
 
 // Order says which of two writes is newer: a store timestamp and a number that
-// tells apart those with the same.
+// tells apart those with the same. No two writes to a partition have the same
+// number: its upper half names the process, the lower half counts.
 type Order struct {
 	TS  kv.Timestamp
-	Seq uint32
+	Seq uint64
 }
 
 // DeltaKey is the key of a delta.
 func DeltaKey(prefix kv.Key, o Order) kv.Key {
-	k := append(append(make(kv.Key, 0, len(prefix)+13), prefix...), kindDelta)
+	k := append(append(make(kv.Key, 0, len(prefix)+17), prefix...), kindDelta)
 	k = binary.BigEndian.AppendUint64(k, uint64(o.TS))
-	return binary.BigEndian.AppendUint32(k, o.Seq)
+	return binary.BigEndian.AppendUint64(k, o.Seq)
 }
 
 // orderOf reads the key of a delta.
 func orderOf(prefix, key kv.Key) (Order, bool) {
 	k := key[len(prefix):]
-	if len(k) != 13 || k[0] != kindDelta {
+	if len(k) != 17 || k[0] != kindDelta {
 		return Order{}, false
 	}
-	return Order{kv.Timestamp(binary.BigEndian.Uint64(k[1:])), binary.BigEndian.Uint32(k[9:])}, true
+	return Order{kv.Timestamp(binary.BigEndian.Uint64(k[1:])), binary.BigEndian.Uint64(k[9:])}, true
 }
 
-// subBase is the first sub of the rows that a delta inserts. Rows of one point
-// in one delta count up from it; that two deltas of one point come to the same
-// sub takes a collision of 48 bits. It is never 0.
-func (o Order) subBase() uint64 {
-	h := uint64(o.TS)*0x9e3779b97f4a7c15 ^ uint64(o.Seq)*0xc2b2ae3d27d4eb4f
-	h ^= h >> 29
-	h *= 0xbf58476d1ce4e5b9
-	h ^= h >> 32
-	return h<<16 | 1
-}
+// seqBits is how many bits of an Order's number are part of subs.
+const seqBits = 48
+
+// subBase is the sub of the first row that a delta inserts at a point; further
+// ones have higher upper bits. Subs of rows written one after another differ
+// little and take few bits. It is never 0.
+func (o Order) subBase() uint64 { return o.Seq&(1<<seqBits-1) | 1<<32 }
 
 func runKey(prefix kv.Key, run uint64) kv.Key {
 	k := append(append(make(kv.Key, 0, len(prefix)+9), prefix...), kindRun)

@@ -197,7 +197,7 @@ func insertSubs(groups []uint64, positions []int64, o Order) []uint64 {
 	for i := range out {
 		out[i] = base
 		if i > 0 && groups[i] == groups[i-1] && positions[i] == positions[i-1] {
-			out[i] = out[i-1] + 1
+			out[i] = out[i-1] + 1<<seqBits
 		}
 	}
 	return out
