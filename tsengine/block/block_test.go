@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"math"
+	"slices"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -197,4 +199,27 @@ func words(s string) (out []string) {
 		s = s[min(3, len(s)):]
 	}
 	return out
+}
+
+// TestPositions: steps give back the positions, the far ends included, and are
+// all the same where groups begin together.
+func TestPositions(t *testing.T) {
+	const low, high = math.MinInt64, math.MaxInt64
+	for _, c := range []struct {
+		groups    []uint64
+		positions []int64
+	}{
+		{[]uint64{1, 1, 1, 2, 2, 2, 3}, []int64{100, 160, 220, 100, 160, 220, 100}},
+		{[]uint64{1, 1, 2, 3, 3, 3}, []int64{low, high, high, low, 0, high}},
+		{[]uint64{5}, []int64{-3}},
+	} {
+		got := stepsOf(c.groups, c.positions)
+		if c.positions[0] == 100 && fmt.Sprint(got) != "[100 60 60 60 60 60 60]" {
+			t.Errorf("steps %v", got)
+		}
+		positionsOf(c.groups, got)
+		if !slices.Equal(got, c.positions) {
+			t.Errorf("%v come back as %v", c.positions, got)
+		}
+	}
 }

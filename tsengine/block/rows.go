@@ -140,7 +140,7 @@ func addRowEntries(c *container, groups []uint64, positions []int64, subs []uint
 	if err := add(entryGroups, int64Array(asInt64s(groups))); err != nil {
 		return err
 	}
-	if err := add(entryPositions, int64Array(positions)); err != nil {
+	if err := add(entryPositions, int64Array(stepsOf(groups, positions))); err != nil {
 		return err
 	}
 	if subs != nil {

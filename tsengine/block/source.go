@@ -224,6 +224,7 @@ func (s *source) readRows(c *container, e extent) error {
 	if s.positions, err = numbers(entryPositions, true); err != nil {
 		return err
 	}
+	positionsOf(s.groups, s.positions)
 	subs, err := numbers(entrySubs, false)
 	if err != nil {
 		return err
