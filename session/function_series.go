@@ -137,12 +137,24 @@ func (f *functionSession) hypertableDetailedSize(c *functions.Context, args func
 }
 
 func (f *functionSession) chunksDetailedSize(c *functions.Context, args functions.SeriesArgs) ([][]types.Datum, error) {
-	_, chunks, err := f.chunks(c, args, "hypertable")
+	t, chunks, err := f.chunks(c, args, "hypertable")
+	if err != nil {
+		return nil, err
+	}
+	stored, err := f.s.StoredSlices(c.Ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	bytes := map[int64]int64{} // by the start of the slice, over all buckets
+	for _, s := range stored {
+		bytes[s.Start] += s.Bytes
+	}
 	var rows [][]types.Datum
 	for _, chunk := range chunks {
-		rows = append(rows, append([]types.Datum{types.NewString(ddl.ChunkSchema), types.NewString(chunk.Relation())}, sizes(types.Null)...))
+		row := []types.Datum{types.NewString(ddl.ChunkSchema), types.NewString(chunk.Relation())}
+		rows = append(rows, append(row, sizes(types.NewInt8(bytes[chunk.Start]))...))
 	}
-	return rows, err
+	return rows, nil
 }
 
 // noCompression are the columns before_compression_table_bytes ... node_name: how

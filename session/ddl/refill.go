@@ -11,6 +11,7 @@ import (
 	"github.com/tidemarkdb/tidemark/planner"
 	"github.com/tidemarkdb/tidemark/planner/plan"
 	"github.com/tidemarkdb/tidemark/sql/ast"
+	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
 // qualifiedName is a table's name as SQL, with its schema.
@@ -33,6 +34,9 @@ func refill(ctx context.Context, env *Env, old, next *catalog.Table) error {
 		return err
 	}
 	next.Storage = 0
+	for i := range next.Columns {
+		next.Columns[i].Missing = types.Null // the copied rows have every column
+	}
 	var ins *executor.Inserter
 	start := func() error {
 		if err := env.Editor.UpdateTable(next); err != nil {

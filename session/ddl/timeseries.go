@@ -27,21 +27,21 @@ type seriesBuilder struct {
 var seriesOptions = []struct {
 	name string
 	set  func(b *seriesBuilder, o *ast.Option) error
-	// fixed ones shape the storage: ALTER TABLE cannot set them.
-	fixed bool
+	// fixed ones shape the storage: ALTER TABLE cannot set them, or copies the points.
+	fixed, copies bool
 }{
-	{"time", (*seriesBuilder).setTime, true},
-	{"time_unit", (*seriesBuilder).setUnit, false},
-	{"tags", (*seriesBuilder).setTags, true},
-	{"partition_interval", (*seriesBuilder).setInterval, false},
-	{"retention", (*seriesBuilder).setRetention, false},
-	{"hash_buckets", (*seriesBuilder).setBuckets, true},
-	{"on_duplicate", (*seriesBuilder).setOnDuplicate, false},
-	{"hypertable", (*seriesBuilder).setHypertable, true},
-	{"dimensions", (*seriesBuilder).setDimensions, true},
-	{"compress_segmentby", (*seriesBuilder).setSegmentBy, true},
-	{"compress_orderby", (*seriesBuilder).setOrderBy, true},
-	{"compress_after", (*seriesBuilder).setCompressAfter, true},
+	{"time", (*seriesBuilder).setTime, true, false},
+	{"time_unit", (*seriesBuilder).setUnit, false, false},
+	{"tags", (*seriesBuilder).setTags, true, true},
+	{"partition_interval", (*seriesBuilder).setInterval, false, false},
+	{"retention", (*seriesBuilder).setRetention, false, false},
+	{"hash_buckets", (*seriesBuilder).setBuckets, true, true},
+	{"on_duplicate", (*seriesBuilder).setOnDuplicate, false, false},
+	{"hypertable", (*seriesBuilder).setHypertable, true, false},
+	{"dimensions", (*seriesBuilder).setDimensions, true, false},
+	{"compress_segmentby", (*seriesBuilder).setSegmentBy, true, false},
+	{"compress_orderby", (*seriesBuilder).setOrderBy, true, false},
+	{"compress_after", (*seriesBuilder).setCompressAfter, true, false},
 }
 
 func isSeriesOption(name string) bool {
@@ -188,7 +188,7 @@ func isIntegerType(t types.OID) bool {
 
 func (b *seriesBuilder) setTags(o *ast.Option) error {
 	names, ok := identifiers(o.Text())
-	if !ok {
+	if !ok && strings.TrimSpace(o.Text()) != "" {
 		return invalidOption(o, "Give names of columns, separated by commas.")
 	}
 	b.ts.Tags = nil

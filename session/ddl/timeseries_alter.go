@@ -18,7 +18,7 @@ func (a *alteration) seriesOptions() error {
 	b := &seriesBuilder{t: a.t, ts: a.t.TimeSeries}
 	for _, def := range seriesOptions {
 		for _, o := range a.cmd.Options {
-			if o.Namespace == "" && o.Name == def.name && def.fixed {
+			if o.Namespace == "" && o.Name == def.name && def.fixed && (!def.copies || a.cmd.Kind == ast.AlterResetOptions) {
 				return pgerror.Unsupported("changing parameter %q of a time-series table", o.Name).At(o.Loc())
 			}
 		}
@@ -49,7 +49,13 @@ func (a *alteration) seriesOptions() error {
 	if err := b.checkRetention(); err != nil {
 		return err
 	}
-	return a.update()
+	if b.given["tags"] == nil && b.given["hash_buckets"] == nil {
+		return a.update()
+	}
+	if err := checkSeriesKeys(a.t); err != nil {
+		return err
+	}
+	return refill(a.ctx, a.env, a.old, a.t)
 }
 
 // timescaleOptions executes SET of TimescaleDB's parameters, and of others beside them.
