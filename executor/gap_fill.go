@@ -406,7 +406,9 @@ func (g *gapFill) real(t types.Datum) ([]types.Datum, error) {
 			out = append(out, f.value)
 			continue
 		}
-		f.value, f.known, f.at = v, true, t.Int()
+		if !t.IsNull() { // a row without time is no point of the line
+			f.value, f.known, f.at = v, true, t.Int()
+		}
 		out = append(out, v)
 	}
 	g.row++
