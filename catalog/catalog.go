@@ -53,7 +53,7 @@ func Open(ctx context.Context, store kv.Store) (*Catalog, error) {
 	c := &Catalog{store: store}
 	shared, _ := store.(kv.SharedStore)
 	if shared != nil {
-		c.others = &follower{catalog: c}
+		c.others = &follower{catalog: c, store: shared}
 	}
 	c.ids.store = store
 	c.seqs.init(store)

@@ -91,7 +91,7 @@ func (c *Catalog) BeginEdit(ctx context.Context, txn kv.Txn, opts EditOptions) (
 
 func lockCatalog(ctx context.Context, txn kv.Txn, opts EditOptions) error {
 	for {
-		_, err := txn.Lock(ctx, []kv.Key{versionKey}, kv.LockOptions{Mode: kv.LockUpdate, Timeout: opts.LockTimeout, UntilVisible: true})
+		_, err := txn.Lock(ctx, []kv.Key{versionKey}, kv.LockOptions{Mode: kv.LockUpdate, Timeout: opts.LockTimeout, UntilVisible: true, Announce: true})
 		if err == nil || !opts.Refresh || !errors.Is(err, kv.ErrWriteConflict) {
 			return err
 		}

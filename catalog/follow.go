@@ -3,18 +3,23 @@ package catalog
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 
 	"github.com/tidemarkdb/tidemark/kv"
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
 )
 
-// follower keeps a node's catalog as new as what other nodes committed: each
-// statement begins with a look at the version key. One look serves all who
-// asked before it began, so that many sessions cost about one read at a time.
+// follower keeps a node's catalog as new as what other nodes committed. Who
+// changes the catalog has announced the lock of the version key to all nodes
+// before: while nothing is announced nothing is read, else each statement begins
+// with a look at the key. One look serves all who asked before it began.
 //
 // Versions are numbers without order: each node takes them from blocks of its own.
 type follower struct {
 	catalog *Catalog
+	store   kv.SharedStore
+	// seen is the epoch in which the published state was looked at, and 1 more.
+	seen atomic.Uint64
 
 	mu      sync.Mutex
 	running *look // the one at work
@@ -30,6 +35,9 @@ type look struct {
 // follow returns when the published state is at least as new as the newest
 // commit at the time of the call.
 func (f *follower) follow(ctx context.Context) error {
+	if epoch, quiet := f.store.Watch(versionKey); quiet && f.seen.Load() == epoch+1 {
+		return nil
+	}
 	f.mu.Lock()
 	l := f.waiting
 	if l == nil {
@@ -62,7 +70,11 @@ func (f *follower) lead(ctx context.Context, l, before *look) error {
 	f.mu.Lock()
 	f.waiting, f.running = nil, l
 	f.mu.Unlock()
+	epoch, quiet := f.store.Watch(versionKey)
 	l.err = f.catalog.catchUp(ctx)
+	if l.err == nil && quiet {
+		f.seen.Store(epoch + 1)
+	}
 	f.mu.Lock()
 	if f.running == l {
 		f.running = nil

@@ -183,6 +183,9 @@ type LockOptions struct {
 	// for lock keys that carry no data (tables, advisory locks), and for
 	// callers that refresh their snapshot after the lock was granted.
 	NoConflictCheck bool
+	// Announce tells all processes that share the store of an exclusive lock before
+	// it is granted, which takes time: see SharedStore.Watch.
+	Announce bool
 	// UntilVisible keeps the lock until the commit is durable and visible to all
 	// snapshots, as NoConflictCheck does. Other locks may go as soon as nothing
 	// can come between the commit and its durability: who gets one then, and
@@ -249,6 +252,10 @@ type SharedStore interface {
 	// Alone reports whether no other process uses the store now. One that died
 	// counts for as long as its lease.
 	Alone(ctx context.Context) (bool, error)
+	// Watch spares reads of a key that changes seldom and only under a lock taken
+	// with LockOptions.Announce: as long as it says quiet, and the same epoch, no
+	// other process has committed a change of key.
+	Watch(key Key) (epoch uint64, quiet bool)
 }
 
 // LatestReader is what a Txn offers that can look past its own snapshot: a
@@ -257,7 +264,7 @@ type SharedStore interface {
 type LatestReader interface {
 	// AtLatest runs fn with the snapshot moved to the newest timestamp; own
 	// writes are seen, and writes of fn are checked against that snapshot. Then
-	// the snapshot is what it was.
+	// the snapshot is what it was. The transaction must have written before.
 	AtLatest(fn func() error) error
 }
 

@@ -30,15 +30,20 @@ type Server struct {
 
 // Start runs a server with an empty store.
 func Start() (*Server, error) {
-	logger := slog.New(slog.DiscardHandler)
-	ctx, cancel := context.WithCancel(context.Background())
-	store, err := embedded.Open(ctx, embedded.Config{CacheBytes: 16 << 20, Logger: logger})
+	store, err := embedded.Open(context.Background(), embedded.Config{CacheBytes: 16 << 20, Logger: quiet})
 	if err != nil {
-		cancel()
 		return nil, err
 	}
+	return StartOn(store)
+}
+
+var quiet = slog.New(slog.DiscardHandler)
+
+// StartOn runs a server over a store, which it owns.
+func StartOn(store kv.Store) (*Server, error) {
+	ctx, cancel := context.WithCancel(context.Background())
 	s := &Server{store: store, cancel: cancel, served: make(chan error, 1)}
-	if err := s.serve(ctx, logger); err != nil {
+	if err := s.serve(ctx, quiet); err != nil {
 		cancel()
 		_ = store.Close() // the first error tells more
 		return nil, err

@@ -82,7 +82,14 @@ func (t *txn) publish(ctx context.Context) (ts kv.Timestamp, err error) {
 	if ctx.Err() != nil {
 		return 0, kv.Cancelled(ctx)
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitPatience)
+	patience := commitPatience
+	if len(t.fast) > 0 {
+		// Afterwards nobody waits for this node's fast locks any more.
+		if patience = min(patience, t.store.gc.leaseLeft()); patience <= 0 {
+			return 0, errLocksLost
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
 	client, err := t.store.client.Begin(tikv.WithStartTS(uint64(t.beginTS)))
 	if err != nil {

@@ -20,6 +20,7 @@ import (
 //	g            the safe point, and when it was set
 //	n {node u64} the oldest timestamp a node may read at, and until when that counts
 //	d {ts u64} {random u64}  a span to destroy once the safe point has passed ts
+//	a, b                     see announce.go
 //
 // Whoever moves the safe point, and whoever wants to read at a timestamp older
 // than its node's record, locks g first. So either the mover sees the record,
@@ -44,9 +45,9 @@ type openSnapshot struct{ ts kv.Timestamp }
 
 const (
 	// nodeLease is how long a node's record counts.
-	nodeLease = 60 * time.Second
+	nodeLease = 30 * time.Second
 	// renewEvery is how often it is written.
-	renewEvery = 10 * time.Second
+	renewEvery = 5 * time.Second
 )
 
 var (
@@ -219,6 +220,16 @@ func (c *collector) lost(begun time.Time) bool {
 	}
 	renewed := c.renewed.Load()
 	return time.Since(*renewed) > nodeLease-renewEvery && time.Since(begun) > nodeLease-renewEvery
+}
+
+// leased reports whether other nodes still count on this one.
+func (c *collector) leased() bool {
+	return c.store.cfg.GCInterval > 0 && time.Since(*c.renewed.Load()) < nodeLease-2*renewEvery
+}
+
+// leaseLeft is how long a commit under a fast lock may take.
+func (c *collector) leaseLeft() time.Duration {
+	return nodeLease - renewEvery - time.Since(*c.renewed.Load())
 }
 
 // CollectGarbage moves the safe point as far as lifetime and open snapshots let

@@ -2,6 +2,7 @@ package tikv
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/tidemarkdb/tidemark/kv"
@@ -99,6 +100,9 @@ type waiting struct {
 // under SKIP LOCKED.
 func (t *txn) lockRemote(ctx context.Context, keys []kv.Key, opts kv.LockOptions, w waiting, at kv.Timestamp) (skipped map[string]bool, err error) {
 	if opts.Mode < kv.LockNoKeyUpdate {
+		if opts.NoConflictCheck {
+			keys = t.lockFast(keys)
+		}
 		return t.lockShared(ctx, keys, opts, w, at)
 	}
 	check := at
@@ -113,6 +117,9 @@ func (t *txn) lockRemote(ctx context.Context, keys []kv.Key, opts kv.LockOptions
 		}
 	}
 	fresh, conflict, err := t.acquireAll(ctx, list, at, check, w)
+	if err == nil && len(fresh) > 0 && (opts.NoConflictCheck || opts.Announce) {
+		err = t.announceAll(ctx, keys, w)
+	}
 	if err == nil && len(fresh) > 0 {
 		// Whoever holds a shared lock was there before: wait for it.
 		err = t.awaitSharers(ctx, fresh, opts.Mode, w)
@@ -124,6 +131,39 @@ func (t *txn) lockRemote(ctx context.Context, keys []kv.Key, opts kv.LockOptions
 		err = kv.ErrWriteConflict
 	}
 	return nil, err
+}
+
+// lockFast takes the shared locks that need not leave the node, and returns the
+// other keys.
+func (t *txn) lockFast(keys []kv.Key) (rest []kv.Key) {
+	for _, key := range keys {
+		switch {
+		case slices.Contains(t.fast, string(key)):
+		case t.store.announced.hold(key):
+			t.fast = append(t.fast, string(key))
+		default:
+			rest = append(rest, key)
+		}
+	}
+	return rest
+}
+
+// announceAll announces exclusive locks, until the transaction ends.
+func (t *txn) announceAll(ctx context.Context, keys []kv.Key, w waiting) error {
+	for _, key := range keys {
+		if t.announced[string(key)] != nil {
+			continue
+		}
+		withdraw, err := t.store.announce(ctx, key, w)
+		if err != nil {
+			return err
+		}
+		if t.announced == nil {
+			t.announced = map[string]func(){}
+		}
+		t.announced[string(key)] = withdraw
+	}
+	return nil
 }
 
 // lockEach locks keys one by one, after not all could be had.

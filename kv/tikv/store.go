@@ -3,6 +3,7 @@
 //	writes     a transaction's writes: a copy-on-write tree, so that savepoints and views are copies of its root
 //	lock       row locks: first those of this node (kv/locktable), then the cluster's
 //	share      the shared lock modes, which the servers do not have
+//	announce   shared locks that stay within their node
 //	heartbeat  keeps the locks of living transactions alive
 //	gc         how long old versions stay, agreed among the nodes
 //
@@ -74,6 +75,8 @@ type Store struct {
 	locks   *locktable.Table
 	hearts  heartbeats
 	gc      collector
+	// announced are the exclusive locks of keys that nodes share without asking.
+	announced announcements
 
 	closing, closed atomic.Bool
 	// life ends with the store: what it does in the background, and waits.
@@ -109,10 +112,16 @@ func newStore(ctx context.Context, client *tikv.KVStore, cfg Config, fastCommit 
 	s.records = recordKeyspace(cfg.Prefix)
 	s.life, s.end = context.WithCancel(context.Background())
 	s.hearts.init()
+	s.announced.init(s)
 	if err := s.gc.start(ctx, s); err != nil {
 		s.end()
 		return nil, err
 	}
+	if _, err := s.announced.poll(ctx); err != nil {
+		s.end()
+		return nil, err
+	}
+	s.work.Go(s.runAnnouncements)
 	s.work.Go(s.runHeartbeats)
 	s.work.Go(s.runCollector)
 	return s, nil

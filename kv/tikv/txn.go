@@ -30,7 +30,9 @@ type txn struct {
 	writes     writes
 	local      *locktable.Owner // nil until the first lock
 	remote     remoteLocks
-	id         uint64 // 0 until asked for
+	fast       []string          // keys of shared locks that stay within the node
+	announced  map[string]func() // keys of announced locks, and what takes that back
+	id         uint64            // 0 until asked for
 	held       openSnapshot
 	savepoints []savepoint
 }
@@ -187,6 +189,10 @@ func (t *txn) end() {
 		return
 	}
 	t.releaseRemote(0)
+	t.store.announced.drop(t.fast)
+	for _, withdraw := range t.announced {
+		withdraw()
+	}
 	if t.local != nil {
 		t.store.locks.End(t.local)
 		t.local = nil

@@ -1,0 +1,231 @@
+package clustertests
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/tidemarkdb/tidemark/internal/testcluster"
+	"github.com/tidemarkdb/tidemark/internal/testserver"
+)
+
+const (
+	accounts = 20
+	balance  = 1000
+	clients  = 4 // each on one of two nodes
+	// serviceBack is how soon transfers go on after a fault is over or one store is gone.
+	serviceBack = 20 * time.Second
+)
+
+// ledger counts what clients were told.
+type ledger struct {
+	mu      sync.Mutex
+	acked   map[string]bool // transfers that were committed
+	unknown map[string]bool // whose outcome nobody knows
+	gap     time.Duration   // the longest time without one
+	last    time.Time
+	other   error // an error that clients should not get
+}
+
+func (l *ledger) ack(id string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.acked[id] = true
+	l.gap = max(l.gap, time.Since(l.last))
+	l.last = time.Now()
+}
+
+func (l *ledger) count() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.acked)
+}
+
+// failed sorts the errors: those that say nothing was done may be tried again.
+func (l *ledger) failed(id string, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var e *pgconn.PgError
+	switch {
+	case errors.As(err, &e) && (e.Code == "40001" || e.Code == "40P01" || e.Code == "08006" || e.Code == "55P03"):
+	case errors.As(err, &e) && e.Code == "40003":
+		l.unknown[id] = true
+	default:
+		l.other = errors.Join(l.other, fmt.Errorf("transfer %s: %w", id, err))
+	}
+}
+
+// TestFaults transfers money between accounts from two nodes while stores and
+// the placement driver fail. Nothing acknowledged may be lost, nothing be seen
+// half, and service has to come back.
+func TestFaults(t *testing.T) {
+	c := testcluster.Shared(t)
+	nodes := startNodes(t, 2)
+	conn := connect(t, nodes[0])
+	exec(t, conn, "CREATE TABLE account (id int PRIMARY KEY, balance int NOT NULL)")
+	exec(t, conn, "CREATE TABLE transfer (id text PRIMARY KEY, source int, target int, amount int)")
+	exec(t, conn, "INSERT INTO account SELECT g, $1 FROM generate_series(1, $2) g", balance, accounts)
+	faults := []struct {
+		name string
+		run  func(t *testing.T)
+	}{
+		{"kill each store and restart it", func(t *testing.T) {
+			for i := range c.Stores() {
+				c.Kill(i)
+				time.Sleep(5 * time.Second)
+				check(t, c.Restart(i))
+				check(t, c.WaitReplicated(ctx))
+			}
+		}},
+		{"freeze a store that leads", func(t *testing.T) {
+			i := busiest(t, c)
+			check(t, c.Freeze(i))
+			time.Sleep(10 * time.Second)
+			check(t, c.Thaw(i))
+		}},
+		{"cut off a store", func(t *testing.T) {
+			i := busiest(t, c)
+			c.Cut(i)
+			time.Sleep(10 * time.Second)
+			c.Heal(i)
+		}},
+		{"PD killed for 10 s", func(t *testing.T) {
+			c.KillPD()
+			time.Sleep(10 * time.Second)
+			check(t, c.RestartPD(ctx))
+		}},
+	}
+	for _, f := range faults {
+		t.Run(f.name, func(t *testing.T) {
+			check(t, c.WaitReplicated(ctx))
+			l := underLoad(t, nodes, func() { f.run(t) })
+			verify(t, conn, l)
+			t.Logf("%d transfers, longest pause %s, %d unknown outcomes", len(l.acked), l.gap.Round(10*time.Millisecond), len(l.unknown))
+		})
+	}
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// busiest is the store that leads most regions.
+func busiest(t *testing.T, c *testcluster.Cluster) int {
+	t.Helper()
+	leaders, err := c.Leaders(ctx)
+	check(t, err)
+	best := 0
+	for i, n := range leaders {
+		if n > leaders[best] {
+			best = i
+		}
+	}
+	return best
+}
+
+// underLoad runs a fault while clients work, and waits until they do so again.
+func underLoad(t *testing.T, nodes []*testserver.Server, fault func()) *ledger {
+	l := &ledger{acked: map[string]bool{}, unknown: map[string]bool{}, last: time.Now()}
+	var stop atomic.Bool
+	var wg sync.WaitGroup
+	for i := range clients {
+		conn := connect(t, nodes[i%len(nodes)])
+		wg.Go(func() {
+			for n := 0; !stop.Load(); n++ {
+				transfer(conn, l, fmt.Sprintf("%s/%d/%d", t.Name(), i, n))
+			}
+		})
+	}
+	defer wg.Wait()
+	defer stop.Store(true)
+	await(t, l, 20)
+	fault()
+	await(t, l, 20)
+	return l
+}
+
+// await waits for n more transfers.
+func await(t *testing.T, l *ledger, n int) {
+	t.Helper()
+	want := l.count() + n
+	deadline := time.Now().Add(serviceBack)
+	for l.count() < want {
+		if time.Now().After(deadline) {
+			t.Fatalf("no service for %s", serviceBack)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+func transfer(conn *pgx.Conn, l *ledger, id string) {
+	source, target := rand.IntN(accounts)+1, rand.IntN(accounts)+1
+	amount := rand.IntN(10)
+	tx, err := conn.Begin(ctx)
+	if err == nil {
+		for _, s := range []struct {
+			sql  string
+			args []any
+		}{
+			{"UPDATE account SET balance = balance - $2 WHERE id = $1", []any{source, amount}},
+			{"UPDATE account SET balance = balance + $2 WHERE id = $1", []any{target, amount}},
+			{"INSERT INTO transfer VALUES ($1, $2, $3, $4)", []any{id, source, target, amount}},
+		} {
+			if _, err = tx.Exec(ctx, s.sql, s.args...); err != nil {
+				break
+			}
+		}
+		if err == nil {
+			err = tx.Commit(ctx)
+		} else {
+			_ = tx.Rollback(ctx)
+		}
+	}
+	if err != nil {
+		l.failed(id, err)
+		return
+	}
+	l.ack(id)
+}
+
+// verify compares the tables with the ledger.
+func verify(t *testing.T, conn *pgx.Conn, l *ledger) {
+	t.Helper()
+	if l.other != nil {
+		t.Errorf("clients got errors they should not: %v", l.other)
+	}
+	if n := queryInt(t, conn, "SELECT sum(balance) FROM account"); n != accounts*balance {
+		t.Errorf("the balances add up to %d, want %d", n, accounts*balance)
+	}
+	rows, err := conn.Query(ctx, "SELECT id FROM transfer WHERE id LIKE $1", t.Name()+"/%")
+	check(t, err)
+	found, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	check(t, err)
+	stored := map[string]bool{}
+	for _, id := range found {
+		stored[id] = true
+		if !l.acked[id] && !l.unknown[id] {
+			t.Errorf("transfer %s is there, though its client was told that it failed", id)
+		}
+	}
+	for id := range l.acked {
+		if !stored[id] {
+			t.Errorf("transfer %s was acknowledged and is lost", id)
+		}
+	}
+	wrong := queryInt(t, conn, `SELECT count(*) FROM account a WHERE balance <> $1
+		- (SELECT coalesce(sum(amount), 0) FROM transfer WHERE source = a.id)
+		+ (SELECT coalesce(sum(amount), 0) FROM transfer WHERE target = a.id)`, balance)
+	if wrong > 0 {
+		t.Errorf("%d accounts do not agree with the transfers: half a transaction", wrong)
+	}
+}
