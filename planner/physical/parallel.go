@@ -36,7 +36,8 @@ const (
 //
 // A *pipeline* is a scan and what takes its rows one by one: filter, project,
 // the probe side of a hash join, the outer side of a lookup join. Each worker
-// runs a copy of a pipeline over pieces of the scan. Above the lowest node
+// runs a copy of a pipeline over pieces of the scan; the tables of its hash
+// joins are built once, before, perhaps by workers of a Gather of their own. Above the lowest node
 // that is no pipeline stands the Gather: over the pipeline itself, over a sort
 // of it (merged), or over a partial aggregation.
 //
