@@ -5,7 +5,7 @@ import "encoding/binary"
 // DeltaOfDelta: the first value and the first difference as varints, then the
 // differences of the differences in frames of reference (after Pelkonen et
 // al., "Gorilla", VLDB 2015, with frames in place of its prefix codes). Times
-// at a steady interval take two bytes for each 1024.
+// at a steady interval take two bytes for each 128.
 
 func deltaOfDeltaSize(values []int64) int {
 	if len(values) < 2 {

@@ -2,11 +2,13 @@ package chunk
 
 import "encoding/binary"
 
-// Frame of reference: frames of 1024 values, each with its smallest value and
+// Frame of reference: frames of 128 values, each with its smallest value and
 // the width of what the others exceed it by (Zukowski et al., "Super-Scalar
 // RAM-CPU Cache Compression", ICDE 2006). A frame of one value repeated has
-// width zero and no packed bytes.
-const frameRows = 1024
+// width zero and no packed bytes. Frames are short because a block holds many
+// series: where one ends and the next begins, the difference is large, and all
+// values of the frame pay for it.
+const frameRows = 128
 
 // frameOf is the smallest value and the width of the others above it.
 func frameOf(values []int64) (low int64, width uint) {
