@@ -1,6 +1,7 @@
 package clustertests
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -100,6 +101,8 @@ func deadlock(t *testing.T, a, b *pgx.Conn) {
 	exec(t, b, "UPDATE p SET v = 2 WHERE id = 2")
 	ended := make(chan error, 1)
 	go func() {
+		ctx, cancel := context.WithTimeout(ctx, time.Minute)
+		defer cancel()
 		_, err := a.Exec(ctx, "UPDATE p SET v = 3 WHERE id = 2")
 		ended <- err
 	}()
