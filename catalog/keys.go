@@ -85,6 +85,15 @@ func SeriesSpan(storage uint64) kv.Span {
 	}
 }
 
+// TableSpan holds everything of a table: its rows and index entries, or its
+// series and points.
+func TableSpan(t *Table) kv.Span {
+	if t.TimeSeries != nil {
+		return SeriesSpan(t.Storage)
+	}
+	return StorageSpan(t.Storage)
+}
+
 // IndexSpan holds the entries of one index of a table storage.
 func IndexSpan(storage, index uint64) kv.Span {
 	prefix := append(appendStorageID(kv.Key{'t'}, storage), "_i"...)

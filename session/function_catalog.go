@@ -251,14 +251,7 @@ func (f *functionSession) RelationSize(ctx context.Context, relation uint32, par
 	if t.Storage == 0 || t.Kind == catalog.KindSequence {
 		return 0, true, nil
 	}
-	if t.TimeSeries != nil { // which has no indexes of its own
-		n, err := store.ApproximateSize(ctx, catalog.SeriesSpan(t.Storage))
-		if part == functions.SizeIndexes {
-			n = 0
-		}
-		return int64(n), true, err
-	}
-	total, err := store.ApproximateSize(ctx, catalog.StorageSpan(t.Storage))
+	total, err := store.ApproximateSize(ctx, catalog.TableSpan(t))
 	if err != nil || part == functions.SizeTotal {
 		return int64(total), true, err
 	}
@@ -287,7 +280,7 @@ func (f *functionSession) DatabaseSize(ctx context.Context, database uint32) (in
 		if t.Storage == 0 || t.Kind == catalog.KindSequence || t.Kind == catalog.KindVirtual {
 			continue
 		}
-		n, err := f.s.server.store.ApproximateSize(ctx, catalog.StorageSpan(t.Storage))
+		n, err := f.s.server.store.ApproximateSize(ctx, catalog.TableSpan(t))
 		if err != nil {
 			return 0, err
 		}

@@ -97,7 +97,7 @@ func (s *Session) sampleTable(ctx context.Context, snap *catalog.Snapshot, targe
 		return nil, err
 	}
 	stats := &catalog.TableStats{Rows: float64(rows.offered), Sampled: int64(len(rows.places)), Columns: map[int16]*catalog.ColumnStats{}}
-	size, err := s.server.store.ApproximateSize(ctx, catalog.StorageSpan(t.Storage))
+	size, err := s.server.store.ApproximateSize(ctx, catalog.TableSpan(t))
 	if err != nil {
 		return nil, err
 	}

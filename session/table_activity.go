@@ -140,7 +140,7 @@ func (srv *Server) estimateRows(t *catalog.Table, stats *catalog.TableStats) flo
 // rowsBySize divides the size of a table's rows by the width of one.
 func (srv *Server) rowsBySize(t *catalog.Table) int64 {
 	ctx := context.Background()
-	total, err := srv.store.ApproximateSize(ctx, catalog.StorageSpan(t.Storage))
+	total, err := srv.store.ApproximateSize(ctx, catalog.TableSpan(t))
 	if err != nil || total == 0 {
 		return 0
 	}
