@@ -24,7 +24,6 @@ type cachedScan struct {
 	spans   []kv.Span // not begun yet
 	at, end kv.Key    // what is left of the span in hand; at is nil without one
 	reading kv.Span   // what the scanner's iterator stands in
-	keep    bool
 
 	rest arrow.RecordBatch // of a chunk that is larger than a batch
 }

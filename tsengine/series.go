@@ -10,7 +10,6 @@ import (
 	"github.com/zeebo/xxh3"
 
 	"github.com/tidemarkdb/tidemark/kv"
-	"github.com/tidemarkdb/tidemark/sql/pgerror"
 	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
@@ -27,43 +26,6 @@ func appendTag(dst []byte, d *types.Datum) []byte {
 		return append(dst, d.S...)
 	}
 	return binary.LittleEndian.AppendUint64(append(dst, 2), uint64(d.I))
-}
-
-// readTags is the inverse of appendTag for all tags of a series; strings alias b.
-func (l *Layout) readTags(b []byte, row []types.Datum) error {
-	bad := func() error {
-		return pgerror.New(pgerror.DataCorrupted, "the tags of a series of table %q are corrupted", l.Table.Name)
-	}
-	for _, o := range l.Tags {
-		if len(b) == 0 {
-			return bad()
-		}
-		kind := b[0]
-		b = b[1:]
-		switch kind {
-		case 0:
-			row[o] = types.Datum{}
-		case 1:
-			n, k := binary.Uvarint(b)
-			if k <= 0 || n > uint64(len(b)-k) {
-				return bad()
-			}
-			row[o] = types.Datum{P: l.Table.Columns[o].Type.Phys(), S: string(b[k : k+int(n)])}
-			b = b[k+int(n):]
-		case 2:
-			if len(b) < 8 {
-				return bad()
-			}
-			row[o] = types.Datum{P: l.Table.Columns[o].Type.Phys(), I: int64(binary.LittleEndian.Uint64(b))}
-			b = b[8:]
-		default:
-			return bad()
-		}
-	}
-	if len(b) > 0 {
-		return bad()
-	}
-	return nil
 }
 
 // seriesHash is where the search for a series' id begins. The last id is never

@@ -139,7 +139,7 @@ func (c *config) validate() error {
 	case c.store == "embedded", c.store == "memory":
 	case strings.HasPrefix(c.store, tikvScheme):
 		if c.placementDrivers() == nil {
-			return fmt.Errorf("--store %q names no placement drivers: tikv://HOST:PORT,...", c.store)
+			return fmt.Errorf("--store %q names no placement drivers (tikv://HOST:PORT,HOST:PORT)", c.store)
 		}
 	default:
 		return fmt.Errorf("--store %q is none of embedded, memory and tikv://ADDRESSES", c.store)
