@@ -49,6 +49,9 @@ func (r *run) newSeriesScan(n *plan.SeriesScan) (Operator, error) {
 			return nil, err
 		}
 	}
+	if n.PerSeries {
+		return &seriesLast{seriesScan: s}, nil
+	}
 	if n.Filter == nil {
 		return s, nil
 	}

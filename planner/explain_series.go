@@ -51,7 +51,9 @@ func (x *explainer) seriesScan(n *plan.SeriesScan, e *explained) {
 	}
 	e.add("Filter", x.cond(n.Filter))
 	x.bare = nil
-	if n.Limit > 0 && x.opt.Verbose {
+	if n.PerSeries {
+		e.add("Rows per Series", "1")
+	} else if n.Limit > 0 && x.opt.Verbose {
 		e.add("Limit", strconv.FormatInt(n.Limit, 10))
 	}
 }

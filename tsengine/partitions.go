@@ -1,9 +1,11 @@
 package tsengine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
+	"slices"
 
 	"github.com/tidemarkdb/tidemark/kv"
 )
@@ -37,6 +39,16 @@ func (l *Layout) Partitions(ctx context.Context, r kv.Reader, series []uint64, l
 		}
 	}
 	return out, nil
+}
+
+// SeriesOf is the part of some series (ascending) that lies in a bucket.
+func (l *Layout) SeriesOf(bucket uint16, series []uint64) []uint64 {
+	from, _ := slices.BinarySearchFunc(series, bucket, func(id uint64, b uint16) int { return cmp.Compare(l.bucket(id), b) })
+	n := from
+	for n < len(series) && l.bucket(series[n]) == bucket {
+		n++
+	}
+	return series[from:n]
 }
 
 // bucketPartitions hops from slice to slice of a bucket.

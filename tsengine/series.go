@@ -10,6 +10,7 @@ import (
 	"github.com/zeebo/xxh3"
 
 	"github.com/tidemarkdb/tidemark/kv"
+	"github.com/tidemarkdb/tidemark/sql/pgerror"
 	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
@@ -136,4 +137,35 @@ func (l *Layout) Series(ctx context.Context, r kv.Reader, tags []types.Datum) (i
 		return id, true, nil
 	}
 	return l.findSeries(ctx, r, key)
+}
+
+// AllSeries lists the series of the table, ascending.
+func (l *Layout) AllSeries(ctx context.Context, r kv.Reader) ([]uint64, error) {
+	if len(l.Tags) == 0 {
+		return []uint64{0}, nil
+	}
+	it, err := r.Scan(ctx, l.recordSpan(), kv.ScanOptions{KeysOnly: true})
+	if err != nil {
+		return nil, err
+	}
+	defer it.Close()
+	out := []uint64{}
+	prefix := len(l.recordPrefix())
+	for {
+		pairs, err := it.NextBatch(ctx)
+		if errors.Is(err, io.EOF) {
+			return out, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range pairs {
+			if len(p.Key) < prefix+8 {
+				return nil, pgerror.New(pgerror.DataCorrupted, "the record of a series of table %q is corrupted", l.Table.Name)
+			}
+			if id := binary.BigEndian.Uint64(p.Key[prefix:]); len(out) == 0 || out[len(out)-1] != id {
+				out = append(out, id)
+			}
+		}
+	}
 }

@@ -399,6 +399,9 @@ func (b *Builder) fixedKey(scan *logical.Scan, col *keyColumn) expr.Expr {
 
 // lateral runs the right side for each left row.
 func (b *Builder) lateral(s joinStep, refs, leftSet *logical.ColSet) rel {
+	if r, ok := b.lastPoints(s, leftSet); ok {
+		return r
+	}
 	var args logical.ColSet
 	refs.Each(func(id expr.ColumnID) {
 		if leftSet.Has(id) {

@@ -161,9 +161,9 @@ type SeriesScan struct {
 	// Ordered: rows come out by series and time; by time alone if there are no
 	// tags or one series is read. Reverse turns that round.
 	Ordered, Reverse bool
-	// Limit, if > 0, is how many rows are wanted at most after Filter; PerSeries
-	// makes that a limit for each series.
-	Limit     int64
+	// Limit, if > 0, is how many rows are wanted at most after Filter.
+	Limit int64
+	// PerSeries: the newest point of each series, without a Filter.
 	PerSeries bool
 	// Read is how many rows the planner expects to read, before Filter.
 	Read float64
