@@ -264,7 +264,7 @@ type SharedStore interface {
 type LatestReader interface {
 	// AtLatest runs fn with the snapshot moved to the newest timestamp; own
 	// writes are seen, and writes of fn are checked against that snapshot. Then
-	// the snapshot is what it was. The transaction must have written before.
+	// the snapshot is what it was.
 	AtLatest(fn func() error) error
 }
 

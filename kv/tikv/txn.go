@@ -80,9 +80,6 @@ func (t *txn) AtLatest(fn func() error) error {
 	if t.ended {
 		return kv.ErrClosed
 	}
-	if !t.HasWrites() {
-		return pgerror.New(pgerror.InternalError, "a look at the newest versions without a write")
-	}
 	now, err := t.store.Now(t.store.life)
 	if err != nil {
 		return err
