@@ -105,7 +105,7 @@ func connect(ctx context.Context, c config) (ts []*target, err error) {
 		p, err := peers.Wire(ctx, name, dsn)
 		if err == nil {
 			ts = append(ts, &target{Peer: p, dialect: d, dsn: dsn})
-			err = p.Exec(ctx, "SET timezone = 'UTC'")
+			err = p.Exec(ctx, "SET timezone = 'UTC'; SET work_mem = '256MB'")
 		}
 		return err
 	}
