@@ -52,13 +52,14 @@ func (l *Layout) recordSpan() kv.Span {
 	return kv.Span{Start: start, End: end}
 }
 
-// known remembers series whose records are committed; it belongs to a process
-// and starts anew when it is full.
+// known remembers series whose records are committed. It belongs to a process,
+// which may have several stores: layouts tell them apart, as a descriptor comes
+// from one store. It starts anew when it is full.
 var known = seriesCache{max: 1 << 20}
 
 type seriesKey struct {
-	storage uint64
-	tags    string
+	layout *Layout
+	tags   string
 }
 
 type seriesCache struct {
@@ -67,14 +68,14 @@ type seriesCache struct {
 	ids map[seriesKey]uint64
 }
 
-func (c *seriesCache) get(storage uint64, tags []byte) (uint64, bool) {
+func (c *seriesCache) get(l *Layout, tags []byte) (uint64, bool) {
 	c.RLock()
-	id, ok := c.ids[seriesKey{storage, string(tags)}]
+	id, ok := c.ids[seriesKey{l, string(tags)}]
 	c.RUnlock()
 	return id, ok
 }
 
-func (c *seriesCache) put(storage uint64, tags string, id uint64) {
+func (c *seriesCache) put(l *Layout, tags string, id uint64) {
 	if len(tags) > 256 {
 		return
 	}
@@ -83,7 +84,7 @@ func (c *seriesCache) put(storage uint64, tags string, id uint64) {
 	if c.ids == nil || len(c.ids) >= c.max {
 		c.ids = map[seriesKey]uint64{}
 	}
-	c.ids[seriesKey{storage, tags}] = id
+	c.ids[seriesKey{l, tags}] = id
 }
 
 // findSeries looks a series up by its encoded tags: its id, or the one that it
@@ -133,7 +134,7 @@ func (l *Layout) Series(ctx context.Context, r kv.Reader, tags []types.Datum) (i
 	for i := range tags {
 		key = appendTag(key, &tags[i])
 	}
-	if id, ok := known.get(l.Table.Storage, key); ok {
+	if id, ok := known.get(l, key); ok {
 		return id, true, nil
 	}
 	return l.findSeries(ctx, r, key)

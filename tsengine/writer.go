@@ -185,8 +185,7 @@ func (w *Writer) Points(ctx context.Context, cols []arrow.Array, n int) (series 
 
 // series finds or makes a series.
 func (w *Writer) series(ctx context.Context, tags []byte) (uint64, error) {
-	storage := w.layout.Table.Storage
-	if id, ok := known.get(storage, tags); ok {
+	if id, ok := known.get(w.layout, tags); ok {
 		return id, nil
 	}
 	if id, ok := w.fresh[string(tags)]; ok {
@@ -202,7 +201,7 @@ func (w *Writer) series(ctx context.Context, tags []byte) (uint64, error) {
 		return 0, err
 	}
 	if found && committed {
-		known.put(storage, string(tags), id)
+		known.put(w.layout, string(tags), id)
 		return id, nil
 	}
 	if !found {
