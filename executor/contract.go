@@ -48,6 +48,8 @@ type Env struct {
 	Store kv.Store
 	// Series is told of rows written to time-series tables; nil if nobody packs them.
 	Series *SeriesKeeper
+	// Blocks, if set, keeps what is read of time-series tables; one for the store.
+	Blocks *BlockCache
 	// RowIDs gives rows without a primary key their ids; one for the store.
 	RowIDs *rowstore.RowIDs
 	// Runtime is handed to virtual tables.

@@ -98,7 +98,7 @@ func (s *seriesLast) nextPartition() bool {
 		s.found = s.found[:0]
 		s.scanner = tsengine.NewScanner(s.env.Alloc, s.env.reader(), tsengine.ScanSpec{
 			Layout: s.layout, Partitions: []tsengine.Partition{p}, Series: s.left, Lower: s.bounds.lower, Upper: s.bounds.upper,
-			Ordered: true, BatchRows: s.env.batchRows(),
+			Ordered: true, Last: true, BatchRows: s.env.batchRows(), Cache: s.env.Blocks,
 		}, &s.figures)
 		return true
 	}

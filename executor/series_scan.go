@@ -199,7 +199,7 @@ func (s *seriesScan) open(ctx context.Context) error {
 	}
 	s.scanner = tsengine.NewScanner(s.env.Alloc, s.env.reader(), tsengine.ScanSpec{
 		Layout: s.layout, Partitions: parts, Series: b.series, Lower: b.lower, Upper: b.upper,
-		Ordered: s.node.Ordered, Reverse: s.node.Reverse, BatchRows: rows, Prune: prune,
+		Ordered: s.node.Ordered, Reverse: s.node.Reverse, BatchRows: rows, Prune: prune, Cache: s.env.Blocks,
 	}, &s.figures)
 	return nil
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/tidemarkdb/tidemark/kv"
 	"github.com/tidemarkdb/tidemark/kv/embedded"
 	"github.com/tidemarkdb/tidemark/sql/types"
+	"github.com/tidemarkdb/tidemark/tsengine/block"
 )
 
 // The metamorphic test does random things to a table and, with plain slices,
@@ -33,6 +34,7 @@ type metamorphic struct {
 	store  kv.Store
 	layout *Layout
 	packer *Packer
+	cache  *block.Cache // of the store
 	rows   []modelRow
 	serial int
 	log    []string
@@ -85,6 +87,7 @@ func (m *metamorphic) open() {
 		m.t.Fatal(err)
 	}
 	m.store = store
+	m.cache = block.NewCache([]int64{0, 4 << 10, 64 << 10, 64 << 20}[m.rng.IntN(4)])
 	m.packer = &Packer{Store: store, Alloc: m.alloc}
 }
 
@@ -225,7 +228,7 @@ func (m *metamorphic) read(r kv.Reader, spec ScanSpec) found {
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	spec.Layout, spec.Partitions, spec.BatchRows = m.layout, parts, 1+m.rng.IntN(200)
+	spec.Layout, spec.Partitions, spec.BatchRows, spec.Cache = m.layout, parts, 1+m.rng.IntN(200), m.cache
 	s := NewScanner(m.alloc, r, spec, nil)
 	defer s.Close()
 	for {
@@ -407,11 +410,23 @@ func (m *metamorphic) compareIn(r kv.Reader) {
 		}
 		slices.Sort(spec.Series)
 	}
+	if m.rng.IntN(3) == 0 {
+		spec.FromSeries, spec.EndSeries = ids[m.rng.Int64N(9)], ids[m.rng.Int64N(9)]
+		if spec.FromSeries > spec.EndSeries {
+			spec.FromSeries, spec.EndSeries = spec.EndSeries, spec.FromSeries
+		}
+	}
+	spec.Last = m.rng.IntN(4) == 0
 	got := m.read(r, spec)
 	var want []string
+	newest := map[int64]int64{}
 	for _, x := range m.rows {
-		if x.time >= spec.Lower && x.time <= spec.Upper && (spec.Series == nil || tags[x.tag]) {
-			want = append(want, x.String())
+		if x.time < spec.Lower || x.time > spec.Upper || spec.Series != nil && !tags[x.tag] || ids[x.tag] < spec.FromSeries || spec.EndSeries > 0 && ids[x.tag] >= spec.EndSeries {
+			continue
+		}
+		want = append(want, x.String())
+		if old, ok := newest[x.tag]; !ok || old < x.time {
+			newest[x.tag] = x.time
 		}
 	}
 	var have []string
@@ -427,6 +442,23 @@ func (m *metamorphic) compareIn(r kv.Reader) {
 	}
 	slices.Sort(want)
 	slices.Sort(have)
+	if spec.Last {
+		last := map[int64]modelRow{}
+		for _, x := range got.rows {
+			if old, ok := last[x.tag]; !ok || old.time <= x.time {
+				last[x.tag] = x
+			}
+		}
+		for tag, x := range last {
+			if !slices.Contains(want, x.String()) || x.time != newest[tag] {
+				m.t.Errorf("spec %+v: the newest row is not %s", spec, x)
+			}
+		}
+		if len(newest) != len(last) {
+			m.t.Errorf("spec %+v: newest rows of %d tags instead of %d", spec, len(last), len(newest))
+		}
+		return
+	}
 	if !slices.Equal(want, have) {
 		m.t.Errorf("spec %+v: the table has %d rows, the model %d\nonly in the table: %v\nonly in the model: %v", spec, len(have), len(want), minus(have, want), minus(want, have))
 	}

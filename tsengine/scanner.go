@@ -20,11 +20,17 @@ type ScanSpec struct {
 	Partitions []Partition
 	// Series, if not nil, are the wanted ones, ascending.
 	Series []uint64
+	// FromSeries and EndSeries bound the series; EndSeries is excluded, 0 for none.
+	FromSeries, EndSeries uint64
 	// Lower and Upper bound the time, both included.
 	Lower, Upper int64
 	// Ordered: by series and time; Reverse turns that round.
 	Ordered, Reverse bool
 	BatchRows        int
+	// Last is as block.Spec has it: of each series the row with the newest time counts.
+	Last bool
+	// Cache, if set, keeps what is read of sorted runs.
+	Cache *block.Cache
 	// Prune may exclude blocks by what their headers say of the columns with attnums.
 	Prune func(stats func(num uint32) *block.ColumnStats) bool
 }
@@ -40,8 +46,8 @@ type Scanner struct {
 // NewScanner prepares a scan; nothing is read before Next.
 func NewScanner(alloc memory.Allocator, r kv.Reader, spec ScanSpec, f *block.Figures) *Scanner {
 	b := block.Spec{
-		Unique: spec.Layout.Unique, Groups: spec.Series, Lower: spec.Lower, Upper: spec.Upper,
-		Ordered: spec.Ordered, Reverse: spec.Reverse, Prune: spec.Prune, Name: spec.Layout.Table.Name,
+		Unique: spec.Layout.Unique, Groups: spec.Series, MinGroup: spec.FromSeries, MaxGroup: spec.EndSeries - 1, Lower: spec.Lower, Upper: spec.Upper,
+		Ordered: spec.Ordered, Reverse: spec.Reverse, Last: spec.Last, Prune: spec.Prune, Cache: spec.Cache, Name: spec.Layout.Table.Name,
 	}
 	for _, p := range spec.Partitions {
 		b.Prefixes = append(b.Prefixes, p.Prefix)

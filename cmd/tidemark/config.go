@@ -30,6 +30,7 @@ type config struct {
 	logLevel     string
 	cacheSize    string
 	columnCache  string
+	blockCache   string
 	memoryLimit  string
 	queryMemory  string
 	maxConns     int
@@ -49,6 +50,7 @@ func (c *config) flags(fs *pflag.FlagSet) {
 	fs.StringVar(&c.logLevel, "log-level", "info", "debug, info, warn or error")
 	fs.StringVar(&c.cacheSize, "cache-size", "512MB", "block cache of the embedded store")
 	fs.StringVar(&c.columnCache, "column-cache-size", "256MB", "columns of scanned rows kept in memory; 0 for none")
+	fs.StringVar(&c.blockCache, "block-cache-size", "256MB", "decoded blocks of time-series tables kept in memory; 0 for none")
 	fs.StringVar(&c.memoryLimit, "memory-limit", "4GB", "what all queries together may keep in memory")
 	fs.StringVar(&c.queryMemory, "query-memory-limit", "1GB", "what one query may keep in memory")
 	fs.IntVar(&c.maxConns, "max-connections", 200, "how many sessions may be open at once")
@@ -130,7 +132,7 @@ func (c *config) validate() error {
 	if c.maxConns < 1 {
 		return fmt.Errorf("--max-connections %d is not positive", c.maxConns)
 	}
-	for name, v := range map[string]string{"cache-size": c.cacheSize, "column-cache-size": c.columnCache, "memory-limit": c.memoryLimit, "query-memory-limit": c.queryMemory} {
+	for name, v := range map[string]string{"cache-size": c.cacheSize, "column-cache-size": c.columnCache, "block-cache-size": c.blockCache, "memory-limit": c.memoryLimit, "query-memory-limit": c.queryMemory} {
 		if _, err := parseSize(v); err != nil {
 			return fmt.Errorf("--%s: %w", name, err)
 		}

@@ -124,9 +124,16 @@ func serve(ctx context.Context, c *config, cmd *cobra.Command, store kv.Store, l
 	if err != nil {
 		return err
 	}
-	governGC(memoryLimit + columnCache + softReserve)
+	blockCache, err := parseSize(c.blockCache)
+	if err != nil {
+		return err
+	}
+	governGC(memoryLimit + columnCache + blockCache + softReserve)
 	if columnCache == 0 {
 		columnCache = -1
+	}
+	if blockCache == 0 {
+		blockCache = -1
 	}
 	temp, err := openTemp(c)
 	if err != nil {
@@ -134,7 +141,7 @@ func serve(ctx context.Context, c *config, cmd *cobra.Command, store kv.Store, l
 	}
 	sessions := session.NewServer(store, cat, session.Config{
 		MaxConnections: c.maxConns, MemoryLimit: memoryLimit, QueryMemoryLimit: queryMemory, Temp: temp,
-		ColumnCacheBytes: columnCache, Logger: logger, ServerPort: c.portBase, AutoAnalyze: c.autoAnalyze,
+		ColumnCacheBytes: columnCache, BlockCacheBytes: blockCache, Logger: logger, ServerPort: c.portBase, AutoAnalyze: c.autoAnalyze,
 	})
 	jobs, stopJobs := context.WithCancel(base)
 	var running sync.WaitGroup

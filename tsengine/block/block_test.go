@@ -39,6 +39,11 @@ func sampleDelta(t testing.TB, ops bool) []byte {
 	return b
 }
 
+func testReading(alloc memory.Allocator) *reading {
+	spec := All()
+	return &reading{spec: &spec, alloc: alloc, figures: &Figures{}}
+}
+
 func sampleHeader() *header {
 	return &header{
 		extent: extent{rows: 3, minGroup: 7, maxGroup: 1 << 63, minPos: -5, maxPos: 9, ops: true}, number: 4, pages: 2,
@@ -82,7 +87,7 @@ func TestRoundTrip(t *testing.T) {
 		t.Errorf("run: %v, %v", r, err)
 	}
 	for _, ops := range []bool{false, true} {
-		s, e, err := openDelta(memory.DefaultAllocator, &Figures{}, "d", Order{100, 2}, sampleDelta(t, ops))
+		s, e, err := testReading(memory.DefaultAllocator).openDelta(nil, Order{100, 2}, sampleDelta(t, ops))
 		if err != nil || e.rows != 3 || e.ops != ops || s.groups[2] != 1<<63 || s.positions[0] != -5 {
 			t.Fatalf("delta: %v, %v", e, err)
 		}
@@ -116,7 +121,7 @@ func readAny(name string, b []byte) error {
 	alloc := memory.NewGoAllocator()
 	switch name {
 	case "delta":
-		s, _, err := openDelta(alloc, &Figures{}, "d", Order{100, 2}, b)
+		s, _, err := testReading(alloc).openDelta(nil, Order{100, 2}, b)
 		if err != nil {
 			return err
 		}

@@ -40,6 +40,22 @@ func (c *container) find(id uint32) ([]byte, bool) {
 	return nil, false
 }
 
+// clone copies the entries, which alias what was read.
+func (c *container) clone() container {
+	size := 0
+	for _, b := range c.data {
+		size += len(b)
+	}
+	all := make([]byte, 0, size)
+	out := container{ids: c.ids, data: make([][]byte, len(c.data))}
+	for i, b := range c.data {
+		at := len(all)
+		all = append(all, b...)
+		out.data[i] = all[at:len(all):len(all)]
+	}
+	return out
+}
+
 // append writes the container.
 func (c *container) append(dst []byte) []byte {
 	start := len(dst)

@@ -3,6 +3,7 @@ package block
 import (
 	"encoding/binary"
 	"math"
+	"unsafe"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -47,6 +48,11 @@ const (
 	flagRange = 1
 	flagSum   = 2
 )
+
+// memory is about how many bytes the header takes, read.
+func (h *header) memory() int64 {
+	return int64(unsafe.Sizeof(*h)) + int64(len(h.columns))*int64(unsafe.Sizeof(ColumnStats{}))
+}
 
 func (h *header) column(id uint32) *ColumnStats {
 	for i := range h.columns {

@@ -12,10 +12,10 @@ type Input struct{ src *source }
 
 // NewInput takes a reference of each array; arrays[i] is columns[i].
 func NewInput(columns []Column, arrays []arrow.Array) *Input {
-	s := &source{refs: 1, figures: &Figures{}, columns: make(map[uint32]arrow.Array, len(arrays))}
+	s := &source{refs: 1, columns: make([]sourceColumn, len(arrays))}
 	for i, a := range arrays {
 		a.Retain()
-		s.columns[columns[i].ID] = a
+		s.columns[i] = sourceColumn{columns[i].ID, a}
 	}
 	return &Input{s}
 }
@@ -23,8 +23,8 @@ func NewInput(columns []Column, arrays []arrow.Array) *Input {
 // Bytes is about how large the rows are.
 func (in *Input) Bytes() int {
 	n := 0
-	for _, a := range in.src.columns {
-		n += arrayBytes(a)
+	for _, c := range in.src.columns {
+		n += arrayBytes(c.values)
 	}
 	return n
 }

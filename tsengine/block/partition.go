@@ -74,18 +74,15 @@ func (r *reading) addStored(p *partition, pair kv.KeyValue, withKeys bool) error
 			return r.corruptKey(key)
 		}
 		// Deltas have no header of their own: the extent is behind the checksum.
-		s, e, err := openDelta(r.alloc, r.figures, fmt.Sprintf("table %q, delta %x", r.spec.Name, key), o, append([]byte(nil), pair.Value...))
-		if err != nil {
+		name := append(kv.Key(nil), key...)
+		s, e, err := r.openDelta(name, o, pair.Value)
+		if s == nil || err != nil {
 			return err
-		}
-		if !r.spec.touches(&e) {
-			s.release()
-			return nil
 		}
 		r.figures.Deltas++
 		p.deltas, p.extents = append(p.deltas, s), append(p.extents, e)
 		if withKeys {
-			p.keys = append(p.keys, append(kv.Key(nil), key...))
+			p.keys = append(p.keys, name)
 		}
 	case kindRun:
 		if len(key) != len(p.prefix)+9 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -166,6 +167,7 @@ func (s *Scanner) openAll(ctx context.Context) (parts []*partition, err error) {
 }
 
 func (s *Scanner) merge(pieces []piece, prune bool) {
+	s.reading.last = s.spec.Last && !slices.ContainsFunc(pieces, func(p piece) bool { return p.ops })
 	cursors := make([]*cursor, len(pieces))
 	for i := range pieces {
 		cursors[i] = s.reading.cursorOf(&pieces[i], prune)
@@ -175,6 +177,7 @@ func (s *Scanner) merge(pieces []piece, prune bool) {
 
 // concat reads deltas one after another.
 func (s *Scanner) concat(deltas []piece) {
+	s.reading.last = s.spec.Last
 	list, extents := make([]*source, len(deltas)), make([]extent, len(deltas))
 	for i, d := range deltas {
 		list[i], extents[i] = d.part.deltas[d.delta].retain(), d.extent
@@ -222,6 +225,10 @@ func (s *Scanner) Select(sel []int32) {
 
 // Positions makes the array of the present rows' positions.
 func (s *Scanner) Positions() arrow.Array {
+	if len(s.segs) == 1 { // not copied either
+		seg := &s.segs[0]
+		return int64Array(seg.src.positions[seg.from:seg.to])
+	}
 	buf := newBuffer(s.reading.alloc, 8*s.rows)
 	defer buf.Release()
 	d := array.NewData(arrow.PrimitiveTypes.Int64, s.rows, []*memory.Buffer{nil, buf}, nil, 0, 0)

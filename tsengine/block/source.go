@@ -32,24 +32,41 @@ func (f *Figures) Add(o Figures) {
 	f.BytesDecoded += o.BytesDecoded
 }
 
-// source is a delta or a block while it is read: its rows' groups, positions,
-// subs and ops decoded, its columns on demand. It is counted: whoever keeps it
-// retains it.
-type source struct {
+// rowNumbers are the groups, positions, subs and ops of rows. Those of a block
+// are shared by scans and never changed.
+type rowNumbers struct {
 	groups    []uint64
 	positions []int64
 	subs      []uint64 // nil: all 0
 	ops       []Op     // nil: all OpInsert
+}
+
+// memory is about how many bytes the numbers take.
+func (r *rowNumbers) memory() int64 {
+	return int64(8*(len(r.groups)+len(r.positions)+len(r.subs)) + len(r.ops))
+}
+
+// source is a delta or a block while it is read: its rows' groups, positions,
+// subs and ops decoded, its columns on demand. It is counted: whoever keeps it
+// retains it.
+type source struct {
+	rowNumbers
 
 	refs    int
-	alloc   memory.Allocator
-	figures *Figures
-	name    string
+	reading *reading
 	delta   container // of a delta: all of it
+	key     kv.Key    // of a delta
 	block   *header   // of a block
+	prefix  kv.Key
+	run     uint64
+	inRun   runName // with a cache
 	pages   []container
-	fetch   func(ctx context.Context, page int) (container, error)
-	columns map[uint32]arrow.Array
+	columns []sourceColumn
+}
+
+type sourceColumn struct {
+	id     uint32
+	values arrow.Array
 }
 
 func (s *source) len() int { return len(s.groups) }
@@ -61,8 +78,8 @@ func (s *source) retain() *source {
 
 func (s *source) release() {
 	if s.refs--; s.refs == 0 {
-		for _, a := range s.columns {
-			a.Release()
+		for _, c := range s.columns {
+			c.values.Release()
 		}
 		s.columns = nil
 	}
@@ -84,35 +101,67 @@ func (s *source) sub(i int) uint64 {
 
 // column decodes a column once; the array stays the source's.
 func (s *source) column(ctx context.Context, c *Column) (arrow.Array, error) {
-	if a := s.columns[c.ID]; a != nil {
+	for i := range s.columns {
+		if s.columns[i].id == c.ID {
+			return s.columns[i].values, nil
+		}
+	}
+	a, err := s.read(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	s.columns = append(s.columns, sourceColumn{c.ID, a})
+	return a, nil
+}
+
+// read gets a column from the cache, or decodes it.
+func (s *source) read(ctx context.Context, c *Column) (arrow.Array, error) {
+	r := s.reading
+	cache := r.spec.Cache
+	if s.block == nil {
+		cache = nil
+	}
+	if a := cache.column(s.inRun, s.number(), c); a != nil {
 		return a, nil
 	}
 	b, found, err := s.chunk(ctx, c.ID)
 	if err != nil {
 		return nil, err
 	}
-	var a arrow.Array
-	if found {
-		s.figures.BytesDecoded += int64(len(b))
-		if a, err = chunk.Decode(s.alloc, c.Type, b); err != nil {
-			return nil, s.corrupted(err)
-		}
-		if a.Len() != s.len() {
-			a.Release()
-			return nil, s.corrupted(corrupt("a column of %d rows in a block of %d", a.Len(), s.len()))
-		}
-	} else {
-		a = missing(s.alloc, c, s.len())
+	if !found {
+		return missing(r.alloc, c, s.len()), nil
 	}
-	if s.columns == nil {
-		s.columns = map[uint32]arrow.Array{}
+	r.figures.BytesDecoded += int64(len(b))
+	alloc, keep := cache.allocator(int64(max(9*s.len(), 2*len(b))))
+	if !keep {
+		alloc = r.alloc
 	}
-	s.columns[c.ID] = a
+	a, err := chunk.Decode(alloc, c.Type, b)
+	if err != nil {
+		return nil, s.corrupted(err)
+	}
+	if a.Len() != s.len() {
+		a.Release()
+		return nil, s.corrupted(corrupt("a column of %d rows in a block of %d", a.Len(), s.len()))
+	}
+	if keep {
+		cache.keepColumn(s.inRun, s.number(), c.ID, a)
+	}
 	return a, nil
 }
 
+func (s *source) number() uint32 {
+	if s.block == nil {
+		return 0
+	}
+	return s.block.number
+}
+
 func (s *source) corrupted(err error) error {
-	return fmt.Errorf("%s: %w: %w", s.name, ErrCorrupt, err)
+	if s.block == nil {
+		return fmt.Errorf("table %q, delta %x: %w: %w", s.reading.spec.Name, s.key, ErrCorrupt, err)
+	}
+	return fmt.Errorf("table %q, run %x, block %d: %w: %w", s.reading.spec.Name, s.run, s.block.number, ErrCorrupt, err)
 }
 
 // chunk finds the bytes of a column.
@@ -136,18 +185,28 @@ func (s *source) chunk(ctx context.Context, id uint32) ([]byte, bool, error) {
 	return b, true, nil
 }
 
+// page fetches a page of a block once.
 func (s *source) page(ctx context.Context, i int) (container, error) {
 	for len(s.pages) <= i {
 		s.pages = append(s.pages, container{})
 	}
-	if s.pages[i].ids == nil {
-		c, err := s.fetch(ctx, i)
-		if err != nil {
-			return c, err
-		}
-		s.pages[i] = c
+	if s.pages[i].ids != nil {
+		return s.pages[i], nil
 	}
-	return s.pages[i], nil
+	key := pageKey(s.prefix, s.run, s.block.number, uint16(i))
+	v, found, err := s.reading.reader.Get(ctx, key)
+	if err != nil {
+		return container{}, err
+	}
+	if !found {
+		return container{}, s.corrupted(errMissingPage(key))
+	}
+	c, err := readContainer(append([]byte(nil), v...))
+	if err != nil {
+		return c, s.corrupted(err)
+	}
+	s.pages[i] = c
+	return c, nil
 }
 
 // missing is the column of rows that were stored before it was added.
@@ -161,19 +220,23 @@ func missing(alloc memory.Allocator, c *Column, n int) arrow.Array {
 	return b.NewArray()
 }
 
-// openDelta decodes a delta, whose bytes become the source's.
-func openDelta(alloc memory.Allocator, f *Figures, name string, o Order, value []byte) (*source, extent, error) {
-	s := &source{refs: 1, alloc: alloc, figures: f, name: name}
+// openDelta decodes a delta; nil without an error if the spec wants no row of it.
+func (r *reading) openDelta(key kv.Key, o Order, value []byte) (*source, extent, error) {
+	s := &source{refs: 1, reading: r, key: key}
 	var err error
 	if s.delta, err = readContainer(value); err != nil {
-		return nil, extent{}, fmt.Errorf("%s: %w", name, err)
+		return nil, extent{}, s.corrupted(err)
 	}
 	e, err := deltaExtent(&s.delta)
+	if err == nil && !r.spec.touches(&e) {
+		return nil, e, nil
+	}
 	if err == nil {
+		s.delta = s.delta.clone()
 		err = s.readRows(&s.delta, e)
 	}
 	if err != nil {
-		return nil, e, fmt.Errorf("%s: %w", name, err)
+		return nil, e, s.corrupted(err)
 	}
 	if s.subs == nil {
 		s.subs = insertSubs(s.groups, s.positions, o)
@@ -213,7 +276,7 @@ func (s *source) readRows(c *container, e extent) error {
 			}
 			return nil, nil
 		}
-		s.figures.BytesDecoded += int64(len(b))
+		s.reading.figures.BytesDecoded += int64(len(b))
 		return decodeNumbers(b, e.rows)
 	}
 	groups, err := numbers(entryGroups, true)

@@ -21,6 +21,8 @@ type Spec struct {
 	Unique bool
 	// Groups, if not nil, are the groups wanted, ascending.
 	Groups []uint64
+	// MinGroup and MaxGroup bound groups, both included.
+	MinGroup, MaxGroup uint64
 	// Lower and Upper bound positions, both included.
 	Lower, Upper int64
 	// Ordered: rows come by group and position; Reverse turns that round (and
@@ -28,18 +30,24 @@ type Spec struct {
 	Ordered, Reverse bool
 	// Prune, if set, may exclude blocks by what their headers say of columns.
 	Prune func(stats func(id uint32) *ColumnStats) bool
+	// Last: of each group only the row with the highest position is wanted, and
+	// the last of these if there are several. Others may be left out, and those
+	// that come need not be the newest of their points.
+	Last bool
+	// Cache, if set, keeps what is read of runs.
+	Cache *Cache
 	// Name names the table in errors.
 	Name string
 }
 
 // All is a Spec of everything in partitions.
 func All(prefixes ...kv.Key) Spec {
-	return Spec{Prefixes: prefixes, Lower: math.MinInt64, Upper: math.MaxInt64}
+	return Spec{Prefixes: prefixes, MaxGroup: math.MaxUint64, Lower: math.MinInt64, Upper: math.MaxInt64}
 }
 
 // touches reports whether rows of an extent may be wanted.
 func (s *Spec) touches(e *extent) bool {
-	if e.minPos > s.Upper || e.maxPos < s.Lower {
+	if e.minPos > s.Upper || e.maxPos < s.Lower || e.minGroup > s.MaxGroup || e.maxGroup < s.MinGroup {
 		return false
 	}
 	if s.Groups == nil {
@@ -57,15 +65,26 @@ func (s *Spec) firstGroup(g uint64) int {
 // rowRange is a range of rows of a source.
 type rowRange struct{ from, to int }
 
-// ranges are the wanted rows of a source, in its order.
-func (s *Spec) ranges(src *source, e *extent) []rowRange {
+// ranges are the wanted rows of a source, in its order. With last only the last
+// row of each group is.
+func (s *Spec) ranges(src *source, e *extent, last bool) []rowRange {
 	bounded := e.minPos < s.Lower || e.maxPos > s.Upper
-	if s.Groups == nil && !bounded {
-		return []rowRange{{0, src.len()}}
+	begin, end := 0, src.len()
+	if e.minGroup < s.MinGroup {
+		begin = lowerBound(src.groups, 0, end, s.MinGroup)
+	}
+	if e.maxGroup > s.MaxGroup {
+		end = upperBound(src.groups, begin, end, s.MaxGroup)
+	}
+	if s.Groups == nil && !bounded && !last {
+		if begin == end {
+			return nil
+		}
+		return []rowRange{{begin, end}}
 	}
 	var out []rowRange
 	next := 0
-	for i := 0; i < src.len(); {
+	for i := begin; i < end; {
 		g := src.groups[i]
 		if s.Groups != nil {
 			for next < len(s.Groups) && s.Groups[next] < g {
@@ -79,22 +98,25 @@ func (s *Spec) ranges(src *source, e *extent) []rowRange {
 				break
 			}
 			if s.Groups[next] != g {
-				i = lowerBound(src.groups, i, src.len(), s.Groups[next])
+				i = lowerBound(src.groups, i, end, s.Groups[next])
 				continue
 			}
 		}
-		end := upperBound(src.groups, i, src.len(), g)
-		from, to := i, end
+		after := upperBound(src.groups, i, end, g)
+		from, to := i, after
 		if bounded {
-			from = i + sort.Search(end-i, func(k int) bool { return src.positions[i+k] >= s.Lower })
-			to = from + sort.Search(end-from, func(k int) bool { return src.positions[from+k] > s.Upper })
+			from = i + sort.Search(after-i, func(k int) bool { return src.positions[i+k] >= s.Lower })
+			to = from + sort.Search(after-from, func(k int) bool { return src.positions[from+k] > s.Upper })
+		}
+		if last && from < to {
+			from = to - 1
 		}
 		if n := len(out); from < to && n > 0 && out[n-1].to == from {
 			out[n-1].to = to
 		} else if from < to {
 			out = append(out, rowRange{from, to})
 		}
-		i = end
+		i = after
 	}
 	return out
 }
@@ -125,4 +147,5 @@ type reading struct {
 	reader  kv.Reader
 	alloc   memory.Allocator
 	figures *Figures
+	last    bool // the spec's Last, where no operation may remove a last row
 }

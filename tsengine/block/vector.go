@@ -28,8 +28,12 @@ func (c *Column) builder(alloc memory.Allocator) array.Builder {
 func gather(ctx context.Context, alloc memory.Allocator, c *Column, segs []segment, n int) (arrow.Array, error) {
 	arrays := make([]arrow.Array, len(segs))
 	nulls := false
-	for i, s := range segs {
-		a, err := s.src.column(ctx, c)
+	for i := range segs {
+		if i > 0 && segs[i].src == segs[i-1].src {
+			arrays[i] = arrays[i-1]
+			continue
+		}
+		a, err := segs[i].src.column(ctx, c)
 		if err != nil {
 			return nil, err
 		}
@@ -120,9 +124,12 @@ func gatherFixed[T int16 | int32 | uint32 | int64 | float32 | float64](g *gather
 	buf := newBuffer(g.alloc, g.n*int(unsafe.Sizeof(zero)))
 	if g.n > 0 {
 		out := unsafe.Slice((*T)(unsafe.Pointer(&buf.Bytes()[0])), g.n)
+		var src []T
 		for i, s := range g.segs {
-			d := g.arrays[i].Data()
-			src := unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(d.Buffers()[1].Bytes()))), d.Offset()+d.Len())[d.Offset():]
+			if i == 0 || s.src != g.segs[i-1].src {
+				d := g.arrays[i].Data()
+				src = unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(d.Buffers()[1].Bytes()))), d.Offset()+d.Len())[d.Offset():]
+			}
 			out = out[copy(out, src[s.from:s.to]):]
 		}
 	}
