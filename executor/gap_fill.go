@@ -3,6 +3,7 @@ package executor
 import (
 	"context"
 	"io"
+	"math"
 	"math/big"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -137,15 +138,18 @@ func (g *gapFill) begin() error {
 	switch {
 	case d[0].IsNull():
 		return pgerror.New(pgerror.InvalidParameterValue, "invalid time_bucket_gapfill argument: bucket_width cannot be NULL")
-	case d[2].IsNull():
+	case d[2].IsNull() && n.Start != nil:
 		return pgerror.New(pgerror.InvalidParameterValue, "invalid time_bucket_gapfill argument: start cannot be NULL").
 			WithHint("Specify start and finish as arguments or in the WHERE clause.")
-	case d[3].IsNull():
+	case d[3].IsNull() && n.Finish != nil:
 		return pgerror.New(pgerror.InvalidParameterValue, "invalid time_bucket_gapfill argument: finish cannot be NULL").
 			WithHint("Specify start and finish as arguments or in the WHERE clause.")
 	}
 	typ := n.Cols[n.Time].Type
 	for _, x := range d[2:] {
+		if x.IsNull() {
+			continue
+		}
 		if typ.OID != types.Date && types.IsTimestampInfinite(x.Int()) || typ.OID == types.Date && types.IsDateInfinite(x.Int()) {
 			return pgerror.New(pgerror.InvalidParameterValue, "invalid time_bucket_gapfill argument: start and finish cannot be infinite")
 		}
@@ -154,12 +158,16 @@ func (g *gapFill) begin() error {
 	if g.walk, err = functions.NewBucketWalk(typ, d[0], d[1].S); err != nil {
 		return err
 	}
-	g.start, g.finish = d[2].Int(), d[3].Int()
-	if n.StartAfter {
-		g.start++
+	if g.finish = math.MaxInt64; n.Finish != nil {
+		if g.finish = d[3].Int(); n.FinishAt {
+			g.finish++
+		}
 	}
-	if n.FinishAt {
-		g.finish++
+	if n.Start == nil {
+		return nil
+	}
+	if g.start = d[2].Int(); n.StartAfter {
+		g.start++
 	}
 	g.start, err = g.walk.Start(g.start)
 	return err
@@ -222,14 +230,14 @@ func (g *gapFill) fetch(ctx context.Context) error {
 // step yields the next row, or nil when only the state changed.
 func (g *gapFill) step() ([]types.Datum, error) {
 	if !g.open {
-		if g.ended && (len(g.node.Keys) > 0 || g.keys != nil) {
+		if g.ended && (len(g.node.Keys) > 0 || g.keys != nil || g.node.Start == nil) {
 			g.done = true
 			return nil, nil
 		}
 		g.openGroup()
 	}
 	if g.ended || !g.sameGroup() {
-		if !g.filled && g.next < g.finish {
+		if !g.filled && g.next < g.finish && g.node.Finish != nil {
 			return g.gap(true)
 		}
 		g.open = false
@@ -262,6 +270,10 @@ func (g *gapFill) openGroup() {
 	}
 	if g.ended {
 		return
+	}
+	if g.node.Start == nil {
+		first := types.DatumAt(g.batch.Column(g.node.Time), g.row)
+		g.next, g.filled = first.Int(), first.IsNull()
 	}
 	for i, k := range g.node.Keys {
 		g.keys[i] = types.DatumAt(g.batch.Column(k), g.row).Clone()
@@ -313,15 +325,21 @@ func (g *gapFill) gap(last bool) ([]types.Datum, error) {
 // fill computes a fill in a gap.
 func (g *gapFill) fill(i int, last bool) (types.Datum, error) {
 	f, n := &g.fills[i], &g.node.Fills[i]
+	if n.Method == plan.FillConstant {
+		return g.one(f.prev, nil)
+	}
 	if !f.known && f.prev != nil && g.next == g.start && g.group != nil {
 		if err := g.lookBefore(f, n); err != nil {
 			return types.Null, err
 		}
 	}
-	if !n.Interpolate {
+	if n.Method == plan.FillPrevious {
 		return f.value, nil
 	}
 	after, at, err := g.after(i, last)
+	if n.Method == plan.FillNext {
+		return after, err
+	}
 	if err != nil || after.IsNull() || !f.known || f.value.IsNull() {
 		return types.Null, err
 	}
@@ -338,7 +356,7 @@ func (g *gapFill) lookBefore(f *fillState, n *plan.Fill) error {
 	if err != nil || d.IsNull() {
 		return err
 	}
-	if !n.Interpolate {
+	if n.Method != plan.FillLinear {
 		f.value, f.known = d, true
 		return nil
 	}

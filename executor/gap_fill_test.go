@@ -16,7 +16,7 @@ func TestGapFill(t *testing.T) {
 		return func(in []plan.Node) plan.Node {
 			return &plan.GapFill{
 				Base: Cols("l int4, i int4", in[0]), Input: in[0], Keys: keys, Time: 1, Width: width, Start: Int4(2), Finish: Int4(16),
-				Fills: []plan.Fill{{Value: Col(in[0], 2)}, {Interpolate: true, Value: Col(in[0], 2)}},
+				Fills: []plan.Fill{{Value: Col(in[0], 2)}, {Method: plan.FillLinear, Value: Col(in[0], 2)}},
 			}
 		}
 	}

@@ -50,6 +50,9 @@ type partition struct{ start, end, firstPeer, endPeer int }
 type peerGroup struct{ start, end int }
 
 func (r *run) newWindow(n *plan.Window) (Operator, error) {
+	if runsAlong(n) {
+		return r.newRunningWindow(n)
+	}
 	w := &window{run: r, env: r.env, node: n, schema: schemaOf(n.Cols), held: reservation{env: r.env}}
 	var err error
 	keys := make([]expr.SortKey, len(n.PartitionBy))

@@ -49,7 +49,6 @@ var windowFuncs map[string]func(w *window, c *windowCall, p partition) (windowFu
 
 func init() {
 	windowFuncs = map[string]func(w *window, c *windowCall, p partition) (windowFunc, error){
-		"row_number":   windowRowNumber,
 		"rank":         windowRank,
 		"dense_rank":   windowDenseRank,
 		"percent_rank": windowPercentRank,
@@ -61,13 +60,9 @@ func init() {
 		"last_value":   windowLastValue,
 		"nth_value":    windowNthValue,
 	}
-}
-
-func windowRowNumber(_ *window, _ *windowCall, p partition) (windowFunc, error) {
-	return func(i int, b array.Builder) error {
-		types.AppendDatum(b, types.NewInt8(int64(i-p.start+1)))
-		return nil
-	}, nil
+	for name, start := range runningFuncs {
+		windowFuncs[name] = overRows(start)
+	}
 }
 
 func windowRank(w *window, _ *windowCall, p partition) (windowFunc, error) {

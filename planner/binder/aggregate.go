@@ -188,7 +188,7 @@ func containsSet(e expr.Expr) bool {
 func findWindow(e expr.Expr) *logical.WindowCall {
 	var w *logical.WindowCall
 	logical.Walk(e, func(x expr.Expr) bool {
-		if c, ok := x.(*logical.WindowCall); ok && w == nil {
+		if c, ok := x.(*logical.WindowCall); ok && w == nil && c.Spec != nil {
 			w = c
 		}
 		return w == nil

@@ -22,6 +22,11 @@ func (b *Binder) assemble(s *scope, sel *ast.Select, p *pending) (query, error) 
 			return query{}, err
 		}
 	}
+	if s.groupWindows {
+		if err := ungroupedWindow(p); err != nil {
+			return query{}, err
+		}
+	}
 	p.dropGroupOnly()
 	if s.hasWindows {
 		b.addWindows(p)

@@ -17,9 +17,16 @@ func (b *Binder) bindFuncCall(s *scope, f *ast.FuncCall) (expr.Expr, error) {
 	if f.WithinGroup && hypotheticalSet[f.Name[len(f.Name)-1]] {
 		return b.bindHypothetical(s, f)
 	}
-	if d := differenceCall(f); d != nil {
-		return b.bindExpr(s, d)
+	if respell := spellings[f.Name[len(f.Name)-1]]; respell != nil {
+		if e, err := respell(b, s, f); e != nil || err != nil {
+			return e, err
+		}
 	}
+	return b.bindCall(s, f)
+}
+
+// bindCall binds a call of the function that it names.
+func (b *Binder) bindCall(s *scope, f *ast.FuncCall) (expr.Expr, error) {
 	call, err := b.resolveCall(s, f)
 	if err != nil {
 		return nil, err
@@ -28,16 +35,6 @@ func (b *Binder) bindFuncCall(s *scope, f *ast.FuncCall) (expr.Expr, error) {
 		return call.done, nil
 	}
 	return b.finishCall(s, f, call)
-}
-
-// differenceCall is what diff(x) OVER w stands for, x - lag(x) OVER w; nil for other calls.
-func differenceCall(f *ast.FuncCall) ast.Expr {
-	if len(f.Name) != 1 || f.Name[0] != "diff" || f.Over == nil || len(f.Args) != 1 {
-		return nil
-	}
-	lag := *f
-	lag.Name = []string{"lag"}
-	return &ast.Operator{Pos: f.Pos, Name: "-", Left: f.Args[0], Right: &lag}
 }
 
 // boundCall is a call whose function is known and whose arguments are coerced.
@@ -225,6 +222,9 @@ func (b *Binder) finishCall(s *scope, f *ast.FuncCall, c *boundCall) (expr.Expr,
 		}
 		return b.aggregate(s, f, c, fn)
 	case *windowFunc:
+		if f.Over == nil && groupWindows[c.name] != 0 {
+			return b.groupWindow(s, f, c)
+		}
 		if f.Over == nil {
 			return nil, at(f, pgerror.WrongObjectType, "window function %s requires an OVER clause", c.name)
 		}

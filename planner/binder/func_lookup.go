@@ -80,6 +80,24 @@ var windowFuncs = []windowFunc{
 	{"first_value", []types.OID{types.AnyElement}, types.AnyElement},
 	{"last_value", []types.OID{types.AnyElement}, types.AnyElement},
 	{"nth_value", []types.OID{types.AnyElement, types.Int4}, types.AnyElement},
+	{"previous", []types.OID{types.AnyElement}, types.AnyElement},
+	// Windows to group by (group_window.go).
+	{"session_window", []types.OID{types.Timestamptz, types.Interval}, types.Timestamptz},
+	{"session_window", []types.OID{types.Timestamp, types.Interval}, types.Timestamp},
+	{"session_window", []types.OID{types.Int8, types.Int8}, types.Int8},
+	{"state_window", []types.OID{types.AnyElement}, types.Int8},
+	{"state_window", []types.OID{types.AnyElement, types.Any}, types.Int8},
+	{"event_window", []types.OID{types.Bool, types.Bool}, types.Int8},
+	{"event_window", []types.OID{types.Bool, types.Bool, types.Any}, types.Int8},
+	{"count_window", []types.OID{types.Int8}, types.Int8},
+	{"count_window", []types.OID{types.Int8, types.Int8}, types.Int8},
+	{"count_window", []types.OID{types.Int8, types.Timestamptz}, types.Int8},
+	{"count_window", []types.OID{types.Int8, types.Timestamp}, types.Int8},
+	{"count_window", []types.OID{types.Int8, types.Int8, types.Any}, types.Int8},
+	{"time_window", []types.OID{types.Timestamptz, types.Interval, types.Interval}, types.Timestamptz},
+	{"time_window", []types.OID{types.Timestamp, types.Interval, types.Interval}, types.Timestamp},
+	{"time_window", []types.OID{types.Date, types.Interval, types.Interval}, types.Date},
+	{"time_window", []types.OID{types.Int8, types.Int8, types.Int8}, types.Int8},
 }
 
 // lookup is what findFunction found out.

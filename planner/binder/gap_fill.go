@@ -12,7 +12,7 @@ import (
 )
 
 // gapFill puts a GapFill above an aggregate that groups by time_bucket_gapfill, and
-// makes locf and interpolate of the targets its columns.
+// makes locf, interpolate and their kin in the targets its columns.
 func (b *Binder) gapFill(s *scope, p *pending, agg *logical.Aggregate) error {
 	at := -1
 	for i, k := range agg.Keys {
@@ -41,7 +41,11 @@ func (b *Binder) gapFill(s *scope, p *pending, agg *logical.Aggregate) error {
 		return err
 	}
 	for i := range p.targets {
-		p.targets[i].expr = b.fills(g, p.targets[i].expr)
+		e, err := b.fills(g, p.targets[i].expr)
+		if err != nil {
+			return err
+		}
+		p.targets[i].expr = e
 	}
 	p.node = g
 	return nil
@@ -78,7 +82,7 @@ func (b *Binder) gapFillRange(s *scope, p *pending, g *logical.GapFill, call *ex
 		name string
 		e    expr.Expr
 	}{{"start", g.Start}, {"finish", g.Finish}} {
-		if missing.e == nil {
+		if missing.e == nil && !s.fillsRows {
 			return pgerror.New(pgerror.InvalidParameterValue, "missing time_bucket_gapfill argument: could not infer %s from WHERE clause", missing.name).
 				WithHint("Specify start and finish as arguments or in the WHERE clause.")
 		}
@@ -156,32 +160,50 @@ func (b *Binder) gapFillBound(s *scope, g *logical.GapFill, time, cond expr.Expr
 	}
 }
 
-// fills replaces locf and interpolate in a target by columns of the GapFill.
-func (b *Binder) fills(g *logical.GapFill, e expr.Expr) expr.Expr {
+// fillMethods are the functions of gap filling.
+var fillMethods = map[string]plan.FillMethod{
+	functions.LocfName: plan.FillPrevious, functions.InterpolateName: plan.FillLinear, functions.NextName: plan.FillNext, functions.FillName: plan.FillConstant,
+}
+
+// fills replaces the functions of gap filling in a target by columns of the GapFill.
+func (b *Binder) fills(g *logical.GapFill, e expr.Expr) (expr.Expr, error) {
 	if e == nil {
-		return nil
+		return nil, nil
 	}
-	interpolate := gapFillCall(e, functions.InterpolateName)
-	call := interpolate
-	if call == nil {
-		call = gapFillCall(e, functions.LocfName)
+	call, ok := e.(*expr.Call)
+	f := logical.Fill{}
+	if ok = ok && call.Op == ""; ok {
+		f.Method, ok = fillMethods[call.Fn.Name]
 	}
-	if call == nil {
-		return logical.MapChildren(e, func(x expr.Expr) expr.Expr { return b.fills(g, x) })
+	if !ok {
+		var err error
+		e = logical.MapChildren(e, func(x expr.Expr) expr.Expr {
+			y, bad := b.fills(g, x)
+			if bad != nil {
+				err = bad
+				return x
+			}
+			return y
+		})
+		return e, err
 	}
-	f := logical.Fill{Interpolate: interpolate != nil, Value: call.Args[0]}
+	f.Value = call.Args[0]
 	if len(call.Args) > 1 && !isNullConst(call.Args[1]) {
-		f.Prev = call.Args[1]
+		if f.Prev = call.Args[1]; f.Method == plan.FillConstant {
+			if cols := logical.Columns(f.Prev); !cols.Empty() {
+				return nil, pgerror.Unsupported("fill with a value that is not constant")
+			}
+		}
 	}
 	if len(call.Args) > 2 {
-		if f.Interpolate && !isNullConst(call.Args[2]) {
+		if f.Method == plan.FillLinear && !isNullConst(call.Args[2]) {
 			f.Next = call.Args[2]
 		}
-		if c, ok := call.Args[2].(*expr.Const); ok && !f.Interpolate {
+		if c, ok := call.Args[2].(*expr.Const); ok && f.Method == plan.FillPrevious {
 			f.NullMissing = !c.Value.IsNull() && c.Value.Bool()
 		}
 	}
 	f.ID = b.MD.Add(logical.ColumnInfo{Name: call.Fn.Name, Type: call.Typ})
 	g.Fills = append(g.Fills, f)
-	return b.MD.Col(f.ID)
+	return b.MD.Col(f.ID), nil
 }

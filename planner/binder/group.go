@@ -196,6 +196,11 @@ func (b *Binder) group(s *scope, p *pending) error {
 	if s.hasSRF {
 		b.groupSets(s, p)
 	}
+	if s.groupWindows {
+		if err := b.windowGroups(s, p); err != nil {
+			return err
+		}
+	}
 	agg := &logical.Aggregate{Input: p.node, Sets: p.sets}
 	g := &grouper{b: b, s: s, p: p, node: agg}
 	for _, k := range p.groups {

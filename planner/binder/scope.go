@@ -52,7 +52,11 @@ type scope struct {
 	hasSRF        bool
 	windows       []*namedWindow
 	groupingSets  bool
-	locking       []*ast.Locking
+	// groupWindows: session_window and the like are written (group_window.go).
+	groupWindows bool
+	// fillsRows: time_bucket_gapfill may go over the times there are.
+	fillsRows bool
+	locking   []*ast.Locking
 }
 
 func (s *scope) child() *scope {

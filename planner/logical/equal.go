@@ -106,7 +106,7 @@ func equalOther(a, b expr.Expr) bool {
 
 // Equal reports whether two windows are the same.
 func (w *WindowSpec) Equal(o *WindowSpec) bool {
-	return w == o || equalList(w.Partition, o.Partition) && EqualKeys(w.Order, o.Order) &&
+	return w == o || w != nil && o != nil && equalList(w.Partition, o.Partition) && EqualKeys(w.Order, o.Order) &&
 		w.Frame.Units == o.Frame.Units && w.Frame.Start == o.Frame.Start && w.Frame.End == o.Frame.End && w.Frame.Exclude == o.Frame.Exclude &&
 		Equal(w.Frame.StartOffset, o.Frame.StartOffset) && Equal(w.Frame.EndOffset, o.Frame.EndOffset)
 }

@@ -15,7 +15,8 @@ type SetCall struct {
 	Typ    types.Type
 }
 
-// WindowCall is a window function call; the planner moves it to a Window.
+// WindowCall is a window function call; the planner moves it to a Window. A Spec of nil
+// marks a window to group by, which the binder replaces.
 type WindowCall struct {
 	Name     string
 	Agg      *functions.Aggregate
@@ -230,6 +231,14 @@ func mapOther(e expr.Expr, f func(expr.Expr) expr.Expr) expr.Expr {
 		}
 	case *WindowCall:
 		args, filter := mapSlice(x.Args, f), mapOne(x.Filter, f)
+		if x.Spec == nil {
+			if same(args, x.Args) {
+				return x
+			}
+			c := *x
+			c.Args = args
+			return &c
+		}
 		part := mapSlice(x.Spec.Partition, f)
 		keys, changed := MapKeys(x.Spec.Order, f)
 		if changed || filter != x.Filter || !same(args, x.Args) || !same(part, x.Spec.Partition) {

@@ -162,10 +162,10 @@ type GapFill struct {
 	Fills                      []Fill
 }
 
-// Fill is a column of a GapFill: a call of locf or interpolate.
+// Fill is a column of a GapFill: a call of locf, interpolate or their kin.
 type Fill struct {
 	ID          expr.ColumnID
-	Interpolate bool
+	Method      plan.FillMethod
 	Value       expr.Expr
 	Prev, Next  expr.Expr
 	NullMissing bool

@@ -43,7 +43,7 @@ func (b *Builder) gapFill(n *logical.GapFill, need *logical.ColSet) rel {
 	cols := slices.Clone(r.cols)
 	for _, f := range n.Fills {
 		g.Fills = append(g.Fills, plan.Fill{
-			Interpolate: f.Interpolate, NullMissing: f.NullMissing,
+			Method: f.Method, NullMissing: f.NullMissing,
 			Value: b.resolve(f.Value, r.cols), Prev: b.resolve(f.Prev, r.cols), Next: b.resolve(f.Next, r.cols),
 		})
 		cols = append(cols, f.ID)

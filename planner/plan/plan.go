@@ -469,16 +469,28 @@ type GapFill struct {
 	Keys  []int
 	Time  int
 	// Width, Zone (nil for none), Start and Finish have no columns. The range is from the
-	// bucket of Start, or after it, to before Finish, or up to it.
+	// bucket of Start, or after it, to before Finish, or up to it; where one is nil, it is
+	// that of each group's rows.
 	Width, Zone, Start, Finish expr.Expr
 	StartAfter, FinishAt       bool
 	Fills                      []Fill
 }
 
-// Fill is a call of locf, or of interpolate: its value where there is a row, what stands
-// for it in a gap. Prev and Next, over the input, are values beyond a group's rows.
+// FillMethod says what a column of a GapFill has in a gap.
+type FillMethod uint8
+
+// The methods of filling.
+const (
+	FillPrevious FillMethod = iota // the value of the row before (locf)
+	FillLinear                     // one on the line between the neighbours (interpolate)
+	FillNext                       // the value of the next row
+	FillConstant                   // Prev
+)
+
+// Fill is a call of locf, interpolate or their kin: its value where there is a row, what
+// stands for it in a gap. Prev and Next, over the input, are values beyond a group's rows.
 type Fill struct {
-	Interpolate bool
+	Method      FillMethod
 	Value       expr.Expr
 	Prev, Next  expr.Expr
 	NullMissing bool // locf's treat_null_as_missing

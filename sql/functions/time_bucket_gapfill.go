@@ -8,13 +8,15 @@ import (
 )
 
 // time_bucket_gapfill is time_bucket whose buckets the planner completes
-// (logical.GapFill); locf and interpolate are columns of that node.
+// (logical.GapFill); locf, interpolate, nocb and fill are columns of that node.
 
 // The names by which the planner knows them.
 const (
 	GapFillName     = "time_bucket_gapfill"
 	LocfName        = "locf"
 	InterpolateName = "interpolate"
+	NextName        = "nocb"
+	FillName        = "fill"
 )
 
 // BucketWalk walks over the buckets of time_bucket_gapfill.
@@ -119,6 +121,16 @@ var _ = func() bool {
 		Params:   []Param{{"value", ""}, {"prev", "NULL"}, {"treat_null_as_missing", "false"}},
 		Doc:      "With time_bucket_gapfill: the value, in buckets without rows that of the bucket before (last observation carried forward), at first prev.",
 		Examples: []Example{ex("locf(1)", "ERROR 0A000: locf can only be used in an aggregation query with time_bucket_gapfill")}, Eval: outside(LocfName),
+	})
+	register(Scalar{
+		Name: NextName, Args: typesOf(oids{types.AnyElement}), Returns: types.Of(types.AnyElement), Volatility: Volatile, Params: params("value"),
+		Doc:      "With time_bucket_gapfill: the value, in buckets without rows that of the next row (next observation carried backward).",
+		Examples: []Example{ex("nocb(1)", "ERROR 0A000: nocb can only be used in an aggregation query with time_bucket_gapfill")}, Eval: outside(NextName),
+	})
+	register(Scalar{
+		Name: FillName, Args: typesOf(oids{types.AnyCompatible, types.AnyCompatible}), Returns: types.Of(types.AnyCompatible), Volatility: Volatile, Params: params("value", "missing"),
+		Doc:      "With time_bucket_gapfill: the value, in buckets without rows a constant. For that also the words PREV, NEXT and LINEAR may stand, as in interpolate.",
+		Examples: []Example{ex("fill(1, 2)", "ERROR 0A000: fill can only be used in an aggregation query with time_bucket_gapfill")}, Eval: outside(FillName),
 	})
 	for _, oid := range []types.OID{types.Int2, types.Int4, types.Int8, types.Float4, types.Float8} {
 		register(Scalar{
