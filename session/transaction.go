@@ -179,8 +179,14 @@ func (s *Session) commit(ctx context.Context) error {
 	return nil
 }
 
-// abandon rolls the transaction back.
+// abandon rolls the transaction back and ends it.
 func (s *Session) abandon() {
+	s.undo()
+	s.clearTx()
+}
+
+// undo rolls back all that the transaction did.
+func (s *Session) undo() {
 	s.closePortalsAtEnd(false)
 	if s.tx.txn != nil {
 		s.tx.txn.Rollback()
@@ -189,7 +195,6 @@ func (s *Session) abandon() {
 		s.tx.editor.RolledBack()
 	}
 	s.settings.rollback(0)
-	s.clearTx()
 }
 
 func (s *Session) clearTx() {
@@ -200,13 +205,28 @@ func (s *Session) clearTx() {
 	s.tx = transaction{savepoints: s.tx.savepoints[:0], locked: locked}
 }
 
-// fail marks an explicit transaction block as aborted; an implicit one is rolled back.
+// fail rolls the transaction back. An explicit block stays, marked as aborted,
+// and goes back to its last savepoint. Nothing may be left for ROLLBACK to undo
+// that others wait for: the client of a deadlock's victim may itself wait for the
+// other side before it sends that.
 func (s *Session) fail() {
-	if s.tx.block {
-		s.tx.failed = true
+	tx := &s.tx
+	switch {
+	case !tx.block:
+		s.abandon()
+		return
+	case tx.failed:
 		return
 	}
-	s.abandon()
+	tx.failed = true
+	if n := len(tx.savepoints); n > 0 {
+		s.undoTo(tx.savepoints[n-1])
+		return
+	}
+	s.undo()
+	tx.txn, tx.editor = nil, nil
+	clear(tx.locked)
+	s.endAdvisory()
 }
 
 // errAborted is what any statement but ROLLBACK gets in a failed block.
@@ -377,8 +397,14 @@ func (s *Session) rollbackTo(name string) error {
 	if err != nil {
 		return err
 	}
-	sp := s.tx.savepoints[i]
+	s.undoTo(s.tx.savepoints[i])
 	s.tx.savepoints = s.tx.savepoints[:i+1]
+	s.tx.failed = false
+	return nil
+}
+
+// undoTo rolls back what was done since a savepoint, which stays.
+func (s *Session) undoTo(sp savepoint) {
 	s.closePortalsAtEnd(false)
 	s.tx.txn.RollbackTo(sp.kv, false)
 	clear(s.tx.locked) // table locks taken since are gone; taking one twice is harmless
@@ -391,8 +417,6 @@ func (s *Session) rollbackTo(name string) error {
 		}
 	}
 	s.settings.rollback(sp.settings)
-	s.tx.failed = false
-	return nil
 }
 
 // warn sends a warning to the client.
