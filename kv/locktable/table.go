@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/tidemarkdb/tidemark/kv"
 )
@@ -31,6 +32,7 @@ type Table struct {
 	// exactly one, the last, finds it.
 	detect sync.Mutex
 	owners registry
+	waits  atomic.Uint64 // how many there have been
 	closed atomic.Bool
 }
 
@@ -64,8 +66,12 @@ type waiter struct {
 	key   kv.Key // for the deadlock report
 	hash  uint64
 	mode  kv.LockMode
-	// granted is set under the shard's mutex, before ready is closed.
+	id    uint64 // tells waits apart
+	since time.Time
+	// granted, or err if somebody ended the wait, is set under the shard's mutex,
+	// before ready is closed.
 	granted bool
+	err     error
 	ready   chan struct{}
 }
 

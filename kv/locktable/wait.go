@@ -3,6 +3,7 @@ package locktable
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,7 +30,9 @@ func (t *Table) Lock(ctx context.Context, o *Owner, key kv.Key, hash uint64, opt
 	case kv.LockSkipLocked:
 		return false, nil
 	}
-	w := &waiter{owner: o, key: key, hash: hash, mode: opts.Mode, ready: make(chan struct{})}
+	w := &waiter{
+		owner: o, key: key, hash: hash, mode: opts.Mode, id: t.waits.Add(1), since: time.Now(), ready: make(chan struct{}),
+	}
 	t.detect.Lock()
 	if t.closed.Load() {
 		t.detect.Unlock()
@@ -62,30 +65,37 @@ func (t *Table) Lock(ctx context.Context, o *Owner, key kv.Key, hash uint64, opt
 			return false, kv.Cancelled(ctx)
 		}
 	}
-	if !w.granted {
-		return false, kv.ErrClosed
+	switch {
+	case w.granted:
+		return true, nil
+	case w.err != nil:
+		return false, w.err
 	}
-	return true, nil
+	return false, kv.ErrClosed
 }
 
-// giveUp takes w out of its queue; it reports true when w was granted or
-// ended by Close first.
+// giveUp takes w out of its queue; it reports true when w was granted, or ended
+// by Close or Fail, first.
 func (t *Table) giveUp(w *waiter) bool {
 	s := t.shard(w.hash)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return !s.remove(w)
+}
+
+// remove takes w out of its queue, if it is still there. The shard is locked.
+func (s *shard) remove(w *waiter) bool {
 	q := s.queues[w.hash]
 	if q == nil {
-		return true
+		return false
 	}
-	for i := range q.waiters {
-		if q.waiters[i] == w {
-			q.waiters = append(q.waiters[:i], q.waiters[i+1:]...)
-			w.owner.waiting.Store(nil)
-			s.wake(w.hash, q) // those behind may not have to wait any more
-			return false
-		}
+	i := slices.Index(q.waiters, w)
+	if i < 0 {
+		return false
 	}
+	q.waiters = slices.Delete(q.waiters, i, i+1)
+	w.owner.waiting.Store(nil)
+	s.wake(w.hash, q) // those behind may not have to wait any more
 	return true
 }
 

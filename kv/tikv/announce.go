@@ -18,15 +18,14 @@ import (
 // exclusively announces it to the nodes, and waits until each has said that
 // nobody there holds it any more and that later ones will ask the cluster.
 //
-//	a {ts u64} {announcer u64}             the key
+//	a {ts u64} {announcer u64}             the transaction u64, the key
 //	b {ts u64} {announcer u64} {node u64}  the node knows
 //
 // An announcement is made before the nodes are listed, and a node lists the
 // announcements after it made its record: one of the two sees the other. A node
 // whose lease ended is not waited for; it gave up its fast locks before that.
 //
-// A wait for a node is no wait for a lock of the cluster: a deadlock through it
-// is not found. lock_timeout ends it.
+// A node that cannot say so yet tells of its holders as waited for (deadlock.go).
 type announcements struct {
 	store *Store
 
@@ -34,7 +33,16 @@ type announcements struct {
 	slow    map[string]bool // keys that others announced
 	holders map[string]int  // transactions of this node with a fast lock, by key
 	known   map[string]bool // announcements that the node acknowledged
+	pending []pending       // those it cannot acknowledge yet
 	epoch   uint64          // changes with slow
+}
+
+// pending is an announcement of a key that transactions of this node hold.
+type pending struct {
+	key   kv.Key
+	txn   uint64 // that announced it
+	id    uint64
+	since time.Time
 }
 
 // pollEvery is how often announcements are looked for: what an exclusive lock
@@ -83,16 +91,18 @@ func (a *announcements) drop(keys []string) {
 
 // announce tells the other nodes of an exclusive lock and waits for them.
 // withdraw is called when the lock is given up.
-func (s *Store) announce(ctx context.Context, key kv.Key, w waiting) (withdraw func(), err error) {
+func (s *Store) announce(ctx context.Context, from kv.Timestamp, key kv.Key, w waiting) (withdraw func(), err error) {
 	var id kv.Key
 	err = s.gc.update(ctx, false, func(t *txn) error {
 		id = binary.BigEndian.AppendUint64(kv.Key{'a'}, uint64(t.readTS))
 		id = append(id, s.gc.node[:]...)
-		return t.PutUnchecked(id, key)
+		return t.PutUnchecked(id, append(binary.BigEndian.AppendUint64(nil, uint64(from)), key...))
 	})
 	if err != nil {
 		return nil, err
 	}
+	ctx, waits := s.deadlocks.begin(ctx, from, binary.BigEndian.Uint64(id[1:]))
+	defer s.deadlocks.end(waits)
 	withdraw = func() { s.work.Go(func() { s.withdraw(id) }) }
 	for {
 		all, err := s.acknowledged(ctx, id)
@@ -168,7 +178,7 @@ func (a *announcements) poll(ctx context.Context) (again bool, err error) {
 	t := s.newTxn(&s.records, now)
 	found := map[string]kv.Key{}
 	err = each(ctx, t, announceSpan, func(p kv.KeyValue) error {
-		if len(p.Key) == announceLen && !bytes.Equal(p.Key[9:], s.gc.node[:]) {
+		if len(p.Key) == announceLen && len(p.Value) >= 8 && !bytes.Equal(p.Key[9:], s.gc.node[:]) {
 			found[string(p.Key)] = bytes.Clone(p.Value)
 		}
 		return nil
@@ -190,12 +200,16 @@ func (a *announcements) update(found map[string]kv.Key) (ready []string, again b
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	slow := map[string]bool{}
-	for id, key := range found {
+	before := a.pending
+	a.pending = nil
+	for id, value := range found {
+		key := value[8:]
 		slow[string(key)] = true
 		switch {
 		case a.known[id]:
 		case a.holders[string(key)] > 0:
 			again = true
+			a.pending = append(a.pending, newPending(id, value, before))
 		default:
 			ready = append(ready, id)
 		}
@@ -210,6 +224,42 @@ func (a *announcements) update(found map[string]kv.Key) (ready []string, again b
 		}
 	}
 	return ready, again
+}
+
+func newPending(id string, value []byte, before []pending) pending {
+	p := pending{key: value[8:], txn: binary.BigEndian.Uint64(value), id: binary.BigEndian.Uint64([]byte(id[1:])), since: time.Now()}
+	for _, b := range before {
+		if b.id == p.id {
+			p.since = b.since
+		}
+	}
+	return p
+}
+
+// delayed reports whether an announcement has waited for this node since before
+// a time.
+func (a *announcements) delayed(before time.Time) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.ContainsFunc(a.pending, func(p pending) bool { return p.since.Before(before) })
+}
+
+// waitsFor says who of other nodes has waited since before a time for whom of
+// this one.
+func (a *announcements) waitsFor(before time.Time) []edge {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var out []edge
+	table := a.store.locks
+	for _, p := range a.pending {
+		if !p.since.Before(before) {
+			continue
+		}
+		for _, holder := range table.Holders(table.Hash(p.key)) {
+			out = append(out, edge{from: p.txn, wait: p.id, to: holder})
+		}
+	}
+	return out
 }
 
 // acknowledge says that the node knows. The announcement of a node that died is

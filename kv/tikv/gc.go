@@ -21,6 +21,7 @@ import (
 //	n {node u64} the oldest timestamp a node may read at, and until when that counts
 //	d {ts u64} {random u64}  a span to destroy once the safe point has passed ts
 //	a, b                     see announce.go
+//	w {node u64}             see deadlock.go
 //
 // Whoever moves the safe point, and whoever wants to read at a timestamp older
 // than its node's record, locks g first. So either the mover sees the record,
@@ -66,6 +67,8 @@ func (c *collector) start(ctx context.Context, s *Store) error {
 		return err
 	}
 	c.published = now
+	begun := time.Now()
+	c.renewed.Store(&begun)
 	return c.publish(ctx)
 }
 
@@ -212,14 +215,14 @@ func readPair(ctx context.Context, t *txn, key kv.Key) (a, b uint64, err error) 
 	return splitPair(v)
 }
 
-// lost reports whether the versions that a transaction reads may be gone because
-// the node could not renew its record.
-func (c *collector) lost(begun time.Time) bool {
+// lost reports whether the versions of a snapshot taken at a time may be gone
+// because the node could not renew its record.
+func (c *collector) lost(at time.Time) bool {
 	if c.store.cfg.GCInterval < 0 {
 		return false
 	}
 	renewed := c.renewed.Load()
-	return time.Since(*renewed) > nodeLease-renewEvery && time.Since(begun) > nodeLease-renewEvery
+	return time.Since(*renewed) > nodeLease-renewEvery && time.Since(at) > nodeLease-renewEvery
 }
 
 // leased reports whether other nodes still count on this one.
@@ -284,13 +287,21 @@ func (c *collector) limit(ctx context.Context, t *txn, target kv.Timestamp) (kv.
 			return err
 		case string(p.Key[1:]) == string(c.node[:]):
 		case kv.Timestamp(until) < t.readTS:
-			return t.DeleteUnchecked(p.Key)
+			return c.store.forgetNode(t, p.Key[1:])
 		default:
 			target = min(target, kv.Timestamp(low))
 		}
 		return nil
 	})
 	return target, err
+}
+
+// forgetNode takes the records of a node away that ended.
+func (s *Store) forgetNode(t *txn, node []byte) error {
+	if err := t.DeleteUnchecked(waitsKey(node)); err != nil {
+		return err
+	}
+	return t.DeleteUnchecked(append(kv.Key{'n'}, node...))
 }
 
 var _ kv.SharedStore = (*Store)(nil)
@@ -339,7 +350,7 @@ func each(ctx context.Context, r kv.Reader, span kv.Span, fn func(kv.KeyValue) e
 func (c *collector) leave() {
 	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
 	defer cancel()
-	err := c.update(ctx, false, func(t *txn) error { return t.DeleteUnchecked(c.nodeKey()) })
+	err := c.update(ctx, false, func(t *txn) error { return c.store.forgetNode(t, c.node[:]) })
 	if err != nil {
 		c.store.cfg.Logger.Warn("the node's record stays until its lease ends", "error", err)
 	}

@@ -63,10 +63,11 @@ func (t *txn) Lock(ctx context.Context, keys []kv.Key, opts kv.LockOptions) ([]b
 	return granted, nil
 }
 
-// owner returns the transaction's side of the lock table.
+// owner returns the transaction's side of the lock table, where it has the name
+// that it has in the cluster.
 func (t *txn) owner() *locktable.Owner {
 	if t.local == nil {
-		t.local = t.store.locks.NewOwner(t.ID())
+		t.local = t.store.locks.NewOwner(uint64(t.beginTS))
 	}
 	return t.local
 }
@@ -154,7 +155,7 @@ func (t *txn) announceAll(ctx context.Context, keys []kv.Key, w waiting) error {
 		if t.announced[string(key)] != nil {
 			continue
 		}
-		withdraw, err := t.store.announce(ctx, key, w)
+		withdraw, err := t.store.announce(ctx, t.beginTS, key, w)
 		if err != nil {
 			return err
 		}

@@ -20,7 +20,7 @@ func (t *txn) usable() error {
 	switch {
 	case t.ended || t.store.closed.Load():
 		return kv.ErrClosed
-	case t.store.gc.lost(t.begun):
+	case t.store.gc.lost(t.readAt):
 		return errSnapshotTooOld
 	}
 	return nil

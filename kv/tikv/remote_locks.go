@@ -127,6 +127,7 @@ func (t *txn) acquireAtOnce(ctx context.Context, keys [][]byte, at kv.Timestamp)
 //     that something happened; then from 1.
 func (t *txn) acquire(ctx context.Context, key []byte, at kv.Timestamp, w waiting) (heldLock, error) {
 	h := heldLock{clean: at}
+	var waits *clusterWait
 	for {
 		got, err := t.requestLocks(ctx, [][]byte{key}, h.clean, noWait)
 		if err != nil {
@@ -144,6 +145,13 @@ func (t *txn) acquire(ctx context.Context, key []byte, at kv.Timestamp, w waitin
 				return h, err
 			}
 		default:
+			if waits == nil && w.wait == kv.LockBlock {
+				ctx, waits = t.store.deadlocks.begin(ctx, t.beginTS, 0)
+				defer t.store.deadlocks.end(waits)
+			}
+			if waits != nil {
+				t.store.deadlocks.isFor(waits, got.holders)
+			}
 			locked, err := t.awaitHolder(ctx, key, h.clean, w, got)
 			if err != nil {
 				return h, err

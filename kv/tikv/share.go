@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"slices"
+	"time"
 
 	"github.com/pingcap/kvproto/pkg/kvrpcpb"
 	"github.com/tikv/client-go/v2/config/retry"
@@ -244,12 +245,12 @@ func (s *Store) scanLocks(ctx context.Context, span kv.Span, fn func(*kvrpcpb.Lo
 // checkUnchanged fails when a row is not what it was at a timestamp. A shared
 // lock is not on the row's key, so no server checks that.
 func (t *txn) checkUnchanged(ctx context.Context, rows [][]byte, at kv.Timestamp) error {
-	then := txn{store: t.store, keys: t.keys, readTS: at, begun: t.begun}
+	then := txn{store: t.store, keys: t.keys, readTS: at, readAt: t.begun}
 	old, err := then.batchGet(ctx, rows)
 	if err != nil {
 		return err
 	}
-	now := txn{store: t.store, keys: t.keys, begun: t.begun}
+	now := txn{store: t.store, keys: t.keys, readAt: time.Now()}
 	if now.readTS, err = t.store.Now(ctx); err != nil {
 		return err
 	}

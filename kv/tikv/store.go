@@ -4,6 +4,7 @@
 //	lock       row locks: first those of this node (kv/locktable), then the cluster's
 //	share      the shared lock modes, which the servers do not have
 //	announce   shared locks that stay within their node
+//	deadlock   finds those that no lock table and no store sees as a whole
 //	heartbeat  keeps the locks of living transactions alive
 //	gc         how long old versions stay, agreed among the nodes
 //
@@ -77,6 +78,7 @@ type Store struct {
 	gc      collector
 	// announced are the exclusive locks of keys that nodes share without asking.
 	announced announcements
+	deadlocks deadlocks
 
 	closing, closed atomic.Bool
 	// life ends with the store: what it does in the background, and waits.
@@ -113,6 +115,7 @@ func newStore(ctx context.Context, client *tikv.KVStore, cfg Config, fastCommit 
 	s.life, s.end = context.WithCancel(context.Background())
 	s.hearts.init()
 	s.announced.init(s)
+	s.deadlocks.init(s)
 	if err := s.gc.start(ctx, s); err != nil {
 		s.end()
 		return nil, err
@@ -122,6 +125,7 @@ func newStore(ctx context.Context, client *tikv.KVStore, cfg Config, fastCommit 
 		return nil, err
 	}
 	s.work.Go(s.runAnnouncements)
+	s.work.Go(s.runDeadlocks)
 	s.work.Go(s.runHeartbeats)
 	s.work.Go(s.runCollector)
 	return s, nil
@@ -180,7 +184,8 @@ func (s *Store) Snapshot(ctx context.Context, ts kv.Timestamp) (kv.Reader, error
 }
 
 func (s *Store) newTxn(keys *keyspace, now kv.Timestamp) *txn {
-	return &txn{store: s, keys: keys, readTS: now, beginTS: now, begun: time.Now(), maxBytes: s.cfg.MaxTxnBytes}
+	begun := time.Now()
+	return &txn{store: s, keys: keys, readTS: now, beginTS: now, begun: begun, readAt: begun, maxBytes: s.cfg.MaxTxnBytes}
 }
 
 func (s *Store) openAt(ctx context.Context, t *txn, ts, now kv.Timestamp) error {

@@ -19,9 +19,11 @@ type txn struct {
 	keys   *keyspace
 	readTS kv.Timestamp
 	// beginTS names the transaction in the cluster. No read timestamp of it that
-	// counts is older.
-	beginTS  kv.Timestamp
-	begun    time.Time
+	// counts is older. It stays the same from the first lock or write on.
+	beginTS kv.Timestamp
+	// begun and readAt are the local times of beginTS and readTS.
+	begun, readAt time.Time
+
 	readOnly bool
 	isView   bool // reads for another transaction, see View
 	ended    bool
@@ -64,10 +66,10 @@ func (t *txn) Refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	t.readTS = now
-	if !t.HasWrites() && t.remote.empty() {
+	t.readTS, t.readAt = now, time.Now()
+	if !t.HasWrites() && t.remote.empty() && t.local == nil {
 		// Nothing is compared with what was before: the old snapshot may go.
-		t.beginTS, t.begun = now, time.Now()
+		t.beginTS, t.begun = now, t.readAt
 		t.store.gc.move(&t.held, now)
 	}
 	return nil
@@ -84,9 +86,9 @@ func (t *txn) AtLatest(fn func() error) error {
 	if err != nil {
 		return err
 	}
-	old := t.readTS
-	t.readTS = now
-	defer func() { t.readTS = old }()
+	ts, at := t.readTS, t.readAt
+	t.readTS, t.readAt = now, time.Now()
+	defer func() { t.readTS, t.readAt = ts, at }()
 	return fn()
 }
 
@@ -200,8 +202,8 @@ func (t *txn) end() {
 // View implements kv.ParallelReader.
 func (t *txn) View() kv.Txn {
 	return &txn{
-		store: t.store, keys: t.keys, readTS: t.readTS, beginTS: t.beginTS, readOnly: true, ended: t.ended, id: t.id, isView: true,
-		writes: t.writes.fork(),
+		store: t.store, keys: t.keys, readTS: t.readTS, beginTS: t.beginTS, begun: t.begun, readAt: t.readAt,
+		readOnly: true, ended: t.ended, id: t.id, isView: true, writes: t.writes.fork(),
 	}
 }
 
