@@ -53,9 +53,11 @@ func startNodes(t *testing.T, n int) []*testserver.Server {
 		}
 		nodes = append(nodes, r.server)
 		t.Cleanup(func() {
-			if err := r.server.Close(); err != nil {
-				t.Error(err)
-			}
+			boundedWait(t, "close a node", func() {
+				if err := r.server.Close(); err != nil {
+					t.Error(err)
+				}
+			})
 		})
 	}
 	if t.Failed() {
@@ -66,26 +68,14 @@ func startNodes(t *testing.T, n int) []*testserver.Server {
 
 func connect(t *testing.T, node *testserver.Server) *pgx.Conn {
 	t.Helper()
-	conn, err := pgx.Connect(ctx, node.URL)
+	var conn *pgx.Conn
+	err := bounded(t, "connect", func(ctx context.Context) (err error) {
+		conn, err = pgx.Connect(ctx, node.URL)
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = conn.Close(ctx) })
+	t.Cleanup(func() { _ = bounded(t, "close a connection", conn.Close) })
 	return conn
-}
-
-func exec(t *testing.T, conn *pgx.Conn, sql string, args ...any) {
-	t.Helper()
-	if _, err := conn.Exec(ctx, sql, args...); err != nil {
-		t.Fatalf("%s: %v", sql, err)
-	}
-}
-
-func queryInt(t *testing.T, conn *pgx.Conn, sql string, args ...any) int64 {
-	t.Helper()
-	var n int64
-	if err := conn.QueryRow(ctx, sql, args...).Scan(&n); err != nil {
-		t.Fatalf("%s: %v", sql, err)
-	}
-	return n
 }

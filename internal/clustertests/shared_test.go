@@ -1,7 +1,6 @@
 package clustertests
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -27,7 +26,7 @@ func TestCatalogOfOthers(t *testing.T) {
 		a, b = b, a
 	}
 	exec(t, a, "DROP TABLE t")
-	if _, err := b.Exec(ctx, "SELECT * FROM t"); code(err) != "42P01" {
+	if err := try(t, b, "SELECT * FROM t"); code(err) != "42P01" {
 		t.Errorf("the table is still there for the other node: %v", err)
 	}
 }
@@ -43,7 +42,7 @@ func TestNumbersOfOthers(t *testing.T) {
 		conn := connect(t, node)
 		wg.Go(func() {
 			for range 100 {
-				if _, err := conn.Exec(ctx, "INSERT INTO t (node) VALUES ($1)", i); err != nil {
+				if err := try(t, conn, "INSERT INTO t (node) VALUES ($1)", i); err != nil {
 					t.Error(err)
 					return
 				}
@@ -71,7 +70,7 @@ func TestLocksOfOthers(t *testing.T) {
 		for j, other := range modes {
 			exec(t, a, "BEGIN")
 			exec(t, a, "SELECT FROM p WHERE id = 1 FOR "+one)
-			_, err := b.Exec(ctx, "SELECT FROM p WHERE id = 1 FOR "+other+" NOWAIT")
+			err := try(t, b, "SELECT FROM p WHERE id = 1 FOR "+other+" NOWAIT")
 			if want := i+j >= 3 && !(i == 1 && j == 1); (code(err) == "55P03") != want {
 				t.Errorf("FOR %s, then FOR %s on another node: %v, want a conflict: %v", one, other, err, want)
 			}
@@ -82,41 +81,85 @@ func TestLocksOfOthers(t *testing.T) {
 	exec(t, a, "INSERT INTO c VALUES (1, 1)")
 	exec(t, b, "UPDATE p SET v = 1 WHERE id = 1") // no key of it
 	exec(t, b, "SET lock_timeout = '300ms'")
-	if _, err := b.Exec(ctx, "DELETE FROM p WHERE id = 1"); code(err) != "55P03" {
+	if err := try(t, b, "DELETE FROM p WHERE id = 1"); code(err) != "55P03" {
 		t.Errorf("a parent was deleted below an uncommitted child: %v", err)
 	}
 	exec(t, a, "COMMIT")
-	if _, err := b.Exec(ctx, "DELETE FROM p WHERE id = 1"); code(err) != "23503" {
+	if err := try(t, b, "DELETE FROM p WHERE id = 1"); code(err) != "23503" {
 		t.Errorf("a parent was deleted: %v", err)
 	}
 	exec(t, b, "RESET lock_timeout")
-	deadlock(t, a, b)
+	// A request waits in its store for a second at a time: either side may be the
+	// one that is waiting when the circle closes, or asks again.
+	for _, head := range []time.Duration{300 * time.Millisecond, 950 * time.Millisecond, time.Second} {
+		deadlock(t, a, b, head)
+	}
 }
 
-func deadlock(t *testing.T, a, b *pgx.Conn) {
+// deadlock makes two nodes wait for each other. The victim says ROLLBACK only
+// after the other one has gone on: that one may not need it.
+func deadlock(t *testing.T, a, b *pgx.Conn, head time.Duration) {
 	t.Helper()
 	exec(t, a, "BEGIN")
 	exec(t, b, "BEGIN")
 	exec(t, a, "UPDATE p SET v = 2 WHERE id = 1")
 	exec(t, b, "UPDATE p SET v = 2 WHERE id = 2")
 	ended := make(chan error, 1)
-	go func() {
-		ctx, cancel := context.WithTimeout(ctx, time.Minute)
-		defer cancel()
-		_, err := a.Exec(ctx, "UPDATE p SET v = 3 WHERE id = 2")
-		ended <- err
-	}()
-	time.Sleep(time.Second) // it waits now
-	_, errB := b.Exec(ctx, "UPDATE p SET v = 3 WHERE id = 1")
-	if errB != nil {
-		exec(t, b, "ROLLBACK")
-	}
+	go func() { ended <- try(t, a, "UPDATE p SET v = 3 WHERE id = 2") }()
+	time.Sleep(head) // it waits now
+	errB := try(t, b, "UPDATE p SET v = 3 WHERE id = 1")
 	errA := <-ended
 	if (code(errA) == "40P01") == (code(errB) == "40P01") || errA != nil && errB != nil {
 		t.Errorf("a deadlock over two nodes ended with %v and %v, want one victim", errA, errB)
 	}
-	_, _ = a.Exec(ctx, "ROLLBACK")
-	_, _ = b.Exec(ctx, "ROLLBACK")
+	exec(t, a, "ROLLBACK")
+	exec(t, b, "ROLLBACK")
+}
+
+// TestDeadlockWithinAndOver checks a circle that no place sees as a whole: one
+// wait is between transactions of one node, the others are for locks of another
+// node; and one that goes through DDL.
+func TestDeadlockWithinAndOver(t *testing.T) {
+	nodes := startNodes(t, 2)
+	a, b, c := connect(t, nodes[0]), connect(t, nodes[1]), connect(t, nodes[1])
+	exec(t, a, "CREATE TABLE p (id int PRIMARY KEY, v int); INSERT INTO p VALUES (1, 0), (2, 0), (3, 0)")
+	exec(t, a, "CREATE TABLE q (id int)")
+	circle(t, []*pgx.Conn{a, b, c}, func(i int) string { return fmt.Sprintf("UPDATE p SET v = %d WHERE id = %d", i, i%3+1) },
+		func(i int) string { return fmt.Sprintf("UPDATE p SET v = 9 WHERE id = %d", (i+1)%3+1) })
+	circle(t, []*pgx.Conn{a, b}, func(i int) string { return []string{"INSERT INTO p VALUES (4, 0)", "INSERT INTO q VALUES (4)"}[i] },
+		func(i int) string { return []string{"LOCK TABLE q", "LOCK TABLE p"}[i] })
+}
+
+// circle makes transactions wait for each other: each does first(i), and then
+// next(i), for which it has to wait for the one after it. One is to be the
+// victim, the others go on, each when its own transaction is over.
+func circle(t *testing.T, conns []*pgx.Conn, first, next func(i int) string) {
+	t.Helper()
+	for i, conn := range conns {
+		exec(t, conn, "BEGIN")
+		exec(t, conn, first(i))
+	}
+	var wg sync.WaitGroup
+	errs := make([]error, len(conns))
+	for i, conn := range conns {
+		wg.Go(func() {
+			errs[i] = try(t, conn, next(i))
+			_ = try(t, conn, "ROLLBACK") // its error was the statement's
+		})
+	}
+	wg.Wait()
+	victims := 0
+	for i, err := range errs {
+		switch {
+		case code(err) == "40P01":
+			victims++
+		case err != nil:
+			t.Errorf("%s: %v", next(i), err)
+		}
+	}
+	if victims != 1 {
+		t.Errorf("%d victims of %v, want one", victims, errs)
+	}
 }
 
 func code(err error) string {
