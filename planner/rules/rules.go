@@ -48,6 +48,7 @@ func (r *Rewriter) Run(n logical.Node) logical.Node {
 			break
 		}
 	}
+	n = r.epochBuckets(n)
 	r.impliedOr(n)
 	n = r.pushFilters(n, nil)
 	r.transitive(n)

@@ -181,8 +181,10 @@ func timestampPart(oid types.OID) partFunc[int64] {
 		}
 		if u == unitEpoch {
 			if ts > math.MaxInt64-unixEpochMicros {
-				d := types.DecimalFromBig(new(big.Int).Add(big.NewInt(ts), big.NewInt(unixEpochMicros)), 6)
-				return datePart{decimal: &d}, true, nil
+				// PostgreSQL divides numerics here, which leaves four decimal places.
+				d, err := types.DecimalFromBig(new(big.Int).Add(big.NewInt(ts), big.NewInt(unixEpochMicros)), 0).Div(types.DecimalFromInt(1_000_000))
+				d = d.Round(6)
+				return datePart{decimal: &d}, true, err
 			}
 			return scaled(ts+unixEpochMicros, 6)
 		}
