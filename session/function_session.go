@@ -77,10 +77,7 @@ func (f *functionSession) Version() string {
 
 // Query implements functions.IdentitySession.
 func (f *functionSession) Query() string {
-	if a := f.s.activity.Load(); a != nil {
-		return a.query
-	}
-	return ""
+	return f.s.currentActivity().query
 }
 
 // ClientAddr implements functions.NetworkSession.

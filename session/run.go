@@ -43,12 +43,18 @@ func (s *Session) environment() uint32 {
 // ioOn are the settings by which values of every type are read and printed,
 // those that name objects of the catalog too.
 func (s *Session) ioOn(snap *catalog.Snapshot) *types.IO {
-	out := *s.io
+	out := &types.IO{}
+	s.fillIO(out, &catalog.RegResolver{}, snap)
+	return out
+}
+
+func (s *Session) fillIO(out *types.IO, resolver *catalog.RegResolver, snap *catalog.Snapshot) {
+	*out = *s.io
 	if out.Now = s.tx.start; out.Now.IsZero() { // not begun: it begins now
 		out.Now = s.server.config.Clock()
 	}
-	out.Resolve = &catalog.RegResolver{Snapshot: snap, Path: s.searchPath()}
-	return &out
+	*resolver = catalog.RegResolver{Snapshot: snap, Path: s.searchPath()}
+	out.Resolve = resolver
 }
 
 // TypeLen is a type's pg_type.typlen, -1 if its values vary in length.
@@ -119,14 +125,21 @@ type running struct {
 	done      bool
 	account   *executor.Account
 	timer     *time.Timer // of a MAX_EXECUTION_TIME hint
+
+	// What the environment points to.
+	io       types.IO
+	resolver catalog.RegResolver
+	session  functionSession
 }
 
 // environmentOf fills r's environment for a statement in transaction txn.
 func (s *Session) prepareEnv(r *running, txn kv.Txn, snap *catalog.Snapshot, params []types.Datum, slots int) {
 	now := s.server.config.Clock()
+	s.fillIO(&r.io, &r.resolver, snap)
+	r.session = functionSession{s: s, snap: snap}
 	r.fn = functions.Context{
-		Ctx: s.runCtx, Alloc: s.server.config.Alloc, IO: s.ioOn(snap), TxnStart: s.tx.start, StatementStart: now,
-		Clock: s.server.config.Clock, Session: &functionSession{s: s, snap: snap}, Params: params,
+		Ctx: s.runCtx, Alloc: s.server.config.Alloc, IO: &r.io, TxnStart: s.tx.start, StatementStart: now,
+		Clock: s.server.config.Clock, Session: &r.session, Params: params,
 	}
 	if slots > 0 {
 		r.fn.Exec = make([]types.Datum, slots)
@@ -134,7 +147,7 @@ func (s *Session) prepareEnv(r *running, txn kv.Txn, snap *catalog.Snapshot, par
 	r.env = executor.Env{
 		Alloc: s.server.config.Alloc, Memory: r.account, Txn: txn, Snapshot: snap, RowIDs: s.server.rowIDs, Store: s.server.store, Series: s.server.series, Blocks: s.server.blocks, Runtime: s, Functions: &r.fn,
 		LockTimeout: s.settings.lockTimeout, ReadCommitted: s.isolation() != repeatableRead,
-		Notice: s.notice, WorkMem: s.settings.workMem, HashMem: s.settings.hashMem(), Temp: s.temp,
+		Notice: s.noticeFunc, WorkMem: s.settings.workMem, HashMem: s.settings.hashMem(), Temp: s.temp,
 	}
 }
 
@@ -461,6 +474,14 @@ func (r *running) close() {
 func (r *running) tag() string { return commandTag(r.planned.query.Tag, r.sent, r.env.Affected) }
 
 func commandTag(tag string, sent, affected int64) string {
+	switch {
+	case tag == "INSERT" && affected == 1:
+		return "INSERT 0 1"
+	case tag == "UPDATE" && affected == 1:
+		return "UPDATE 1"
+	case tag == "SELECT" && sent == 1:
+		return "SELECT 1"
+	}
 	switch tag {
 	case "SELECT":
 		return "SELECT " + itoa(sent)

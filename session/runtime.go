@@ -61,9 +61,9 @@ func (k settingKind) String() string {
 func (s *Session) Activity() []catalog.Activity {
 	var out []catalog.Activity
 	for _, o := range s.server.list() {
-		a := o.activity.Load()
-		if a == nil {
-			continue
+		a := o.currentActivity()
+		if a.state == "" {
+			continue // it starts
 		}
 		row := catalog.Activity{
 			Database: o.database.ID, DatabaseName: o.database.Name, PID: int(o.pid), UserName: o.user, Application: a.application,

@@ -59,10 +59,13 @@ type Session struct {
 	emptied     []catalog.OID          // temporary tables ON COMMIT DELETE ROWS
 	tempID      catalog.OID            // this session's pg_temp schema, 0 before the first temporary table
 
+	noticeFunc func(error) // notice, made once
+
 	// What pg_stat_activity shows.
-	activity atomic.Pointer[activity]
-	scratch  scratch
-	writes   []tableWrites // of the transaction
+	activityMu sync.Mutex
+	activity   activity
+	scratch    scratch
+	writes     []tableWrites // of the transaction
 }
 
 type activity struct {
@@ -119,6 +122,7 @@ func (srv *Server) Connect(ctx context.Context, client Client, opts Options) (*S
 		prepared: map[string]*prepared{}, portals: map[string]*portal{}, currval: map[catalog.OID]int64{},
 		memory: executor.NewAccount("session", 0, srv.memory), temp: srv.config.Temp.NewSpace(),
 	}
+	s.noticeFunc = s.notice
 	s.ctx, s.cancel = context.WithCancelCause(ctx)
 	s.settings.init(s)
 	for name, value := range opts.Settings {
@@ -153,12 +157,17 @@ func (s *Session) Parameters(fn func(name, value string)) { s.settings.reported(
 // error that ends it then; zero means for ever.
 func (s *Session) IdleTimeout() (time.Duration, error) {
 	if s.tx.block {
-		return s.settings.idleInTransaction, pgerror.New(pgerror.IdleInTransactionSessionTimeout,
-			"terminating connection due to idle-in-transaction timeout").WithSeverity(pgerror.SeverityFatal)
+		return s.settings.idleInTransaction, errIdleInTransaction
 	}
-	return s.settings.idleSession, pgerror.New(pgerror.IdleSessionTimeout,
-		"terminating connection due to idle-session timeout").WithSeverity(pgerror.SeverityFatal)
+	return s.settings.idleSession, errIdleSession
 }
+
+var (
+	errIdleInTransaction = pgerror.New(pgerror.IdleInTransactionSessionTimeout,
+		"terminating connection due to idle-in-transaction timeout").WithSeverity(pgerror.SeverityFatal)
+	errIdleSession = pgerror.New(pgerror.IdleSessionTimeout,
+		"terminating connection due to idle-session timeout").WithSeverity(pgerror.SeverityFatal)
+)
 
 // Close ends the session: its transaction is rolled back, everything released.
 func (s *Session) Close() {
@@ -227,6 +236,15 @@ func (s *Session) Draining() error {
 
 func (s *Session) setActivity(state, query string) {
 	now := s.server.config.Clock()
-	a := &activity{query: query, state: state, stateSince: now, queryStart: now, txnStart: s.tx.start, application: s.settings.values["application_name"]}
-	s.activity.Store(a)
+	application := s.settings.values["application_name"]
+	s.activityMu.Lock()
+	defer s.activityMu.Unlock()
+	s.activity = activity{query: query, state: state, stateSince: now, queryStart: now, txnStart: s.tx.start, application: application}
+}
+
+// currentActivity may be called from any session.
+func (s *Session) currentActivity() activity {
+	s.activityMu.Lock()
+	defer s.activityMu.Unlock()
+	return s.activity
 }

@@ -89,7 +89,14 @@ func openStore(c *config, logger *slog.Logger) (kv.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	config := embedded.Config{CacheBytes: cache, Logger: logger}
+	rows, err := parseSize(c.rowCache)
+	if err != nil {
+		return nil, err
+	}
+	if rows == 0 {
+		rows = -1
+	}
+	config := embedded.Config{CacheBytes: cache, RowCacheBytes: rows, Logger: logger}
 	if c.store == "embedded" {
 		config.Dir = c.dataDir
 	}
@@ -128,6 +135,7 @@ func serve(ctx context.Context, c *config, cmd *cobra.Command, store kv.Store, l
 	if err != nil {
 		return err
 	}
+	addProc()
 	governGC(memoryLimit + columnCache + blockCache + softReserve)
 	if columnCache == 0 {
 		columnCache = -1

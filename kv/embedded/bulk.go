@@ -65,6 +65,8 @@ func (b *bulk) Flush() error {
 	}
 	defer b.store.oracle.end(ticket, true)
 	b.store.observed(ticket.ts, &b.arena)
+	b.store.recent.note(&b.arena, ticket.ts)
+	b.store.rows.forget(&b.arena)
 	repr, _, owned := b.arena.batch(b.ts, 0)
 	batch := b.store.db.NewBatch()
 	if err := batch.SetRepr(repr); err != nil {

@@ -96,6 +96,9 @@ func (t *txn) publish(async bool) (ts kv.Timestamp, taken bool, err error) {
 			err = s.waitDurable(batch)
 		}
 	}
+	if err != nil {
+		s.rows.clear(ticket.ts) // it may hold what the store does not
+	}
 	s.oracle.end(ticket, err == nil && !async)
 	if err != nil {
 		return 0, taken, err
@@ -113,7 +116,8 @@ func (t *txn) apply(ticket *commitTicket, synced bool) (batch *pebble.Batch, tak
 	if err := s.oracle.begin(ticket); err != nil {
 		return nil, false, err
 	}
-	s.recent.note(w, ticket.ts)
+	s.recent.note(&w.arena, ticket.ts)
+	s.rows.committing(&w.arena, ticket.ts)
 	s.collector.notes.note(w, ticket.ts)
 	s.observed(ticket.ts, &w.arena)
 	repr, _, owned := w.arena.batch(ticket.ts, len(w.previous))

@@ -20,6 +20,9 @@ type Config struct {
 	FS vfs.FS
 	// CacheBytes bounds the cache of uncompressed blocks. Default 256 MiB.
 	CacheBytes int64
+	// RowCacheBytes bounds the cache of rows that point reads asked for; at least
+	// 32 MiB are used. Default 128 MiB, negative means none.
+	RowCacheBytes int64
 	// MemTableBytes is the size of a memtable; up to four of them exist.
 	// Default 64 MiB.
 	MemTableBytes int64
@@ -48,6 +51,7 @@ type Config struct {
 // The defaults of Config.
 const (
 	DefaultCacheBytes    = 256 << 20
+	DefaultRowCacheBytes = 128 << 20
 	DefaultMemTableBytes = 64 << 20
 	DefaultMaxTxnBytes   = 2 << 30
 	DefaultGCLifetime    = time.Minute
@@ -59,6 +63,9 @@ const (
 func (c Config) withDefaults() Config {
 	if c.CacheBytes == 0 {
 		c.CacheBytes = DefaultCacheBytes
+	}
+	if c.RowCacheBytes == 0 {
+		c.RowCacheBytes = DefaultRowCacheBytes
 	}
 	if c.MemTableBytes == 0 {
 		c.MemTableBytes = DefaultMemTableBytes

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -147,10 +148,17 @@ func (s *Store) destroy(d destruction, horizon kv.Timestamp) error {
 		err = s.write(b, s.durable)
 	}
 	s.destroying.Unlock()
-	if err != nil || !newer {
-		return storageError(err)
+	if err == nil && newer {
+		err = s.destroyOld(d, start, end)
 	}
-	return s.destroyOld(d, start, end)
+	// Who reads from this timestamp on finds them gone.
+	s.oracle.published.Add(1) // iterators that were opened before are out of date
+	after, freshErr := s.oracle.fresh()
+	if freshErr != nil {
+		after = math.MaxInt64 // nothing is kept any more
+	}
+	s.rows.clear(after)
+	return storageError(err)
 }
 
 // hasNewer reports whether a span has versions newer than ts. It reads only

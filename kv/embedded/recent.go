@@ -28,13 +28,11 @@ func (r *recentCommits) init() {
 	r.slots = make([]atomic.Uint64, recentSlots)
 }
 
-func (r *recentCommits) slot(key kv.Key) *atomic.Uint64 {
-	return &r.slots[maphash.Bytes(r.seed, key)%recentSlots]
-}
+func (r *recentCommits) hash(key kv.Key) uint64 { return maphash.Bytes(r.seed, key) }
 
-func (r *recentCommits) note(w *writeBuffer, ts kv.Timestamp) {
-	w.arena.each(0, func(_ uint32, e entry) {
-		slot := r.slot(userKey(e.stored))
+func (r *recentCommits) note(a *arena, ts kv.Timestamp) {
+	a.each(0, func(_ uint32, e entry) {
+		slot := &r.slots[r.hash(userKey(e.stored))%recentSlots]
 		for {
 			old := slot.Load()
 			if old >= uint64(ts) || slot.CompareAndSwap(old, uint64(ts)) {
@@ -44,17 +42,23 @@ func (r *recentCommits) note(w *writeBuffer, ts kv.Timestamp) {
 	})
 }
 
-// maybeNewer reports whether key may have been committed after ts.
-func (r *recentCommits) maybeNewer(key kv.Key, ts kv.Timestamp) bool {
-	return r.slot(key).Load() > uint64(ts)
+// above reports whether a key with this hash may have been committed after ts.
+func (r *recentCommits) above(hash uint64, ts kv.Timestamp) bool {
+	return r.slots[hash%recentSlots].Load() > uint64(ts)
 }
 
 // newerThan returns the timestamp of the newest version of key if that is
 // above ts, else 0. The caller holds a lock on key that keeps others from
 // committing it.
 func (s *Store) newerThan(key kv.Key, ts kv.Timestamp) (kv.Timestamp, error) {
-	if !s.recent.maybeNewer(key, ts) {
+	if !s.recent.above(s.recent.hash(key), ts) {
 		return 0, nil
+	}
+	if newest, ok := s.rows.newest(key); ok {
+		if newest <= ts {
+			return 0, nil
+		}
+		return newest, nil
 	}
 	pi, err := s.iters.get(kv.Timestamp(s.oracle.applied.Load()))
 	if err != nil {

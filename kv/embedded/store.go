@@ -6,7 +6,8 @@
 //
 //	oracle      timestamps, and up to which of them everything is visible
 //	snapshots   who reads what, and the horizon below which versions may go
-//	iterPool    Pebble iterators for point reads
+//	rowCache    the newest versions of keys that point reads asked for
+//	iterPool    Pebble iterators for the other point reads
 //	writeBuffer a transaction's writes: arena of batch records, ordered index
 //	locktable   row locks, FIFO queues, deadlock detection
 //	collector   cleaning of old versions and destroyed spans
@@ -41,6 +42,7 @@ type Store struct {
 	snapshots snapshots
 	iters     iterPool
 	recent    recentCommits
+	rows      rowCache
 	locks     *locktable.Table
 	ids       idSource
 	collector collector
@@ -135,6 +137,7 @@ func (s *Store) start() error {
 	}
 	s.space.init(s.fs, s.cfg.Dir)
 	s.recent.init()
+	s.rows.init(s.cfg.RowCacheBytes, &s.recent)
 	s.ids.init(max(ids, firstTxnID), func(limit uint64) error { return s.saveUint64(metaTxnIDs, limit) })
 	first := max(kv.Timestamp(mark), 1)
 	s.oracle.init(s.cfg.Clock, first, func(limit kv.Timestamp) error {
@@ -252,6 +255,7 @@ func (s *Store) Close() error {
 		sc.Close()
 	}
 	s.iters.close()
+	s.rows.close()
 	var err error
 	if s.failure.Load() == nil {
 		// After a clean end timestamps go on where they stopped.

@@ -68,12 +68,18 @@ func (t *txn) get(key kv.Key, limit uint32) ([]byte, bool, error) {
 			return e.value[1:], true, nil
 		}
 	}
+	var value []byte
+	var found bool
+	if t.buf, value, found = t.store.rows.get(t.buf, key, t.readTS); found {
+		return value, true, nil
+	}
 	pi, err := t.store.iters.get(t.readTS)
 	if err != nil {
 		return nil, false, err
 	}
-	value, found, err := pi.lookup(key, t.readTS)
+	value, found, err = pi.lookup(key, t.readTS)
 	if found {
+		t.store.rows.add(key, versionTimestamp(pi.it.Key()), value, t.readTS)
 		t.buf = append(t.buf[:0], value...)
 		value = t.buf
 	}
@@ -86,6 +92,9 @@ func (t *txn) GetMany(ctx context.Context, keys []kv.Key, fn func(i int, value [
 	return t.getMany(ctx, keys, allWrites, fn)
 }
 
+// fewKeys is how many keys at once are looked for in the row cache.
+const fewKeys = 64
+
 func (t *txn) getMany(ctx context.Context, keys []kv.Key, limit uint32, fn func(i int, value []byte) error) error {
 	if t.ended {
 		return kv.ErrClosed
@@ -96,6 +105,7 @@ func (t *txn) getMany(ctx context.Context, keys []kv.Key, limit uint32, fn func(
 			t.store.iters.put(pi)
 		}
 	}()
+	cached := len(keys) <= fewKeys
 	for i, key := range keys {
 		if i&0xff == 0xff && ctx.Err() != nil {
 			return kv.Cancelled(ctx)
@@ -106,6 +116,16 @@ func (t *txn) getMany(ctx context.Context, keys []kv.Key, limit uint32, fn func(
 					if err := fn(i, e.value[1:]); err != nil {
 						return err
 					}
+				}
+				continue
+			}
+		}
+		if cached {
+			var value []byte
+			var found bool
+			if t.buf, value, found = t.store.rows.get(t.buf, key, t.readTS); found {
+				if err := fn(i, value); err != nil {
+					return err
 				}
 				continue
 			}
