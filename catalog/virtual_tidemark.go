@@ -1,21 +1,12 @@
 package catalog
 
-import (
-	"context"
-
-	"github.com/tidemarkdb/tidemark/sql/types"
-)
+import "github.com/tidemarkdb/tidemark/sql/types"
 
 // StoredSlice is a slice of a bucket of a time-series table as it lies in the store.
 type StoredSlice struct {
 	Bucket     int
 	Start, End int64
 	Bytes      int64 // about
-}
-
-// StoredSeriesRuntime is what the views tidemark.* ask the session for.
-type StoredSeriesRuntime interface {
-	StoredSlices(ctx context.Context, t *Table) ([]StoredSlice, error)
 }
 
 func init() {
@@ -28,30 +19,17 @@ func init() {
 // sliceRows are the rows of tidemark.slices: of every time-series table the slices of
 // each bucket that have data, deleted points included until they are packed away.
 func sliceRows(v VirtualEnv, emit emitFunc) error {
-	r, ok := v.Runtime.(StoredSeriesRuntime)
-	if !ok {
-		return nil
-	}
-	for _, t := range v.Snapshot.Tables() {
-		if t.TimeSeries == nil {
-			continue
-		}
+	return eachSeriesTable(v, func(r StoredSeriesRuntime, t *Table, head []types.Datum) error {
 		slices, err := r.StoredSlices(v.Ctx, t)
 		if err != nil {
 			return err
 		}
-		typ := t.Columns[t.TimeSeries.Time-1].Type
-		bound := func(n int64) types.Datum {
-			return dText(string(types.AppendText(nil, typ, types.NewInt(typ.Phys(), n), types.DefaultIO())))
-		}
+		at := timeText(t)
 		for _, s := range slices {
-			err := emit([]types.Datum{
-				dText(v.Snapshot.SchemaByID(t.Schema).Name), dText(t.Name), dInt4(s.Bucket), bound(s.Start), bound(s.End), dInt8(s.Bytes),
-			})
-			if err != nil {
+			if err := emit(append(head, dInt4(s.Bucket), at(s.Start), at(s.End), dInt8(s.Bytes))); err != nil {
 				return err
 			}
 		}
-	}
-	return nil
+		return nil
+	})
 }

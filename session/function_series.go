@@ -7,6 +7,7 @@ import (
 
 	"github.com/tidemarkdb/tidemark/catalog"
 	"github.com/tidemarkdb/tidemark/executor"
+	"github.com/tidemarkdb/tidemark/kv"
 	"github.com/tidemarkdb/tidemark/session/ddl"
 	"github.com/tidemarkdb/tidemark/sql/ast"
 	"github.com/tidemarkdb/tidemark/sql/functions"
@@ -215,12 +216,36 @@ func (s *Session) SeriesJob(t *catalog.Table, compression bool) int32 {
 	return ddl.JobID(t, compression)
 }
 
-// StoredSlices implements catalog.StoredSeriesRuntime.
-func (s *Session) StoredSlices(ctx context.Context, t *catalog.Table) ([]catalog.StoredSlice, error) {
+// inspecting is what the views tidemark.* read with.
+func (s *Session) inspecting(ctx context.Context) (context.Context, kv.Txn, error) {
 	if ctx == nil {
 		ctx = s.runCtx
 	}
 	txn, err := s.openTxn(ctx, false)
+	return ctx, txn, err
+}
+
+// EachSeries implements catalog.StoredSeriesRuntime.
+func (s *Session) EachSeries(ctx context.Context, t *catalog.Table, fn func(*catalog.StoredSeries) error) error {
+	ctx, txn, err := s.inspecting(ctx)
+	if err != nil {
+		return err
+	}
+	return executor.EachSeries(ctx, txn, t, fn)
+}
+
+// EachBlock implements catalog.StoredSeriesRuntime.
+func (s *Session) EachBlock(ctx context.Context, t *catalog.Table, fn func(*catalog.StoredBlock) error) error {
+	ctx, txn, err := s.inspecting(ctx)
+	if err != nil {
+		return err
+	}
+	return executor.EachBlock(ctx, txn, t, fn)
+}
+
+// StoredSlices implements catalog.StoredSeriesRuntime.
+func (s *Session) StoredSlices(ctx context.Context, t *catalog.Table) ([]catalog.StoredSlice, error) {
+	ctx, txn, err := s.inspecting(ctx)
 	if err != nil {
 		return nil, err
 	}

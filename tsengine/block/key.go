@@ -80,3 +80,11 @@ func runSpan(prefix kv.Key, kind byte, run uint64) kv.Span {
 	start := binary.BigEndian.AppendUint64(p, run)
 	return kv.Span{Start: start, End: binary.BigEndian.AppendUint64(p, run+1)}
 }
+
+// runOfHeader is the run that the key of a header names.
+func runOfHeader(prefix, key kv.Key) uint64 {
+	if len(key) < len(prefix)+9 {
+		return 0
+	}
+	return binary.BigEndian.Uint64(key[len(prefix)+1:])
+}
