@@ -6,6 +6,7 @@ import (
 	"github.com/tidemarkdb/tidemark/planner/plan"
 	"github.com/tidemarkdb/tidemark/sql/expr"
 	"github.com/tidemarkdb/tidemark/sql/types"
+	"github.com/tidemarkdb/tidemark/tsengine"
 )
 
 // run is what the operators of one execution share besides Env.
@@ -16,7 +17,8 @@ type run struct {
 	subplans map[*expr.Subplan]*subplan
 	memos    map[*expr.Subplan]*subplanMemo
 	lookups  map[*plan.HashLookup]*hashedRows
-	shared   *sharedScan // of a worker
+	shared   *sharedScan                             // of a worker
+	series   map[*plan.SeriesScan]*tsengine.ScanSpec // found by splitSeries, if no worker came
 	filters  map[*plan.HashJoin][]*runtimeFilter
 	joins    sharedJoins // of a worker
 	ddl      bool        // descriptors may change: see layout

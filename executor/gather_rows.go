@@ -74,7 +74,7 @@ func (g *gatherRows) open(ctx context.Context) error {
 		return err
 	}
 	g.workers = w
-	w.morsels.taken = make(chan int, len(w.morsels.spans))
+	w.morsels.taken = make(chan int, w.morsels.count())
 	for range w.list {
 		g.out = append(g.out, make(chan arrow.RecordBatch, aheadBatches))
 	}
@@ -137,7 +137,7 @@ func (g *gatherRows) Next(ctx context.Context) (arrow.RecordBatch, error) {
 		return nil, io.EOF
 	}
 	for {
-		if g.done == len(g.workers.morsels.spans) {
+		if g.done == g.workers.morsels.count() {
 			return nil, g.end()
 		}
 		if g.current < 0 {

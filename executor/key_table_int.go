@@ -36,6 +36,10 @@ func newIntTable() *intTable { return &intTable{slots: make([]intSlot, firstSlot
 func (t *intTable) find(keys []int64, out []uint32, next *uint32, add bool) {
 	slots := t.slots
 	for i, key := range keys {
+		if i > 0 && key == keys[i-1] { // rows of a group often lie side by side
+			out[i] = out[i-1]
+			continue
+		}
 		for at := hashWord(uint64(key)); ; at++ {
 			s := &slots[at&uint64(len(slots)-1)]
 			if s.id == 0 {

@@ -123,6 +123,10 @@ func (t *packedTable) find(cols []arrow.Array, nullEqual []bool, out []uint32, n
 			continue
 		}
 		k := &t.keys[i]
+		if i > 0 && *k == t.keys[i-1] && !t.excluded[i-1] { // rows of a group often lie side by side
+			out[i] = out[i-1]
+			continue
+		}
 		for at := k.hash(); ; at++ {
 			s := &slots[at&uint64(len(slots)-1)]
 			if s.id == 0 {

@@ -8,6 +8,7 @@ import (
 	"github.com/tidemarkdb/tidemark/kv"
 	"github.com/tidemarkdb/tidemark/planner/plan"
 	"github.com/tidemarkdb/tidemark/rowstore"
+	"github.com/tidemarkdb/tidemark/tsengine"
 )
 
 // morselBytes is how large a morsel is in the store: some ten thousand rows,
@@ -21,27 +22,44 @@ const morselRows = 8 * BatchRows
 // the order of the scan (Leis et al., Morsel-Driven Parallelism, SIGMOD 2014).
 // It is safe for concurrent use.
 type morsels struct {
-	mu    sync.Mutex
-	spans []kv.Span
-	next  int
+	mu     sync.Mutex
+	spans  []kv.Span
+	series []tsengine.ScanSpec // of a time-series table, instead of spans
+	next   int
 	// taken gets the number of the worker for each morsel, in order; nil if
 	// nobody wants to know. It has room for all.
 	taken chan int
 }
 
-// take gives a worker the next morsel; ok is false after the last one.
-func (m *morsels) take(worker int) (span kv.Span, ok bool) {
+// count is how many there are.
+func (m *morsels) count() int { return len(m.spans) + len(m.series) }
+
+// take gives a worker the number of the next morsel; ok is false after the last one.
+func (m *morsels) take(worker int) (i int, ok bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.next == len(m.spans) {
-		return kv.Span{}, false
+	if m.next == m.count() {
+		return 0, false
 	}
-	span = m.spans[m.next]
+	i = m.next
 	m.next++
 	if m.taken != nil {
 		m.taken <- worker
 	}
-	return span, true
+	return i, true
+}
+
+// split cuts what a leaf reads into morsels.
+func (r *run) split(ctx context.Context, reader kv.ParallelReader, leaf plan.Leaf) (*morsels, error) {
+	var m morsels
+	var err error
+	switch n := leaf.(type) {
+	case *plan.Scan:
+		m.spans, err = splitScan(ctx, r.env, reader, n)
+	case *plan.SeriesScan:
+		m.series, err = r.splitSeries(ctx, n)
+	}
+	return &m, err
 }
 
 // splitScan cuts what a scan reads into morsels.
@@ -80,8 +98,8 @@ func splitScan(ctx context.Context, env *Env, r kv.ParallelReader, n *plan.Scan)
 }
 
 // parallelLeaf is the scan that the workers of a plan share.
-func parallelLeaf(n plan.Node) *plan.Scan {
-	if s, ok := n.(*plan.Scan); ok && s.Parallel {
+func parallelLeaf(n plan.Node) plan.Leaf {
+	if s, ok := n.(plan.Leaf); ok && s.Shared() {
 		return s
 	}
 	if in := pipelineInput(n); in != nil {

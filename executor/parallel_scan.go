@@ -5,26 +5,30 @@ import (
 	"io"
 
 	"github.com/apache/arrow-go/v18/arrow"
-
-	"github.com/tidemarkdb/tidemark/kv"
 )
 
 // sharedScan is a worker's part in a scan that workers share.
 type sharedScan struct {
 	morsels *morsels
 	worker  int
-	leaf    *scan // the worker's scan, once built
+	leaf    sharedLeaf // the worker's scan, once built
 	// single: the scan ends after each morsel and goes on after nextMorsel.
 	single bool
 }
 
+// sharedLeaf is a scan that workers share.
+type sharedLeaf interface {
+	// nextMorsel moves to the next morsel; ok is false if there is none.
+	nextMorsel() (ok bool, err error)
+}
+
 // nextMorsel moves a shared scan to its next morsel.
 func (s *scan) nextMorsel() (ok bool, err error) {
-	span, ok := s.shared.morsels.take(s.shared.worker)
+	i, ok := s.shared.morsels.take(s.shared.worker)
 	if !ok {
 		return false, nil
 	}
-	return true, s.openSpans([]kv.Span{span})
+	return true, s.openSpans(s.shared.morsels.spans[i : i+1])
 }
 
 // nextShared is Next of a scan that workers share.

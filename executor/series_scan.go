@@ -31,6 +31,8 @@ type seriesScan struct {
 	from   Operator  // yields the tags of the series; nil if the plan names them
 	keys   []*scalar // over its columns
 
+	shared  *sharedScan        // of a worker: scanner reads one morsel
+	known   *tsengine.ScanSpec // what to read, if that was found already
 	scanner *tsengine.Scanner
 	figures block.Figures
 	matched int64 // series named, -1 if all are read
@@ -41,7 +43,9 @@ type seriesScan struct {
 func (r *run) newSeriesScan(n *plan.SeriesScan) (Operator, error) {
 	s := &seriesScan{env: r.env, node: n, schema: schemaOf(n.Cols), layout: seriesLayoutOf(n.Table), stats: r.statsOf(n), matched: -1}
 	var err error
-	if n.SeriesFrom != nil {
+	if n.Parallel && r.shared != nil {
+		s.shared, r.shared.leaf = r.shared, s
+	} else if s.known = r.series[n]; s.known == nil && n.SeriesFrom != nil {
 		if s.keys, err = r.compileAll(n.SeriesKeys); err != nil {
 			return nil, err
 		}
@@ -102,12 +106,19 @@ func (s *seriesScan) Close() error {
 }
 
 func (s *seriesScan) Next(ctx context.Context) (arrow.RecordBatch, error) {
+	if s.shared != nil {
+		return s.nextShared(ctx)
+	}
 	if !s.opened {
 		s.opened = true
 		if err := s.open(ctx); err != nil {
 			return nil, err
 		}
 	}
+	return s.nextOfScanner(ctx)
+}
+
+func (s *seriesScan) nextOfScanner(ctx context.Context) (arrow.RecordBatch, error) {
 	for s.scanner != nil {
 		if err := checkContext(ctx); err != nil {
 			return nil, err
@@ -181,13 +192,26 @@ func (s *seriesScan) column(ctx context.Context, i int) (arrow.Array, error) {
 }
 
 func (s *seriesScan) open(ctx context.Context) error {
+	spec, err := s.spec(ctx)
+	if err != nil || spec == nil {
+		return err
+	}
+	s.scanner = tsengine.NewScanner(s.env.Alloc, s.env.reader(), *spec, &s.figures)
+	return nil
+}
+
+// spec is what to read, nil for nothing.
+func (s *seriesScan) spec(ctx context.Context) (*tsengine.ScanSpec, error) {
+	if s.known != nil {
+		return s.known, nil
+	}
 	b, err := s.bounds(ctx)
 	if err != nil || b == nil {
-		return err
+		return nil, err
 	}
 	parts, err := s.layout.Partitions(ctx, s.env.reader(), b.series, b.lower, b.upper)
 	if err != nil || len(parts) == 0 {
-		return err
+		return nil, err
 	}
 	rows := s.env.batchRows()
 	if s.node.Limit > 0 && s.node.Filter == nil {
@@ -195,13 +219,12 @@ func (s *seriesScan) open(ctx context.Context) error {
 	}
 	prune, err := s.pruner()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	s.scanner = tsengine.NewScanner(s.env.Alloc, s.env.reader(), tsengine.ScanSpec{
+	return &tsengine.ScanSpec{
 		Layout: s.layout, Partitions: parts, Series: b.series, Lower: b.lower, Upper: b.upper,
 		Ordered: s.node.Ordered, Reverse: s.node.Reverse, BatchRows: rows, Prune: prune, Cache: s.env.Blocks,
-	}, &s.figures)
-	return nil
+	}, nil
 }
 
 // seriesBounds are what a scan reads.

@@ -41,7 +41,7 @@ type worker struct {
 	env   Env
 	fn    functions.Context
 	stats *Stats // its own, added to the query's at the end
-	leaf  *scan
+	leaf  sharedLeaf
 	op    Operator
 }
 
@@ -55,23 +55,22 @@ func (r *run) openWorkers(ctx context.Context, n *plan.Gather) (*workers, error)
 	if r.env.Workers == nil || !ok {
 		return nil, nil
 	}
-	leaf := parallelLeaf(n.Input)
-	spans, err := splitScan(ctx, r.env, reader, leaf)
+	m, err := r.split(ctx, reader, parallelLeaf(n.Input))
 	if err != nil {
 		return nil, err
 	}
-	if len(spans) < 2 || r.env.Workers.busy() {
+	if m.count() < 2 || r.env.Workers.busy() {
 		return nil, nil
 	}
 	joins, ok, err := r.buildShared(ctx, n.Input)
 	if err != nil || !ok {
 		return nil, err
 	}
-	granted := r.env.Workers.take(min(n.Workers, len(spans)))
+	granted := r.env.Workers.take(min(n.Workers, m.count()))
 	if granted == 0 {
 		return nil, joins.close()
 	}
-	w := &workers{env: r.env, node: n, morsels: &morsels{spans: spans}, filters: r.filters, joins: joins, granted: granted}
+	w := &workers{env: r.env, node: n, morsels: m, filters: r.filters, joins: joins, granted: granted}
 	w.ctx, w.cancel = context.WithCancelCause(ctx)
 	for i := range granted {
 		w.list = append(w.list, w.newWorker(i, reader))

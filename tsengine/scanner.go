@@ -45,6 +45,11 @@ type Scanner struct {
 
 // NewScanner prepares a scan; nothing is read before Next.
 func NewScanner(alloc memory.Allocator, r kv.Reader, spec ScanSpec, f *block.Figures) *Scanner {
+	return &Scanner{Scanner: block.NewScanner(alloc, r, spec.block(), spec.BatchRows, f), layout: spec.Layout, alloc: alloc}
+}
+
+// block is the part of the block store.
+func (spec *ScanSpec) block() block.Spec {
 	b := block.Spec{
 		Unique: spec.Layout.Unique, Groups: spec.Series, MinGroup: spec.FromSeries, MaxGroup: spec.EndSeries - 1, Lower: spec.Lower, Upper: spec.Upper,
 		Ordered: spec.Ordered, Reverse: spec.Reverse, Last: spec.Last, Prune: spec.Prune, Cache: spec.Cache, Name: spec.Layout.Table.Name,
@@ -52,7 +57,29 @@ func NewScanner(alloc memory.Allocator, r kv.Reader, spec ScanSpec, f *block.Fig
 	for _, p := range spec.Partitions {
 		b.Prefixes = append(b.Prefixes, p.Prefix)
 	}
-	return &Scanner{Scanner: block.NewScanner(alloc, r, b, spec.BatchRows, f), layout: spec.Layout, alloc: alloc}
+	return b
+}
+
+// Pieces cuts a scan into scans of about rows rows, partition by partition and
+// by ranges of series, which together read the same.
+func (spec *ScanSpec) Pieces(ctx context.Context, r kv.Reader, rows int) ([]ScanSpec, error) {
+	var out []ScanSpec
+	for _, p := range spec.Partitions {
+		cuts, err := block.Split(ctx, r, spec.block(), p.Prefix, rows)
+		if err != nil {
+			return nil, err
+		}
+		piece := *spec
+		piece.Partitions = []Partition{p}
+		for _, c := range cuts {
+			piece.EndSeries = c
+			out = append(out, piece)
+			piece.FromSeries = c
+		}
+		piece.EndSeries = spec.EndSeries
+		out = append(out, piece)
+	}
+	return out, nil
 }
 
 // Column makes the array of a column, by its ordinal, of the present rows.

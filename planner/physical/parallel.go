@@ -183,7 +183,7 @@ func (p *parallelizer) placeSubplans(n plan.Node) {
 
 // pipeline returns the scan that a pipeline's workers would share, nil if n is
 // no pipeline or some expression of it must stay with the session.
-func (p *parallelizer) pipeline(n plan.Node) *plan.Scan {
+func (p *parallelizer) pipeline(n plan.Node) plan.Leaf {
 	es, ok := plan.Exprs(n)
 	if !ok || !workerSafe(es) {
 		return nil
@@ -191,6 +191,11 @@ func (p *parallelizer) pipeline(n plan.Node) *plan.Scan {
 	switch n := n.(type) {
 	case *plan.Scan:
 		if n.PointGet || n.Limit > 0 {
+			return nil
+		}
+		return n
+	case *plan.SeriesScan:
+		if n.Ordered || n.PerSeries || n.Limit > 0 {
 			return nil
 		}
 		return n
@@ -280,17 +285,18 @@ func builtin(t types.Type) bool {
 }
 
 // worthwhile reports whether a scan reads enough for workers.
-func (p *parallelizer) worthwhile(s *plan.Scan) bool {
-	all := make([]plan.Column, len(s.Table.Columns))
+func (p *parallelizer) worthwhile(s plan.Leaf) bool {
+	read, t := s.Reads()
+	all := make([]plan.Column, len(t.Columns))
 	for i := range all {
-		all[i].Type = s.Table.Columns[i].Type
+		all[i].Type = t.Columns[i].Type
 	}
-	return s.Read*float64(width(all)+rowOverhead) >= p.MinScanBytes
+	return read*float64(width(all)+rowOverhead) >= p.MinScanBytes
 }
 
 // stopsEarly reports whether a LIMIT is likely reached before a scan's workers
 // pay. One that is not known yet (LIMIT $1) is taken for a small one.
-func stopsEarly(l *plan.Limit, s *plan.Scan) bool {
+func stopsEarly(l *plan.Limit, s plan.Leaf) bool {
 	if l.Count == nil {
 		return false
 	}
@@ -301,11 +307,12 @@ func stopsEarly(l *plan.Limit, s *plan.Scan) bool {
 		}
 	}
 	share := math.Min(1, rows/math.Max(1, s.Estimate().Rows))
-	return s.Read*share < earlyRows
+	read, _ := s.Reads()
+	return read*share < earlyRows
 }
 
-func (p *parallelizer) gather(n plan.Node, s *plan.Scan) *plan.Gather {
-	s.Parallel = true
+func (p *parallelizer) gather(n plan.Node, s plan.Leaf) *plan.Gather {
+	s.Share()
 	p.placeBuilds(n)
 	g := &plan.Gather{Input: n, Workers: p.Workers}
 	g.Cols = n.Columns()
@@ -320,7 +327,7 @@ func (p *parallelizer) shared(c plan.Cost) plan.Cost {
 	return c
 }
 
-func (p *parallelizer) gatherMerge(n *plan.Sort, s *plan.Scan) *plan.Gather {
+func (p *parallelizer) gatherMerge(n *plan.Sort, s plan.Leaf) *plan.Gather {
 	g := p.gather(n, s)
 	g.Keys = n.Keys
 	return g
@@ -341,7 +348,7 @@ func mergeable(n *plan.Aggregate) bool {
 	return workerSafe(es)
 }
 
-func (p *parallelizer) splitAggregate(n *plan.Aggregate, s *plan.Scan) plan.Node {
+func (p *parallelizer) splitAggregate(n *plan.Aggregate, s plan.Leaf) plan.Node {
 	partial := *n
 	partial.Phase = plan.AggPartial
 	g := p.gather(&partial, s)

@@ -1,6 +1,9 @@
 package plan
 
-import "github.com/tidemarkdb/tidemark/sql/expr"
+import (
+	"github.com/tidemarkdb/tidemark/catalog"
+	"github.com/tidemarkdb/tidemark/sql/expr"
+)
 
 // Gather runs copies of Input in several workers, which share the pieces of
 // the table that its parallel scan reads, and passes on their rows: in the
@@ -14,6 +17,35 @@ type Gather struct {
 
 // AggPhase says which part of an aggregation a node does.
 type AggPhase uint8
+
+// Leaf is a scan that workers may share.
+type Leaf interface {
+	Node
+	// Reads is how many rows of what table are expected to be read.
+	Reads() (rows float64, t *catalog.Table)
+	// Share marks it as one that workers share.
+	Share()
+	// Shared reports whether they do.
+	Shared() bool
+}
+
+// Reads implements Leaf.
+func (n *Scan) Reads() (rows float64, t *catalog.Table) { return n.Read, n.Table }
+
+// Share implements Leaf.
+func (n *Scan) Share() { n.Parallel = true }
+
+// Shared implements Leaf.
+func (n *Scan) Shared() bool { return n.Parallel }
+
+// Reads implements Leaf.
+func (n *SeriesScan) Reads() (rows float64, t *catalog.Table) { return n.Read, n.Table }
+
+// Share implements Leaf.
+func (n *SeriesScan) Share() { n.Parallel = true }
+
+// Shared implements Leaf.
+func (n *SeriesScan) Shared() bool { return n.Parallel }
 
 // The phases. AggPartial makes states of a part of the rows, AggFinal combines
 // them; between both stands a Gather. Nodes of both phases have the same keys

@@ -167,7 +167,7 @@ type SeriesScan struct {
 	PerSeries bool
 	// Read is how many rows the planner expects to read, before Filter.
 	Read float64
-	// Parallel: below a Gather, each worker reads other buckets and slices.
+	// Parallel: below a Gather, each worker reads other partitions and series.
 	Parallel bool
 }
 

@@ -37,6 +37,18 @@ func groupOf(groups []uint32, i int) uint32 {
 	return groups[i]
 }
 
+// runOf is the group of row i, and the end of the run of rows from i on that belong to it.
+func runOf(groups []uint32, i, n int) (g uint32, end int) {
+	if groups == nil {
+		return 0, n
+	}
+	g, end = groups[i], i+1
+	for end < n && groups[end] == g {
+		end++
+	}
+	return g, end
+}
+
 // eachRow calls fn for the rows none of whose arguments is NULL.
 func eachRow(groups []uint32, args []Value, n int, fn func(g uint32, i int) error) error {
 	for _, a := range args {

@@ -55,7 +55,7 @@ func (m *moments) merge(o moments) error {
 	return nil
 }
 
-// momentAcc is avg and the variance family of floats.
+// momentAcc is the variance family of floats.
 type momentAcc[T float] struct {
 	states []moments
 	final  func(m moments) (float64, bool)
@@ -96,7 +96,6 @@ func (s *momentAcc[T]) Append(_ *Context, group int, b array.Builder) error {
 }
 
 var (
-	_ = floatMoments("avg", avgDoc, func(m moments) (float64, bool) { return m.sx / m.n, m.n > 0 })
 	_ = floatMoments("var_pop", "Computes the population variance.", varPop)
 	_ = floatMoments("var_samp", "Computes the sample variance.", varSamp)
 	_ = floatMoments("variance", "Computes the sample variance (var_samp).", varSamp)

@@ -143,11 +143,44 @@ func (s *floatExtreme[T]) add(g uint32, v T) {
 
 func (s *floatExtreme[T]) Update(_ *Context, groups []uint32, args []Value, n int) error {
 	x := fixedValues[T](args[0].Array)
-	m := mask(args[0])
-	return eachRow(groups, args[:1], n, func(g uint32, i int) error {
-		s.add(g, x[i&m])
-		return nil
-	})
+	if v := args[0]; v.Const || v.Array.NullN() > 0 {
+		m := mask(v)
+		return eachRow(groups, args[:1], n, func(g uint32, i int) error {
+			s.add(g, x[i&m])
+			return nil
+		})
+	}
+	for from := 0; from < n; {
+		g, to := runOf(groups, from, n)
+		s.addRun(g, x[from:to])
+		from = to
+	}
+	return nil
+}
+
+// addRun adds values of one group.
+func (s *floatExtreme[T]) addRun(g uint32, x []T) {
+	s.add(g, x[0])
+	best := s.vals[g]
+	if best != best {
+		for _, v := range x[1:] {
+			s.add(g, v)
+		}
+		return
+	}
+	for i, v := range x[1:] {
+		if v != v {
+			s.vals[g] = best
+			for _, v := range x[1+i:] {
+				s.add(g, v)
+			}
+			return
+		}
+		if s.max && v >= best || !s.max && v <= best {
+			best = v
+		}
+	}
+	s.vals[g] = best
 }
 
 func (s *floatExtreme[T]) Merge(_ *Context, other Accumulator, from, to int) error {

@@ -127,6 +127,9 @@ func appendFloat(dst []byte, f float64, bits, extraDigits int) []byte {
 		return strconv.AppendFloat(dst, f, 'g', max(1, digits+extraDigits), 64)
 	}
 	if a := math.Abs(f); a < 1e15 && a >= 1e-4 && (bits == 64 || a < 1e6) || f == 0 {
+		if i := int64(f); float64(i) == f && i != 0 {
+			return strconv.AppendInt(dst, i, 10)
+		}
 		return strconv.AppendFloat(dst, f, 'f', -1, bits)
 	}
 	start := len(dst)

@@ -152,8 +152,12 @@ func (m *merger) next(ctx context.Context, segs []segment, limit int) ([]segment
 		}
 		segs = m.emit(segs, first, n)
 		rows += n
+		enough := len(segs) == 1 && rows >= limit/copyRows
 		if err := m.advance(ctx, n); err != nil {
 			return segs, rows, err
+		}
+		if enough {
+			return segs, rows, nil
 		}
 	}
 	return segs, rows, nil

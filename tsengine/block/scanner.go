@@ -41,6 +41,10 @@ func NewScanner(alloc memory.Allocator, r kv.Reader, spec Spec, batchRows int, f
 	return s
 }
 
+// copyRows is which part of a batch rows may be that lie side by side to be given
+// out alone: arrays of one segment are not copied.
+const copyRows = 8
+
 // Next moves to the next rows, at least one and some more than batchRows at
 // most; io.EOF after the last. What it moved from must not be used any more.
 func (s *Scanner) Next(ctx context.Context) (rows int, err error) {
@@ -61,6 +65,9 @@ func (s *Scanner) Next(ctx context.Context) (rows int, err error) {
 		var n int
 		s.segs, n, err = s.merger.next(ctx, s.segs, s.batchRows-s.rows)
 		s.rows += n
+		if err == nil && len(s.segs) == 1 && s.rows >= s.batchRows/copyRows {
+			return s.rows, nil
+		}
 		switch {
 		case errors.Is(err, io.EOF) && s.rows > 0 && len(s.merger.done) > 0:
 			return s.rows, nil // the sources of the segments are the merger's until the next call
