@@ -2,6 +2,7 @@ package executor
 
 import (
 	"context"
+	"io"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -20,8 +21,8 @@ type aggState struct {
 	schema *arrow.Schema
 	// seen are the (group, arguments) that came before, for DISTINCT.
 	seen *distinctRows
-	// ordered keeps (group, arguments, order keys) until the end, for ORDER BY.
-	ordered *rowBuffer
+	// ordered sorts (group, arguments, order keys) until the end, for ORDER BY.
+	ordered *sorter
 }
 
 func (c *aggCall) newState(env *Env, single bool) *aggState {
@@ -31,7 +32,7 @@ func (c *aggCall) newState(env *Env, single bool) *aggState {
 	}
 	s.schema = c.rowSchema()
 	if len(c.order) > 0 {
-		s.ordered = newRowBuffer(env, s.schema)
+		s.ordered = newSorter(env, c.rowOrder(single), s.schema, -1)
 	}
 	if c.distinct {
 		keys, ts := []int{0}, []types.Type{types.Of(types.Oid)}
@@ -58,6 +59,19 @@ func (c *aggCall) rowSchema() *arrow.Schema {
 	return arrow.NewSchema(fields, nil)
 }
 
+// rowOrder are the sort keys of such rows: the group, then the order keys.
+func (c *aggCall) rowOrder(single bool) []sortKey {
+	keys := make([]sortKey, 0, len(c.order)+1)
+	if !single {
+		keys = append(keys, sortKey{scalar: &scalar{typ: types.Of(types.Oid), ordinal: 0}})
+	}
+	for i, k := range c.order {
+		k.scalar = &scalar{typ: k.typ, ordinal: 1 + len(c.args) + i}
+		keys = append(keys, k)
+	}
+	return keys
+}
+
 // bytes is what the accumulator holds; seen and ordered reserve for themselves.
 func (s *aggState) bytes() int64 {
 	return s.acc.Bytes()
@@ -68,11 +82,14 @@ func (s *aggState) count(stats *NodeStats) {
 	if s.seen != nil {
 		_ = s.seen.close(stats) // the files are gone whatever closing says
 	}
+	if s.ordered != nil && stats != nil {
+		stats.SpillBytes += s.ordered.bytes
+	}
 }
 
 func (s *aggState) close() {
 	if s.ordered != nil {
-		s.ordered.clear()
+		_ = s.ordered.close()
 	}
 }
 
@@ -95,7 +112,7 @@ func (s *aggState) update(env *Env, ids []uint32, in *aggInput, n int) error {
 	defer releaseAll(cols)
 	batch := array.NewRecordBatch(s.schema, cols, int64(n))
 	if s.seen == nil {
-		return s.ordered.add(batch)
+		return s.ordered.add(runContext(env.Functions), batch)
 	}
 	defer batch.Release()
 	return s.takeFresh(env, batch)
@@ -112,7 +129,7 @@ func (s *aggState) takeFresh(env *Env, batch arrow.RecordBatch) error {
 		return err
 	}
 	if s.ordered != nil {
-		return s.ordered.add(fresh)
+		return s.ordered.add(runContext(env.Functions), fresh)
 	}
 	defer fresh.Release()
 	return s.feed(env, fresh.Columns(), len(sel))
@@ -185,34 +202,26 @@ func (s *aggState) finish(ctx context.Context, env *Env) error {
 	if s.ordered == nil {
 		return nil
 	}
-	keys := make([]sortKey, 0, len(s.call.order)+1)
-	cols := make([][]arrow.Array, 0, cap(keys))
-	if !s.single {
-		keys = append(keys, sortKey{scalar: &scalar{typ: types.Of(types.Oid)}})
-		cols = append(cols, s.ordered.columns[0])
-	}
-	keys = append(keys, s.call.order...)
-	cols = append(cols, s.ordered.columns[1+len(s.call.args):]...)
-	if err := s.ordered.reserve(int64(s.ordered.rows) * 24); err != nil {
+	if err := s.ordered.finish(ctx); err != nil {
 		return err
 	}
-	refs := s.ordered.refs()
-	sortRefs(keys, cols, refs)
-	for len(refs) > 0 {
-		n := min(BatchRows, len(refs))
-		batch, err := s.ordered.gather(refs[:n])
+	for {
+		if err := checkContext(ctx); err != nil {
+			return err
+		}
+		batch, err := s.ordered.next()
+		if err == io.EOF {
+			return s.ordered.close()
+		}
 		if err != nil {
 			return err
 		}
-		err = s.feed(env, batch.Columns(), n)
+		err = s.feed(env, batch.Columns(), int(batch.NumRows()))
 		batch.Release()
 		if err != nil {
 			return err
 		}
-		refs = refs[n:]
 	}
-	s.ordered.clear()
-	return nil
 }
 
 // finishSeen takes the rows that seen had written away.

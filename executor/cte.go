@@ -11,7 +11,8 @@ import (
 
 // cteBuffer holds the rows of a materialized common table expression, or the
 // working table of a recursive one. References read it side by side; whoever
-// comes to the end of what is there pulls the input further.
+// comes to the end of what is there pulls the input further. Rows beyond what
+// memory holds lie in a file.
 type cteBuffer struct {
 	rows  *rowBuffer
 	input Operator // nil once it is read to its end, and for working tables
@@ -49,7 +50,10 @@ func (b *cteBuffer) batch(ctx context.Context, i int) (arrow.RecordBatch, error)
 			return nil, err
 		}
 	}
-	batch := b.rows.chunks[i]
+	batch, err := b.rows.chunk(i)
+	if err != nil {
+		return nil, err
+	}
 	batch.Retain()
 	return batch, nil
 }
@@ -70,7 +74,7 @@ func (r *run) newCTE(n *plan.CTE) (Operator, error) {
 	if err != nil {
 		return nil, err
 	}
-	buffer := &cteBuffer{rows: newRowBuffer(r.env, input.Schema()), input: input}
+	buffer := &cteBuffer{rows: newSpooledBuffer(r.env, input.Schema(), r.statsOf(n)), input: input}
 	outer := r.setCTE(n.ID, buffer)
 	body, err := r.build(n.Body)
 	if err != nil {

@@ -17,7 +17,7 @@ func TestDistinct(t *testing.T) {
 		{Name: "float8", Inputs: []*Source{Rows("a float8", "0", "-0", "NaN", "NaN", "1")}, Want: []string{"0", "NaN", "1"}},
 		{Name: "columns", Inputs: []*Source{Rows("a int4, b text", "1|x", "1|y", "1|x", "NULL|x", "NULL|x", "1|NULL")}, Want: []string{"1|x", "1|y", "NULL|x", "1|NULL"}},
 	} {
-		c.Plan = distinct
+		c.Plan, c.SpillUnordered = distinct, true
 		Run(t, c)
 	}
 }
@@ -47,7 +47,7 @@ func TestSetOp(t *testing.T) {
 		{"except all", plan.Except, true, []string{"1", "2", "NULL"}},
 	} {
 		Run(t, Case{
-			Name: c.name, Inputs: []*Source{left, right}, Want: c.want,
+			Name: c.name, Inputs: []*Source{left, right}, Want: c.want, SpillUnordered: true,
 			Plan: func(in []plan.Node) plan.Node {
 				return &plan.SetOp{Base: Cols("", in[0]), Left: in[0], Right: in[1], Kind: c.kind, All: c.all}
 			},

@@ -57,7 +57,7 @@ func TestAggregate(t *testing.T) {
 			Want: []string{"4"},
 		},
 	} {
-		c.Inputs = []*Source{input}
+		c.Inputs, c.SpillUnordered = []*Source{input}, true
 		Run(t, c)
 	}
 	Run(t, Case{Name: "no rows", Inputs: []*Source{Rows("k text, v int4")}, Plan: agg("c int8, d int8, s int8", nil, counts), Want: []string{"0|0|NULL"}})
@@ -66,7 +66,7 @@ func TestAggregate(t *testing.T) {
 
 func TestGroupingSets(t *testing.T) {
 	Run(t, Case{
-		Name: "rollup", Inputs: []*Source{Rows("a int4, b int4", "1|1", "1|2", "2|1", "1|1")},
+		Name: "rollup", SpillUnordered: true, Inputs: []*Source{Rows("a int4, b int4", "1|1", "1|2", "2|1", "1|1")},
 		Plan: func(in []plan.Node) plan.Node {
 			return &plan.Aggregate{
 				Base: Cols("a int4, b int4, c int8, g int4"), Input: in[0],
@@ -107,7 +107,7 @@ func TestAggregateOrdered(t *testing.T) {
 			Want: []string{"NULL|1|{2,1}", "a|2|{5,4,3,NULL}", "b|1|{6,6}", "c|1|{7}"},
 		},
 	} {
-		c.Inputs = []*Source{input}
+		c.Inputs, c.SpillUnordered = []*Source{input}, true
 		Run(t, c)
 	}
 	Run(t, Case{Name: "no rows", Inputs: []*Source{Rows("k text, n numeric, v int4")}, Plan: ordered("k text, c int8", []int{0}, func(plan.Node) []plan.AggCall {

@@ -49,9 +49,11 @@ type joinLoop struct {
 	nulls   []bool // rows with a NULL key of an AntiNullJoin; they never come out
 	pairIdx []int32
 	pairRef []rowRef
-	done    int // next kept row of joinKept
-	all     []rowRef
+	done    chunkAt // next kept row of joinKept
 }
+
+// chunkAt is a place in a rowBuffer.
+type chunkAt struct{ chunk, row int }
 
 // joinSource is the side of a joinLoop that knows how pairs are found.
 type joinSource interface {
@@ -155,7 +157,7 @@ func (j *joinLoop) nextStreamed(ctx context.Context) error {
 	}
 	j.state = joinEnd
 	if j.keptMatched != nil {
-		j.state, j.done, j.all = joinKept, 0, j.rows.refs()
+		j.state, j.done = joinKept, chunkAt{}
 	}
 	return nil
 }
@@ -257,13 +259,18 @@ func (j *joinLoop) nextKept() (arrow.RecordBatch, error) {
 	limit := j.env.batchRows()
 	want := j.typ == plan.SemiJoin
 	var refs []rowRef
-	for ; j.done < len(j.all) && len(refs) < limit; j.done++ {
-		if r := j.all[j.done]; j.keptMatched.has(r) == want {
+	for j.done.chunk < len(j.rows.chunks) && len(refs) < limit {
+		if j.done.row == j.rows.chunkRows(j.done.chunk) {
+			j.done = chunkAt{chunk: j.done.chunk + 1}
+			continue
+		}
+		if r := refOf(j.done.chunk, j.done.row); j.keptMatched.has(r) == want {
 			refs = append(refs, r)
 		}
+		j.done.row++
 	}
 	if len(refs) == 0 {
-		j.state, j.all = joinEnd, nil
+		j.state = joinEnd
 		return nil, nil
 	}
 	if j.existential() {

@@ -191,16 +191,17 @@ func (o *joinOutput) pairBatch(streamed arrow.RecordBatch, idx []int32, refs []r
 	return o.emit(cols, len(idx)), nil
 }
 
-// rowSet marks rows of a rowBuffer.
-type rowSet struct{ chunks [][]bool }
+// rowSet marks rows of a rowBuffer, a bit each.
+type rowSet struct{ chunks [][]uint64 }
 
 func newRowSet(b *rowBuffer) *rowSet {
-	s := &rowSet{chunks: make([][]bool, len(b.chunks))}
-	for k, c := range b.chunks {
-		s.chunks[k] = make([]bool, c.NumRows())
+	s := &rowSet{chunks: make([][]uint64, len(b.chunks))}
+	for k := range b.chunks {
+		s.chunks[k] = make([]uint64, (b.chunkRows(k)+63)/64)
 	}
 	return s
 }
 
-func (s *rowSet) add(r rowRef)      { s.chunks[r.chunk()][r.row()] = true }
-func (s *rowSet) has(r rowRef) bool { return s.chunks[r.chunk()][r.row()] }
+func (s *rowSet) add(r rowRef) { s.chunks[r.chunk()][r.row()>>6] |= 1 << (r.row() & 63) }
+
+func (s *rowSet) has(r rowRef) bool { return s.chunks[r.chunk()][r.row()>>6]>>(r.row()&63)&1 == 1 }

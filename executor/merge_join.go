@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/tidemarkdb/tidemark/planner/plan"
 	"github.com/tidemarkdb/tidemark/sql/expr"
@@ -23,6 +25,7 @@ import (
 //  2. Right batches are kept from pos on: what is before it is passed, and is let
 //     go (first come out, for right and full joins, those without a partner)
 //     when a further batch is read and no pair under way refers to it.
+//     Many rows of one key go on in a file where memory ends.
 //  3. Pairs, at most a batch of them, go through the residual condition as those
 //     of the other joins do.
 //
@@ -46,11 +49,9 @@ type mergeJoin struct {
 	row     int
 	inRow   bool // at is valid: row's partners are being collected
 	found   bool // row had a partner with its key
-	// The right rows kept: a key view and marks for each chunk of rows.
+	// The right rows kept: their keys are a hidden column.
 	rows     *rowBuffer
-	views    []byteView
-	viewData []arrow.Array
-	marks    [][]bool // matched rows; entries are nil if not needed
+	marks    [][]bool // matched rows of each chunk; entries are nil if not needed
 	pos, at  mergePos
 	rightEnd bool
 
@@ -58,8 +59,6 @@ type mergeJoin struct {
 	pairRef []rowRef
 	passed  []arrow.RecordBatch // right rows without a partner, to come out
 }
-
-type mergePos struct{ chunk, row int }
 
 // mergeKeys makes the keys of one side.
 type mergeKeys struct {
@@ -95,7 +94,9 @@ func (r *run) newMergeJoin(n *plan.MergeJoin) (Operator, error) {
 		return nil, err
 	}
 	j.left, j.right = inputs[0], inputs[1]
-	j.rows = newRowBuffer(r.env, j.right.Schema())
+	fields := append(slices.Clone(j.right.Schema().Fields()), arrow.Field{Type: arrow.BinaryTypes.Binary})
+	j.rows = newSpooledBuffer(r.env, arrow.NewSchema(fields, nil), r.statsOf(n))
+	j.rows.hidden = 1
 	j.out = newJoinOutput(r.env, n, j.left.Schema(), j.right.Schema(), j.rows, true, cond)
 	return j, nil
 }
@@ -145,8 +146,8 @@ func (j *mergeJoin) Close() error {
 		b.Release()
 	}
 	j.passed = nil
-	releaseAll(j.viewData)
-	j.viewData = nil
+	j.pos.drop()
+	j.at.drop()
 	j.rows.clear()
 	j.state = joinDone
 	return closeAll(j.left, j.right)
@@ -197,7 +198,7 @@ func (j *mergeJoin) Next(ctx context.Context) (arrow.RecordBatch, error) {
 }
 
 func (j *mergeJoin) nextLeft(ctx context.Context) error {
-	if j.rightEnd && j.pos.chunk == len(j.views) && !j.keepsLeft() && j.typ != plan.AntiJoin {
+	if j.rightEnd && j.pos.chunk == len(j.rows.chunks) && !j.keepsLeft() && j.typ != plan.AntiJoin {
 		j.state = joinKept // no left row has a partner any more
 		return nil
 	}
@@ -301,12 +302,13 @@ func (j *mergeJoin) collect(ctx context.Context) error {
 func (j *mergeJoin) begin(ctx context.Context) (ok bool, err error) {
 	j.found = false
 	if j.nulls[j.row] {
-		j.at, j.inRow = mergePos{chunk: -1}, true
+		j.at.move(chunkAt{chunk: -1})
+		j.inRow = true
 		return true, nil
 	}
 	key := j.keys.at(j.row)
 	for {
-		if j.pos.chunk == len(j.views) {
+		if j.pos.chunk == len(j.rows.chunks) {
 			if j.rightEnd {
 				break
 			}
@@ -324,19 +326,24 @@ func (j *mergeJoin) begin(ctx context.Context) (ok bool, err error) {
 			}
 			continue
 		}
-		if bytes.Compare(j.views[j.pos.chunk].at(j.pos.row), key) >= 0 {
+		at, err := j.keyAt(&j.pos)
+		if err != nil {
+			return false, err
+		}
+		if bytes.Compare(at, key) >= 0 {
 			break
 		}
 		j.step(&j.pos)
 	}
-	j.at, j.inRow = j.pos, true
+	j.at.move(j.pos.chunkAt)
+	j.inRow = true
 	return true, nil
 }
 
 // partners pairs the left row with the right rows from at on that have its key.
 func (j *mergeJoin) partners(ctx context.Context, limit int) error {
 	for j.at.chunk >= 0 {
-		if j.at.chunk == len(j.views) {
+		if j.at.chunk == len(j.rows.chunks) {
 			if j.rightEnd {
 				break
 			}
@@ -345,7 +352,11 @@ func (j *mergeJoin) partners(ctx context.Context, limit int) error {
 			}
 			continue
 		}
-		if !bytes.Equal(j.views[j.at.chunk].at(j.at.row), j.keys.at(j.row)) {
+		at, err := j.keyAt(&j.at)
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(at, j.keys.at(j.row)) {
 			break
 		}
 		if j.existential() && (j.out.cond == nil || j.matched[j.row]) {
@@ -369,8 +380,8 @@ func (j *mergeJoin) pair(r rowRef) {
 
 // step moves to the next right row.
 func (j *mergeJoin) step(p *mergePos) {
-	if p.row++; p.row == int(j.rows.chunks[p.chunk].NumRows()) {
-		*p = mergePos{chunk: p.chunk + 1}
+	if p.row++; p.row == j.rows.chunkRows(p.chunk) {
+		p.move(chunkAt{chunk: p.chunk + 1})
 	}
 }
 
@@ -392,18 +403,20 @@ func (j *mergeJoin) nextRight(ctx context.Context) error {
 		batch.Release()
 		return err
 	}
-	n := batch.NumRows()
-	if err := j.rows.add(batch); err != nil {
-		keys.Release()
+	cols := append(slices.Clone(batch.Columns()), keys)
+	keyed := array.NewRecordBatch(j.rows.schema, cols, batch.NumRows())
+	keys.Release()
+	batch.Release()
+	if err := j.rows.add(keyed); err != nil {
 		return err
 	}
-	j.viewData = append(j.viewData, keys)
-	j.views = append(j.views, byteViews([]arrow.Array{keys})[0])
-	var marks []bool
-	if j.keepsRight() {
-		marks = make([]bool, n)
+	for k := len(j.marks); k < len(j.rows.chunks); k++ {
+		var marks []bool
+		if j.keepsRight() {
+			marks = make([]bool, j.rows.chunkRows(k))
+		}
+		j.marks = append(j.marks, marks)
 	}
-	j.marks = append(j.marks, marks)
 	return nil
 }
 
@@ -417,10 +430,11 @@ func (j *mergeJoin) pass() error {
 		if err := j.passChunk(k); err != nil {
 			return err
 		}
-		j.viewData[k].Release()
 	}
-	j.viewData, j.views, j.marks = j.viewData[n:], j.views[n:], j.marks[n:]
+	j.marks = j.marks[n:]
 	j.rows.dropFirst(n)
+	j.pos.drop()
+	j.at.drop()
 	j.pos.chunk = 0
 	return nil
 }
@@ -454,16 +468,16 @@ func (j *mergeJoin) nextPassed(ctx context.Context) error {
 		j.state = joinDone
 		return nil
 	}
-	if len(j.views) == 0 && !j.rightEnd {
+	if len(j.rows.chunks) == 0 && !j.rightEnd {
 		if err := j.nextRight(ctx); err != nil {
 			return err
 		}
 	}
-	if len(j.views) == 0 {
+	if len(j.rows.chunks) == 0 {
 		j.state = joinDone
 		return nil
 	}
-	j.pos = mergePos{chunk: len(j.views)}
+	j.pos.move(chunkAt{chunk: len(j.rows.chunks)})
 	return j.pass()
 }
 

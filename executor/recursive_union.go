@@ -13,7 +13,8 @@ import (
 // recursiveUnion is WITH RECURSIVE. The initial input's rows come out and
 // become the working table; then the step runs over the working table, its
 // rows come out and become the next one, until a step yields nothing. Without
-// ALL, rows that came out before are dropped.
+// ALL, rows that came out before are dropped; those must stay in memory (53200),
+// as in PostgreSQL, while working tables go on in files.
 type recursiveUnion struct {
 	run    *run
 	node   *plan.RecursiveUnion
@@ -34,7 +35,7 @@ func (r *run) newRecursiveUnion(n *plan.RecursiveUnion) (Operator, error) {
 	schema := schemaOf(n.Cols)
 	u := &recursiveUnion{
 		run: r, node: n, schema: schema, input: input, held: reservation{env: r.env},
-		work: &cteBuffer{rows: newRowBuffer(r.env, schema)}, fresh: newRowBuffer(r.env, schema),
+		work: &cteBuffer{rows: newSpooledBuffer(r.env, schema, r.statsOf(n))}, fresh: newSpooledBuffer(r.env, schema, r.statsOf(n)),
 	}
 	if !n.All {
 		ts := typesOf(n.Cols)

@@ -7,16 +7,20 @@ import (
 )
 
 // rowBuffer keeps batches and gives rows of them back in any order. What it
-// keeps is reserved in the query's account first; a refusal is where spilling
-// will begin.
+// keeps is reserved in the query's account first. One that spools
+// (newSpooledBuffer) goes on in a temporary file where memory ends; any other
+// fails with 53200, or its owner spills.
 type rowBuffer struct {
 	env    *Env
 	schema *arrow.Schema
 	chunks []arrow.RecordBatch
 	// columns[c][k] is column c of chunk k.
 	columns [][]arrow.Array
-	rows    int
-	bytes   int64
+	// hidden is how many of the last columns gather leaves out: the owner's own.
+	hidden int
+	rows   int
+	bytes  int64
+	spool  *rowSpool // nil if the buffer does not spool
 }
 
 func newRowBuffer(env *Env, schema *arrow.Schema) *rowBuffer {
@@ -25,6 +29,9 @@ func newRowBuffer(env *Env, schema *arrow.Schema) *rowBuffer {
 
 // add keeps a batch, which it takes over whatever happens.
 func (b *rowBuffer) add(batch arrow.RecordBatch) error {
+	if b.spool != nil {
+		return b.spool.add(batch)
+	}
 	if err := b.reserve(batchBytes(batch)); err != nil {
 		batch.Release()
 		return err
@@ -67,8 +74,15 @@ func (b *rowBuffer) gather(refs []rowRef) (arrow.RecordBatch, error) {
 }
 
 func (b *rowBuffer) gatherColumns(refs []rowRef) ([]arrow.Array, error) {
-	out := make([]arrow.Array, len(b.columns))
-	for i, chunks := range b.columns {
+	columns := b.columns[:len(b.columns)-b.hidden]
+	if b.spool != nil && b.spool.file != nil {
+		var err error
+		if columns, refs, err = b.spool.load(columns, refs); err != nil {
+			return nil, err
+		}
+	}
+	out := make([]arrow.Array, len(columns))
+	for i, chunks := range columns {
 		a, err := gather(b.env.Alloc, b.schema.Field(i).Type, chunks, refs)
 		if err != nil {
 			releaseAll(out)
@@ -82,21 +96,34 @@ func (b *rowBuffer) gatherColumns(refs []rowRef) ([]arrow.Array, error) {
 // refs lists all rows in order.
 func (b *rowBuffer) refs() []rowRef {
 	out := make([]rowRef, 0, b.rows)
-	for k, c := range b.chunks {
-		for i := range int(c.NumRows()) {
+	for k := range b.chunks {
+		for i := range b.chunkRows(k) {
 			out = append(out, refOf(k, i))
 		}
 	}
 	return out
 }
 
+// chunkRows is the number of rows of chunk k.
+func (b *rowBuffer) chunkRows(k int) int {
+	if c := b.chunks[k]; c != nil {
+		return int(c.NumRows())
+	}
+	return b.spool.rows(k)
+}
+
 // dropFirst drops the first n batches; the rows' refs count from what is left.
 func (b *rowBuffer) dropFirst(n int) {
 	var bytes int64
-	for _, c := range b.chunks[:n] {
-		bytes += batchBytes(c)
-		b.rows -= int(c.NumRows())
-		c.Release()
+	for k := range n {
+		b.rows -= b.chunkRows(k)
+		if b.spool == nil || b.spool.at[k] == inMemory {
+			bytes += batchBytes(b.chunks[k])
+			b.chunks[k].Release()
+		}
+	}
+	if b.spool != nil {
+		b.spool.dropFirst(n)
 	}
 	b.chunks = b.chunks[n:]
 	for i := range b.columns {
@@ -106,10 +133,15 @@ func (b *rowBuffer) dropFirst(n int) {
 	b.bytes -= bytes
 }
 
-// clear drops the rows and gives their memory back.
+// clear drops the rows and gives their memory and their file back.
 func (b *rowBuffer) clear() {
+	if b.spool != nil {
+		b.spool.clear()
+	}
 	for _, c := range b.chunks {
-		c.Release()
+		if c != nil {
+			c.Release()
+		}
 	}
 	b.chunks = nil
 	for i := range b.columns {

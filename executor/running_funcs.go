@@ -27,7 +27,11 @@ func overRows(start func(env *Env, c *windowCall) runningFunc) func(*window, *wi
 	return func(w *window, c *windowCall, _ partition) (windowFunc, error) {
 		f := start(w.env, c)
 		return func(row int, b array.Builder) error {
-			return f(func(k int) types.Datum { return w.value(c.firstArg+k, row) }, b)
+			chunk, i, err := w.rows.Row(row)
+			if err != nil {
+				return err
+			}
+			return f(func(k int) types.Datum { return types.DatumAt(chunk.Column(c.firstArg+k), i) }, b)
 		}, nil
 	}
 }

@@ -3,7 +3,6 @@ package executor
 import (
 	"cmp"
 	"math"
-	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -36,54 +35,6 @@ func sortScalars(keys []sortKey) []*scalar {
 		out[i] = k.scalar
 	}
 	return out
-}
-
-// sortRefs orders rows by key columns: columns[k] are key k's chunks. Each row
-// gets eight bytes that order as its first key does, as far as eight bytes can
-// tell; only where they are equal the keys themselves are compared. Rows of
-// equal keys keep their order.
-func sortRefs(keys []sortKey, columns [][]arrow.Array, refs []rowRef) {
-	if len(keys) == 0 || len(refs) < 2 {
-		return
-	}
-	type item struct {
-		prefix uint64
-		ref    rowRef
-	}
-	prefixes := make([][]uint64, len(columns[0]))
-	exact := true
-	for i, c := range columns[0] {
-		var e bool
-		prefixes[i], e = sortPrefixes(keys[0], c)
-		exact = exact && e
-	}
-	items := make([]item, len(refs))
-	for i, r := range refs {
-		items[i] = item{prefixes[r.chunk()][r.row()], r}
-	}
-	rest := make([]func(a, b rowRef) int, 0, len(keys))
-	for i, k := range keys {
-		if i > 0 || !exact {
-			rest = append(rest, refComparer(k, columns[i]))
-		}
-	}
-	slices.SortFunc(items, func(a, b item) int {
-		if a.prefix != b.prefix {
-			if a.prefix < b.prefix {
-				return -1
-			}
-			return 1
-		}
-		for _, compare := range rest {
-			if c := compare(a.ref, b.ref); c != 0 {
-				return c
-			}
-		}
-		return cmp.Compare(a.ref, b.ref)
-	})
-	for i := range items {
-		refs[i] = items[i].ref
-	}
 }
 
 // sortPrefixes gives each row of a key column its prefix. exact means that

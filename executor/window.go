@@ -13,14 +13,18 @@ import (
 )
 
 // window computes window functions. Its input is sorted by the partition and
-// order keys. The whole input is kept:
+// order keys.
 //
-//  1. Load: batches are kept with the partition keys, order keys and function
-//     arguments computed behind their columns.
-//  2. Partitions and peer groups are found by comparing neighbours.
-//  3. Each call walks all rows and leaves one result array a batch
-//     (window_call.go; frames are in window_frame.go).
-//  4. Batches come out with their results.
+//  1. Load: a batch is kept with the partition keys, order keys and function
+//     arguments computed behind its columns; comparing neighbours shows where
+//     partitions and peer groups begin (window_rows.go).
+//  2. Once all partitions that a chunk of rows has a part in have ended, each call
+//     walks its rows (window_call.go; frames are in window_frame.go) and the
+//     chunk comes out with the results.
+//  3. Chunks before the partition of the next row to come out are dropped.
+//
+// So a partition is kept whole, in memory and beyond in a file; of each row a
+// bit stays in memory.
 type window struct {
 	run         *run
 	env         *Env
@@ -31,23 +35,14 @@ type window struct {
 	orderBy     []sortKey
 	calls       []*windowCall
 
-	rows    *rowBuffer
-	width   int // of the input
-	refs    []rowRef
-	parts   []partition
-	peers   []peerGroup
-	peerOf  []int32 // row -> peer group
-	results [][]arrow.Array
-	held    reservation
-	ready   bool
-	next    int
+	rows   *windowRows
+	width  int // of the input
+	parts  []partition
+	held   reservation
+	opened bool
+	ended  bool // the input
+	next   int  // chunk to come out
 }
-
-// partition is rows [start, end) of the input, and their peer groups.
-type partition struct{ start, end, firstPeer, endPeer int }
-
-// peerGroup is rows [start, end) that are equal in the window's order.
-type peerGroup struct{ start, end int }
 
 func (r *run) newWindow(n *plan.Window) (Operator, error) {
 	if runsAlong(n) {
@@ -76,19 +71,14 @@ func (r *run) newWindow(n *plan.Window) (Operator, error) {
 		return nil, err
 	}
 	w.width = w.input.Schema().NumFields()
+	w.rows = newWindowRows(newSpooledBuffer(r.env, w.keptSchema(), r.statsOf(n)))
 	return w, nil
 }
 
 func (w *window) Schema() *arrow.Schema { return w.schema }
 
 func (w *window) Close() error {
-	for _, r := range w.results {
-		releaseAll(r)
-	}
-	w.results = nil
-	if w.rows != nil {
-		w.rows.clear()
-	}
+	w.rows.close()
 	w.held.close()
 	return w.input.Close()
 }
@@ -97,158 +87,174 @@ func (w *window) Next(ctx context.Context) (arrow.RecordBatch, error) {
 	if err := checkContext(ctx); err != nil {
 		return nil, err
 	}
-	if !w.ready {
+	if !w.opened {
+		for _, c := range w.calls {
+			if err := c.frame.open(w); err != nil {
+				return nil, err
+			}
+		}
+		w.opened = true
+	}
+	for {
+		if err := checkContext(ctx); err != nil {
+			return nil, err
+		}
+		if w.next < w.rows.chunks() && w.rows.starts[w.next+1] <= w.complete() {
+			return w.emit(ctx)
+		}
+		if w.ended {
+			return nil, io.EOF
+		}
 		if err := w.load(ctx); err != nil {
 			return nil, err
 		}
-		w.ready = true
 	}
-	if w.next == len(w.rows.chunks) {
-		return nil, io.EOF
-	}
-	k := w.next
-	w.next++
-	cols := append([]arrow.Array(nil), w.rows.chunks[k].Columns()[:w.width]...)
-	for _, r := range w.results {
-		cols = append(cols, r[k])
-	}
-	return array.NewRecordBatch(w.schema, cols, w.rows.chunks[k].NumRows()), nil
 }
 
-// computed are the expressions kept behind the input's columns.
-func (w *window) computed() []*scalar {
-	out := append(sortScalars(w.partitionBy), sortScalars(w.orderBy)...)
-	for _, c := range w.calls {
-		c.firstArg = w.width + len(out)
-		out = append(out, c.args...)
-	}
-	return out
-}
-
-func (w *window) load(ctx context.Context) error {
-	computed := w.computed()
-	fields := w.input.Schema().Fields()
-	for _, s := range computed {
+// keptSchema is the input's columns with what is computed behind them, where
+// the calls find their arguments.
+func (w *window) keptSchema() *arrow.Schema {
+	fields := append([]arrow.Field(nil), w.input.Schema().Fields()...)
+	add := func(s *scalar) {
 		fields = append(fields, arrow.Field{Type: s.typ.Phys().ArrowType(), Nullable: true})
 	}
-	w.rows = newRowBuffer(w.env, arrow.NewSchema(fields, nil))
-	err := drain(ctx, w.input, func(batch arrow.RecordBatch) error {
-		defer batch.Release()
-		n := int(batch.NumRows())
-		extra, err := columns(w.env, computed, batch.Columns(), n)
-		if err != nil {
-			return err
+	for _, s := range w.keys() {
+		add(s)
+	}
+	for _, c := range w.calls {
+		c.firstArg = len(fields)
+		for _, s := range c.arguments() {
+			add(s)
 		}
-		defer releaseAll(extra)
-		cols := append(append([]arrow.Array(nil), batch.Columns()...), extra...)
-		return w.rows.add(array.NewRecordBatch(w.rows.schema, cols, int64(n)))
-	})
+		if c.filter() != nil {
+			add(c.filter())
+		}
+	}
+	return arrow.NewSchema(fields, nil)
+}
+
+// keys are the partition and order keys.
+func (w *window) keys() []*scalar {
+	return append(sortScalars(w.partitionBy), sortScalars(w.orderBy)...)
+}
+
+// load takes the input's next batch.
+func (w *window) load(ctx context.Context) error {
+	batch, err := w.input.Next(ctx)
+	if err == io.EOF {
+		w.ended = true
+		if n := len(w.parts); n > 0 {
+			w.parts[n-1].end = w.rows.end()
+		}
+		return nil
+	}
 	if err != nil {
 		return err
 	}
-	if err := w.held.set(int64(w.rows.rows) * 32); err != nil {
+	defer batch.Release()
+	n := int(batch.NumRows())
+	cols, err := columns(w.env, w.keys(), batch.Columns(), n)
+	defer func() { releaseAll(cols) }()
+	for i := 0; err == nil && i < len(w.calls); i++ {
+		var more []arrow.Array
+		more, err = w.calls[i].evaluate(w.env, batch.Columns(), n)
+		cols = append(cols, more...)
+	}
+	if err != nil {
 		return err
 	}
-	w.refs = w.rows.refs()
-	w.findPartitions()
-	for _, c := range w.calls {
-		if err := w.compute(ctx, c); err != nil {
-			return err
-		}
-	}
-	return nil
+	all := append(append([]arrow.Array(nil), batch.Columns()...), cols...)
+	return w.keep(array.NewRecordBatch(w.rows.buf.schema, all, int64(n)))
 }
 
-// findPartitions cuts the rows into partitions and peer groups.
-func (w *window) findPartitions() {
-	same := func(keys []sortKey, first int) func(a, b int) bool {
-		cols := w.rows.columns[first : first+len(keys)]
-		return func(a, b int) bool {
-			for i, k := range keys {
-				ra, rb := w.refs[a], w.refs[b]
-				if !sameDatum(k.typ, types.DatumAt(cols[i][ra.chunk()], ra.row()), types.DatumAt(cols[i][rb.chunk()], rb.row())) {
-					return false
-				}
+// keep takes a batch over and cuts its rows into partitions and peer groups.
+func (w *window) keep(batch arrow.RecordBatch) error {
+	begins := w.rows.begins(batch, w.width, w.partitionBy)
+	peers := w.rows.begins(batch, w.width+len(w.partitionBy), w.orderBy)
+	for i := range int(batch.NumRows()) {
+		row := w.rows.end() + i
+		if begins[i] || row == 0 {
+			if n := len(w.parts); n > 0 {
+				w.parts[n-1].end = row
 			}
-			return true
+			w.parts = append(w.parts, partition{start: row, end: -1})
+			w.rows.peers.set(row)
+		} else if peers[i] {
+			w.rows.peers.set(row)
 		}
 	}
-	inPartition := same(w.partitionBy, w.width)
-	arePeers := same(w.orderBy, w.width+len(w.partitionBy))
-	w.peerOf = make([]int32, len(w.refs))
-	for i := range w.refs {
-		newPart := i == 0 || !inPartition(i-1, i)
-		if newPart {
-			w.parts = append(w.parts, partition{start: i, firstPeer: len(w.peers)})
-		}
-		if newPart || !arePeers(i-1, i) {
-			w.peers = append(w.peers, peerGroup{start: i})
-		}
-		w.peers[len(w.peers)-1].end = i + 1
-		w.peerOf[i] = int32(len(w.peers) - 1)
-		p := &w.parts[len(w.parts)-1]
-		p.end, p.endPeer = i+1, len(w.peers)
+	if err := w.rows.add(batch); err != nil {
+		return err
 	}
+	return w.held.set(w.rows.peers.bytes() + partitionBytes*int64(cap(w.parts)))
 }
 
-// value is a computed column's value in a row.
-func (w *window) value(column, row int) types.Datum {
-	r := w.refs[row]
-	return types.DatumAt(w.rows.columns[column][r.chunk()], r.row())
+// complete is the row after the last partition that has ended.
+func (w *window) complete() int {
+	if n := len(w.parts); n > 0 && w.parts[n-1].end < 0 {
+		return w.parts[n-1].start
+	}
+	return w.rows.end()
 }
 
-// compute walks the rows for a call and makes its result arrays.
-func (w *window) compute(ctx context.Context, c *windowCall) error {
-	out := make([]arrow.Array, 0, len(w.rows.chunks))
-	w.results = append(w.results, nil)
-	at := len(w.results) - 1
-	defer func() { w.results[at] = out }()
+// emit makes the output of the next chunk.
+func (w *window) emit(ctx context.Context) (arrow.RecordBatch, error) {
+	from, to := w.rows.starts[w.next], w.rows.starts[w.next+1]
+	cols := make([]arrow.Array, 0, w.width+len(w.calls))
+	defer func() { releaseAll(cols) }()
+	for _, c := range w.calls {
+		if err := checkContext(ctx); err != nil {
+			return nil, err
+		}
+		a, err := w.compute(ctx, c, from, to)
+		if err != nil {
+			return nil, err
+		}
+		cols = append(cols, a)
+	}
+	chunk, err := w.rows.buf.chunk(w.next)
+	if err != nil {
+		return nil, err
+	}
+	out := array.NewRecordBatch(w.schema, append(append([]arrow.Array(nil), chunk.Columns()[:w.width]...), cols...), int64(to-from))
+	w.next++
+	w.drop(to)
+	return out, nil
+}
+
+// compute makes a call's results for rows [from, to).
+func (w *window) compute(ctx context.Context, c *windowCall, from, to int) (arrow.Array, error) {
 	b := types.NewBuilder(w.env.Alloc, c.typ)
 	defer b.Release()
-	if err := c.frame.open(w); err != nil {
-		return err
-	}
 	for _, p := range w.parts {
-		fn, err := w.start(c, p)
-		if err != nil {
-			return err
+		if from == p.start {
+			fn, err := w.start(ctx, c, p)
+			if err != nil {
+				return nil, err
+			}
+			c.fn = fn
 		}
-		for i := p.start; i < p.end; i++ {
-			if err := fn(i, b); err != nil {
-				return err
+		for end := min(p.end, to); from < end; from++ {
+			if err := c.fn(from, b); err != nil {
+				return nil, err
 			}
-			r := w.refs[i]
-			if r.row()+1 == int(w.rows.chunks[r.chunk()].NumRows()) {
-				if err := checkContext(ctx); err != nil {
-					return err
-				}
-				a := b.NewArray()
-				out = append(out, a)
-				if err := w.held.set(w.held.held + columnBytes(a)); err != nil {
-					return err
-				}
-			}
+		}
+		if from == to {
+			break
 		}
 	}
-	return nil
+	return b.NewArray(), nil
 }
 
-// eachSlice calls fn with the input's columns of rows [from, to), chunk by chunk.
-func (w *window) eachSlice(from, to int, fn func(cols []arrow.Array, n int) error) error {
-	for from < to {
-		r := w.refs[from]
-		chunk := w.rows.chunks[r.chunk()]
-		n := min(to-from, int(chunk.NumRows())-r.row())
-		cols := make([]arrow.Array, w.width)
-		for i := range cols {
-			cols[i] = array.NewSlice(chunk.Column(i), int64(r.row()), int64(r.row()+n))
-		}
-		err := fn(cols, n)
-		releaseAll(cols)
-		if err != nil {
-			return err
-		}
-		from += n
+// drop lets go of what rows from next on do not look at.
+func (w *window) drop(next int) {
+	n := 0
+	for n < len(w.parts) && w.parts[n].end >= 0 && w.parts[n].end <= next {
+		n++
 	}
-	return nil
+	w.parts = w.parts[n:]
+	if len(w.parts) > 0 {
+		next = min(next, w.parts[0].start)
+	}
+	w.next -= w.rows.drop(next, w.next)
 }

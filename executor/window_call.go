@@ -1,15 +1,19 @@
 package executor
 
 import (
+	"context"
+
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/tidemarkdb/tidemark/planner/plan"
+	"github.com/tidemarkdb/tidemark/sql/functions"
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
 	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
-// windowCall is one compiled call.
+// windowCall is one compiled call. Its arguments, and whether a row passes the
+// FILTER, are columns of the kept rows: they are computed once a row.
 type windowCall struct {
 	name     string
 	agg      *aggCall // nil for window functions proper
@@ -17,6 +21,7 @@ type windowCall struct {
 	firstArg int // column of args[0] in the kept rows
 	typ      types.Type
 	frame    windowFrame
+	fn       windowFunc // of the partition under way
 }
 
 // windowFunc appends the result for a row.
@@ -36,10 +41,63 @@ func (w *window) newCall(n *plan.WindowCall, t types.Type) (*windowCall, error) 
 	return c, err
 }
 
-// start begins a partition of a call.
-func (w *window) start(c *windowCall, p partition) (windowFunc, error) {
+func (c *windowCall) arguments() []*scalar {
 	if c.agg != nil {
-		return w.aggregate(c, p), nil
+		return c.agg.args
+	}
+	return c.args
+}
+
+func (c *windowCall) filter() *scalar {
+	if c.agg != nil {
+		return c.agg.filter
+	}
+	return nil
+}
+
+// evaluate computes the call's columns of n rows. Arguments of rows that do not
+// pass the filter are not computed: they are NULL.
+func (c *windowCall) evaluate(env *Env, cols []arrow.Array, n int) ([]arrow.Array, error) {
+	if c.filter() == nil {
+		return columns(env, c.arguments(), cols, n)
+	}
+	sel, err := c.filter().selection(env, cols, n, nil)
+	if err != nil {
+		return nil, err
+	}
+	passing, err := takeColumns(env.Alloc, cols, sel)
+	if err != nil {
+		return nil, err
+	}
+	defer releaseAll(passing)
+	args, err := columns(env, c.arguments(), passing, len(sel))
+	if err != nil {
+		return nil, err
+	}
+	defer releaseAll(args)
+	at := make([]int32, n)
+	for i := range at {
+		at[i] = -1
+	}
+	for i, row := range sel {
+		at[row] = int32(i)
+	}
+	out, err := takeColumns(env.Alloc, args, at)
+	if err != nil {
+		return nil, err
+	}
+	b := array.NewBooleanBuilder(env.Alloc)
+	defer b.Release()
+	for _, i := range at {
+		b.Append(i >= 0)
+	}
+	return append(out, b.NewArray()), nil
+}
+
+// start begins a partition of a call.
+func (w *window) start(ctx context.Context, c *windowCall, p partition) (windowFunc, error) {
+	if c.agg != nil {
+		return w.aggregate(ctx, c, p), nil
 	}
 	return windowFuncs[c.name](w, c, p)
 }
@@ -67,14 +125,18 @@ func init() {
 
 func windowRank(w *window, _ *windowCall, p partition) (windowFunc, error) {
 	return func(i int, b array.Builder) error {
-		types.AppendDatum(b, types.NewInt8(int64(w.peers[w.peerOf[i]].start-p.start+1)))
+		types.AppendDatum(b, types.NewInt8(int64(w.rows.peersOf(i, p.end).start-p.start+1)))
 		return nil
 	}, nil
 }
 
-func windowDenseRank(w *window, _ *windowCall, p partition) (windowFunc, error) {
+func windowDenseRank(w *window, _ *windowCall, _ partition) (windowFunc, error) {
+	rank := int64(0)
 	return func(i int, b array.Builder) error {
-		types.AppendDatum(b, types.NewInt8(int64(int(w.peerOf[i])-p.firstPeer+1)))
+		if w.rows.peers.has(i) {
+			rank++
+		}
+		types.AppendDatum(b, types.NewInt8(rank))
 		return nil
 	}, nil
 }
@@ -83,7 +145,7 @@ func windowPercentRank(w *window, _ *windowCall, p partition) (windowFunc, error
 	return func(i int, b array.Builder) error {
 		v := 0.0
 		if n := p.end - p.start; n > 1 {
-			v = float64(w.peers[w.peerOf[i]].start-p.start) / float64(n-1)
+			v = float64(w.rows.peersOf(i, p.end).start-p.start) / float64(n-1)
 		}
 		types.AppendDatum(b, types.NewFloat64(v))
 		return nil
@@ -92,14 +154,17 @@ func windowPercentRank(w *window, _ *windowCall, p partition) (windowFunc, error
 
 func windowCumeDist(w *window, _ *windowCall, p partition) (windowFunc, error) {
 	return func(i int, b array.Builder) error {
-		types.AppendDatum(b, types.NewFloat64(float64(w.peers[w.peerOf[i]].end-p.start)/float64(p.end-p.start)))
+		types.AppendDatum(b, types.NewFloat64(float64(w.rows.peersOf(i, p.end).end-p.start)/float64(p.end-p.start)))
 		return nil
 	}, nil
 }
 
 // windowNtile: its argument is taken from the partition's first row.
 func windowNtile(w *window, c *windowCall, p partition) (windowFunc, error) {
-	d := w.value(c.firstArg, p.start)
+	d, err := w.rows.value(c.firstArg, p.start)
+	if err != nil {
+		return nil, err
+	}
 	if !d.IsNull() && d.I <= 0 {
 		return nil, pgerror.New(pgerror.InvalidArgumentForNtile, "argument of ntile must be greater than zero")
 	}
@@ -124,7 +189,10 @@ func (w *window) shifted(c *windowCall, p partition, direction int64) windowFunc
 	return func(i int, b array.Builder) error {
 		offset := types.NewInt8(1)
 		if len(c.args) > 1 {
-			offset = w.value(c.firstArg+1, i)
+			var err error
+			if offset, err = w.rows.value(c.firstArg+1, i); err != nil {
+				return err
+			}
 		}
 		if offset.IsNull() {
 			b.AppendNull()
@@ -133,14 +201,22 @@ func (w *window) shifted(c *windowCall, p partition, direction int64) windowFunc
 		at := int64(i) + direction*offset.I
 		switch {
 		case at >= int64(p.start) && at < int64(p.end):
-			types.AppendDatum(b, w.value(c.firstArg, int(at)))
+			return w.append(b, c.firstArg, int(at))
 		case len(c.args) > 2:
-			types.AppendDatum(b, w.value(c.firstArg+2, i))
-		default:
-			b.AppendNull()
+			return w.append(b, c.firstArg+2, i)
 		}
+		b.AppendNull()
 		return nil
 	}
+}
+
+// append appends a column's value in a row.
+func (w *window) append(b array.Builder, column, row int) error {
+	d, err := w.rows.value(column, row)
+	if err == nil {
+		types.AppendDatum(b, d)
+	}
+	return err
 }
 
 // nth appends the first argument's value in the frame's n-th row (0-based, from
@@ -154,10 +230,9 @@ func (w *window) nth(c *windowCall, p partition, i int, n int64, b array.Builder
 		n += int64(f.rows())
 	}
 	if row := f.nth(n); row >= 0 {
-		types.AppendDatum(b, w.value(c.firstArg, row))
-	} else {
-		b.AppendNull()
+		return w.append(b, c.firstArg, row)
 	}
+	b.AppendNull()
 	return nil
 }
 
@@ -171,7 +246,10 @@ func windowLastValue(w *window, c *windowCall, p partition) (windowFunc, error) 
 
 func windowNthValue(w *window, c *windowCall, p partition) (windowFunc, error) {
 	return func(i int, b array.Builder) error {
-		d := w.value(c.firstArg+1, i)
+		d, err := w.rows.value(c.firstArg+1, i)
+		if err != nil {
+			return err
+		}
 		if d.IsNull() {
 			b.AppendNull()
 			return nil
@@ -186,7 +264,7 @@ func windowNthValue(w *window, c *windowCall, p partition) (windowFunc, error) {
 // aggregate runs an aggregate over frames. As long as a frame only grows at
 // its end the state goes on; else it is computed anew, but for rows with the
 // frame of the row before.
-func (w *window) aggregate(c *windowCall, p partition) windowFunc {
+func (w *window) aggregate(ctx context.Context, c *windowCall, p partition) windowFunc {
 	var state *aggState
 	var last frame
 	return func(i int, b array.Builder) error {
@@ -197,13 +275,13 @@ func (w *window) aggregate(c *windowCall, p partition) windowFunc {
 		switch {
 		case state != nil && f == last:
 		case state != nil && f.grows(last):
-			err = w.feed(c, state, last.end, f.end)
+			err = w.feed(ctx, c, state, last.end, f.end)
 		default:
 			state = c.agg.newState(w.env, true)
 			state.acc.Resize(1)
 			for _, part := range f.parts() {
 				if err == nil {
-					err = w.feed(c, state, part[0], part[1])
+					err = w.feed(ctx, c, state, part[0], part[1])
 				}
 			}
 		}
@@ -216,13 +294,53 @@ func (w *window) aggregate(c *windowCall, p partition) windowFunc {
 }
 
 // feed updates a state with rows [from, to).
-func (w *window) feed(c *windowCall, state *aggState, from, to int) error {
-	return w.eachSlice(from, to, func(cols []arrow.Array, n int) error {
-		var in aggInput
-		defer in.release()
-		if err := c.agg.evaluate(w.env, cols, n, &in); err != nil {
+func (w *window) feed(ctx context.Context, c *windowCall, state *aggState, from, to int) error {
+	for from < to {
+		k, row := w.rows.locate(from)
+		chunk, err := w.rows.buf.chunk(k)
+		if err != nil {
 			return err
 		}
+		n := min(to-from, int(chunk.NumRows())-row)
+		if err := w.feedChunk(c, state, chunk, row, n); err != nil {
+			return err
+		}
+		if from += n; from < to {
+			if err := checkContext(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// feedChunk updates a state with n rows of a chunk.
+func (w *window) feedChunk(c *windowCall, state *aggState, chunk arrow.RecordBatch, row, n int) error {
+	in := aggInput{args: make([]functions.Value, len(c.agg.args)), all: true}
+	defer in.release()
+	for i := range in.args {
+		in.args[i].Array = array.NewSlice(chunk.Column(c.firstArg+i), int64(row), int64(row+n))
+	}
+	if c.filter() != nil {
+		passes := chunk.Column(c.firstArg + len(in.args)).(*array.Boolean)
+		keep := make([]int32, 0, n)
+		for i := range n {
+			if passes.Value(row + i) {
+				keep = append(keep, int32(i))
+			}
+		}
+		if err := in.pick(w.env, keep); err != nil {
+			return err
+		}
+		n = len(keep)
+	}
+	if c.agg.fn.SkipNulls {
+		if err := in.skipNulls(w.env, n); err != nil {
+			return err
+		}
+	}
+	if in.all {
 		return state.update(w.env, nil, &in, n)
-	})
+	}
+	return state.update(w.env, nil, &in, len(in.sel))
 }

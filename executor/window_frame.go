@@ -1,8 +1,6 @@
 package executor
 
 import (
-	"sort"
-
 	"github.com/tidemarkdb/tidemark/planner/plan"
 	"github.com/tidemarkdb/tidemark/sql/expr"
 	"github.com/tidemarkdb/tidemark/sql/functions"
@@ -14,6 +12,16 @@ import (
 type windowFrame struct {
 	spec       *plan.Frame
 	start, end types.Datum // the offsets
+	// Where the frame of the row before was: both ends move forward as a rule.
+	current, starts, ends groupCursor   // GROUPS
+	near                  [2]int        // RANGE: the starting and the ending bound
+	values                partitionKeys // RANGE
+}
+
+// partitionKeys are the rows of a partition whose order key is not NULL.
+type partitionKeys struct {
+	of          partition
+	first, last int
 }
 
 // frame is rows [start, end) without [cutStart, cutEnd), in which keep, if not
@@ -80,7 +88,10 @@ func (f *windowFrame) at(w *window, p partition, i int) (frame, error) {
 	}
 	out := frame{start: min(max(start, p.start), p.end), end: max(min(end, p.end), p.start), keep: -1}
 	out.end = max(out.end, out.start)
-	peers := w.peers[w.peerOf[i]]
+	peers := peerGroup{}
+	if f.spec.Exclude > 1 {
+		peers = w.rows.peersOf(i, p.end)
+	}
 	switch f.spec.Exclude {
 	case 1:
 		out.cutStart, out.cutEnd = i, i+1
@@ -117,19 +128,12 @@ func (f *windowFrame) bound(w *window, p partition, i int, kind plan.FrameBoundK
 		}
 		return at, nil
 	case plan.FrameGroups:
-		g := rowAt(int(w.peerOf[i]), kind, offset, p.endPeer-p.firstPeer)
-		switch {
-		case g < p.firstPeer:
-			return p.start, nil
-		case g >= p.endPeer:
-			return p.end, nil
-		}
-		return side(w.peers[g]), nil
+		return f.groupBound(w, p, i, kind, offset, isStart), nil
 	}
 	if kind == plan.CurrentRow {
-		return side(w.peers[w.peerOf[i]]), nil
+		return side(w.rows.peersOf(i, p.end)), nil
 	}
-	return w.rangeBound(p, i, kind == plan.OffsetPreceding, offset, e.Type(), isStart)
+	return f.rangeBound(w, p, i, kind == plan.OffsetPreceding, offset, e.Type(), isStart)
 }
 
 // rowAt moves a position by an offset, which is cut to what matters.
@@ -144,12 +148,75 @@ func rowAt(i int, kind plan.FrameBoundKind, offset types.Datum, size int) int {
 	return i
 }
 
+// groupBound finds a bound that is some peer groups away.
+func (f *windowFrame) groupBound(w *window, p partition, i int, kind plan.FrameBoundKind, offset types.Datum, isStart bool) int {
+	f.current.toRow(w.rows, p, i)
+	to := &f.ends
+	if isStart {
+		to = &f.starts
+	}
+	index := rowAt(f.current.index, kind, offset, p.end-p.start)
+	switch {
+	case index < 0:
+		return p.start
+	case !to.toGroup(w.rows, p, index):
+		return p.end
+	case isStart:
+		return to.start
+	}
+	return w.rows.peers.next(to.start+1, p.end)
+}
+
+// groupCursor walks over the peer groups of a partition: it stands on the
+// group of that index, which begins at row start.
+type groupCursor struct {
+	of           partition
+	index, start int
+}
+
+func (g *groupCursor) begin(p partition) {
+	if g.of != p {
+		*g = groupCursor{of: p, start: p.start}
+	}
+}
+
+// toRow moves to the group of row i, which is not before the one it stands on.
+func (g *groupCursor) toRow(r *windowRows, p partition, i int) {
+	g.begin(p)
+	for {
+		next := r.peers.next(g.start+1, p.end)
+		if i < next {
+			return
+		}
+		g.index, g.start = g.index+1, next
+	}
+}
+
+// toGroup moves to a group; false says that the partition has fewer.
+func (g *groupCursor) toGroup(r *windowRows, p partition, index int) bool {
+	g.begin(p)
+	for g.index > index {
+		g.index, g.start = g.index-1, r.peers.prev(g.start-1)
+	}
+	for g.index < index {
+		next := r.peers.next(g.start+1, p.end)
+		if next == p.end {
+			return false
+		}
+		g.index, g.start = g.index+1, next
+	}
+	return true
+}
+
 // rangeBound finds a bound by the value of the one order key: key -/+ offset.
-func (w *window) rangeBound(p partition, i int, preceding bool, offset types.Datum, offsetType types.Type, isStart bool) (int, error) {
+func (f *windowFrame) rangeBound(w *window, p partition, i int, preceding bool, offset types.Datum, offsetType types.Type, isStart bool) (int, error) {
 	key, column := w.orderBy[0], w.width+len(w.partitionBy)
-	current := w.value(column, i)
+	current, err := w.rows.value(column, i)
+	if err != nil {
+		return 0, err
+	}
 	if current.IsNull() { // NULLs are within range of each other only
-		if g := w.peers[w.peerOf[i]]; isStart {
+		if g := w.rows.peersOf(i, p.end); isStart {
 			return g.start, nil
 		} else {
 			return g.end, nil
@@ -159,33 +226,98 @@ func (w *window) rangeBound(p partition, i int, preceding bool, offset types.Dat
 	if preceding != key.desc {
 		op = "-"
 	}
-	limit, t, unbounded, err := w.shiftValue(key.typ, current, op, offsetType, offset)
+	limit, t, unbounded, err := w.shiftValue(key.typ, current.Clone(), op, offsetType, offset)
 	if err != nil {
 		return 0, err
 	}
-	first, last := p.start, p.end // of the rows that are not NULL
-	for first < last && w.value(column, first).IsNull() {
-		first = w.peers[w.peerOf[first]].end
+	if err := f.findKeys(w, p, column); err != nil {
+		return 0, err
 	}
-	for last > first && w.value(column, last-1).IsNull() {
-		last = w.peers[w.peerOf[last-1]].start
-	}
+	first, last := f.values.first, f.values.last
 	if unbounded {
 		if preceding {
 			return first, nil
 		}
 		return last, nil
 	}
-	return first + sort.Search(last-first, func(n int) bool {
-		c := types.Compare(t, widen(key.typ, t, w.value(column, first+n)), limit)
+	near := &f.near[0]
+	if !isStart {
+		near = &f.near[1]
+	}
+	*near, err = searchNear(min(max(*near, first), last), first, last, func(row int) (bool, error) {
+		v, err := w.rows.value(column, row)
+		if err != nil {
+			return false, err
+		}
+		c := types.Compare(t, widen(key.typ, t, v), limit)
 		if key.desc {
 			c = -c
 		}
-		if isStart {
-			return c >= 0
+		return c > 0 || isStart && c == 0, nil
+	})
+	return *near, err
+}
+
+// findKeys finds the rows of a partition whose order key is not NULL; NULLs
+// are peers and lie at one end.
+func (f *windowFrame) findKeys(w *window, p partition, column int) error {
+	if f.values.of == p {
+		return nil
+	}
+	k := partitionKeys{of: p, first: p.start, last: p.end}
+	v, err := w.rows.value(column, p.start)
+	if err != nil {
+		return err
+	}
+	if v.IsNull() {
+		k.first = w.rows.peersOf(p.start, p.end).end
+	}
+	if v, err = w.rows.value(column, p.end-1); err != nil {
+		return err
+	}
+	if v.IsNull() {
+		k.last = max(w.rows.peersOf(p.end-1, p.end).start, k.first)
+	}
+	f.values = k
+	return nil
+}
+
+// searchNear finds the first row of [first, last) for which is holds, or last;
+// is holds for all rows after one for which it does. It looks around near in
+// growing steps, so that neighbouring answers cost little.
+func searchNear(near, first, last int, is func(row int) (bool, error)) (int, error) {
+	lo, hi := first, last // the answer is in [lo, hi]
+	for step := 1; lo < hi; step *= 2 {
+		at := min(max(near, lo), hi-1)
+		yes, err := is(at)
+		if err != nil {
+			return 0, err
 		}
-		return c > 0
-	}), nil
+		if yes {
+			hi, near = at, at-step
+			if near < lo {
+				break
+			}
+		} else {
+			lo, near = at+1, at+step
+			if near >= hi {
+				break
+			}
+		}
+	}
+	for lo < hi {
+		mid := lo + (hi-lo)/2
+		yes, err := is(mid)
+		if err != nil {
+			return 0, err
+		}
+		if yes {
+			hi = mid
+		} else {
+			lo = mid + 1
+		}
+	}
+	return lo, nil
 }
 
 // widen turns a date into the timestamp that date arithmetic gives.

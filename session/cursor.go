@@ -6,28 +6,27 @@ import (
 	"io"
 	"math"
 
-	"github.com/apache/arrow-go/v18/arrow"
-
 	"github.com/tidemarkdb/tidemark/executor"
 	"github.com/tidemarkdb/tidemark/sql/ast"
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
 )
 
 // cursor is what DECLARE adds to a portal. A cursor that may move backward, or
-// that outlives its transaction, keeps the rows it has read.
+// that outlives its transaction, keeps the rows it has read: up to work_mem in
+// memory, the others in a file.
 //
 // Invariant: 0 <= at <= rows+1; at is the row the cursor stands on, counted
 // from 1; 0 is before the first, rows+1 (when ended) after the last.
 type cursor struct {
-	hold    bool
-	held    bool // the transaction is over: everything is kept
-	scroll  bool
-	binary  bool
-	keep    []arrow.RecordBatch
-	rows    int64 // read so far
-	at      int64
-	ended   bool
-	account *executor.Account
+	hold   bool
+	held   bool // the transaction is over: everything is kept
+	scroll bool
+	binary bool
+	keep   *executor.KeptRows // nil before the first batch
+	rows   int64              // read so far
+	at     int64
+	ended  bool
+	env    executor.Env // of keep, which outlives the query's
 }
 
 // runDeclare executes DECLARE CURSOR.
@@ -58,7 +57,10 @@ func (s *Session) runDeclare(ctx context.Context, raw *ast.RawStmt, st *ast.Decl
 	po := &portal{name: st.Name, stmt: &prepared{text: raw.Text, raw: &inner, planned: p, env: s.environment(), cols: p.query.Root.Columns()}}
 	po.cursor = &cursor{
 		hold: st.Hold, scroll: st.Scroll, binary: st.Binary,
-		account: executor.NewAccount("cursor", s.server.config.QueryMemoryLimit, s.memory),
+		env: executor.Env{
+			Alloc: s.server.config.Alloc, WorkMem: s.settings.workMem, Temp: s.temp,
+			Memory: executor.NewAccount("cursor", s.server.config.QueryMemoryLimit, s.memory),
+		},
 	}
 	if po.run, err = s.start(ctx, p, nil, nil); err != nil {
 		return err
@@ -97,34 +99,26 @@ func (c *cursor) readTo(ctx context.Context, r *running, n int64) error {
 		if err != nil {
 			return err
 		}
-		if err := c.account.Grow(batchBytes(r.batch)); err != nil {
+		batch := r.batch
+		r.batch, r.pos = nil, 0
+		if c.keep == nil {
+			c.keep = executor.NewKeptRows(&c.env, batch.Schema())
+		}
+		n := batch.NumRows()
+		if err := c.keep.Add(batch); err != nil {
 			return err
 		}
-		c.keep = append(c.keep, r.batch)
-		c.rows += r.batch.NumRows()
-		r.batch, r.pos = nil, 0
+		c.rows += n
 	}
 	return nil
 }
 
-// row finds row n (from 1) among the kept batches.
-func (c *cursor) row(n int64) (arrow.RecordBatch, int) {
-	n--
-	for _, b := range c.keep {
-		if n < b.NumRows() {
-			return b, int(n)
-		}
-		n -= b.NumRows()
-	}
-	return nil, 0
-}
-
 func (c *cursor) close() {
-	for _, b := range c.keep {
-		b.Release()
+	if c.keep != nil {
+		c.keep.Close()
+		c.keep = nil
 	}
-	c.keep = nil
-	c.account.Close()
+	c.env.Memory.Close()
 }
 
 // errBackward refuses to move a cursor back that was not declared SCROLL.
@@ -262,7 +256,10 @@ func (f *fetch) emit() error {
 	if f.move {
 		return nil
 	}
-	batch, i := f.po.cursor.row(f.po.cursor.at)
+	batch, i, err := f.po.cursor.keep.Row(int(f.po.cursor.at) - 1)
+	if err != nil {
+		return err
+	}
 	return f.s.client.Batch(f.out.rows, batch, i, i+1)
 }
 

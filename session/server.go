@@ -31,6 +31,9 @@ type Config struct {
 	MemoryLimit int64
 	// QueryMemoryLimit bounds one query (53200 beyond). Default 1 GiB.
 	QueryMemoryLimit int64
+	// WorkMemLimit bounds what a session's work_mem counts for, in bytes; tests
+	// make everything spill with it. Default: no bound.
+	WorkMemLimit int64
 	// Temp is where queries spill to. Default: the system's temporary files.
 	Temp *spill.Dir
 	// ColumnCacheBytes bounds the columns of scanned rows that are kept, if the

@@ -194,6 +194,9 @@ var settingsTable = withMethodSettings([]*setting{
 		apply: func(s *Session, v string) error {
 			n, _ := strconv.ParseInt(v, 10, 64)
 			s.settings.workMem = n << 10
+			if limit := s.server.config.WorkMemLimit; limit > 0 {
+				s.settings.workMem = min(s.settings.workMem, limit)
+			}
 			return nil
 		},
 	},

@@ -4,6 +4,11 @@
 // README.md in this folder describes the form of a test.
 package sqltests
 
+import (
+	"slices"
+	"strings"
+)
+
 // kind says what a record asks for.
 type kind int
 
@@ -59,4 +64,23 @@ type File struct {
 	lines  []string
 	// expanded is set when loops make one line stand for several records.
 	expanded bool
+}
+
+// anyOrder lets the rows of queries without ORDER BY come in any order.
+func (f *File) anyOrder() {
+	for i := range f.Records {
+		r := &f.Records[i]
+		if r.kind != query || r.sort != noSort || !r.hasExpected || strings.Contains(strings.ToLower(r.sql), "order by") {
+			continue
+		}
+		r.sort = rowSort
+		rows := make([][]string, len(r.expected))
+		for k, line := range r.expected {
+			rows[k] = strings.Split(line, "\t")
+		}
+		slices.SortStableFunc(rows, slices.Compare)
+		for k, row := range rows {
+			r.expected[k] = strings.Join(row, "\t")
+		}
+	}
 }

@@ -3,6 +3,7 @@ package sqltests_test
 import (
 	"context"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,10 +13,13 @@ import (
 )
 
 // inProcess gives each file a server in this process.
-type inProcess struct{ t *testing.T }
+type inProcess struct {
+	t     *testing.T
+	start func() (*testserver.Server, error)
+}
 
 func (p inProcess) Open(context.Context) (string, func(), error) {
-	s, err := testserver.Start()
+	s, err := p.start()
 	if err != nil {
 		return "", nil, err
 	}
@@ -28,6 +32,23 @@ func (p inProcess) Open(context.Context) (string, func(), error) {
 
 // TestOwn runs our own tests, each file on an empty server.
 func TestOwn(t *testing.T) {
+	runOwn(t, sqltests.Suite{Engines: sqltests.Engines, FileTime: time.Minute}, testserver.Start, func(string) bool { return true })
+}
+
+// spilling are the folders of tests whose statements keep rows.
+var spilling = []string{"aggregates", "basics", "cte", "dml", "joins", "session", "setops", "subqueries", "windows"}
+
+// TestOwnSpilling runs some of them again with no work memory at all: whatever
+// can spill does, and the answers are the same.
+func TestOwnSpilling(t *testing.T) {
+	suite := sqltests.Suite{Engines: sqltests.Engines, FileTime: time.Minute, AnyOrder: true}
+	runOwn(t, suite, testserver.StartSpilling, func(name string) bool {
+		return slices.Contains(spilling, strings.Split(name, "/")[0])
+	})
+}
+
+// runOwn runs the files of our own tests that wanted says.
+func runOwn(t *testing.T, suite sqltests.Suite, start func() (*testserver.Server, error), wanted func(name string) bool) {
 	family, err := sqltests.OpenFamily("own", ".")
 	if err != nil {
 		t.Fatal(err)
@@ -40,9 +61,13 @@ func TestOwn(t *testing.T) {
 		t.Fatal("there are no tests")
 	}
 	for _, name := range names {
+		if !wanted(filepath.ToSlash(name)) {
+			continue
+		}
 		t.Run(strings.TrimSuffix(filepath.ToSlash(name), ".test"), func(t *testing.T) {
 			t.Parallel()
-			suite := &sqltests.Suite{Target: inProcess{t}, Engines: sqltests.Engines, FileTime: time.Minute}
+			suite := suite
+			suite.Target = inProcess{t, start}
 			out := suite.RunFile(context.Background(), family, name)
 			var b strings.Builder
 			sqltests.WriteFailures(&b, out, 10)

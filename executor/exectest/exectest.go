@@ -34,6 +34,8 @@ type Case struct {
 	Want []string
 	// Unordered: rows may come in any order.
 	Unordered bool
+	// SpillUnordered: rows may come in any order where memory is short.
+	SpillUnordered bool
 	// Error is the SQLSTATE the plan ends with, "" for none.
 	Error pgerror.Code
 	// Env changes the environment before a run, Done ends what Env began.
@@ -58,6 +60,14 @@ func Run(t *testing.T, c Case) {
 		}
 		if c.Error == "" && !c.equal(got) {
 			t.Errorf("%s, batch=%d:\n%s\nwant\n%s", c.Name, size, strings.Join(got, "\n"), strings.Join(c.Want, "\n"))
+		}
+		if c.Error == "" {
+			got, err := c.run(t, size, c.Inputs, spilling)
+			loose := c
+			loose.Unordered = c.Unordered || c.SpillUnordered
+			if err != nil || !loose.equal(got) {
+				t.Errorf("%s, batch=%d, work_mem=1:\n%s (%v)\nwant\n%s", c.Name, size, strings.Join(got, "\n"), err, strings.Join(c.Want, "\n"))
+			}
 		}
 		c.runHard(t, size)
 	}
@@ -99,6 +109,7 @@ const (
 	closeEarly
 	cancelled
 	noMemory
+	spilling // the least work memory, so that all that can is written to files
 )
 
 // NewEnv makes an environment for tests.
@@ -123,6 +134,9 @@ func (c *Case) run(t *testing.T, size int, inputs []*Source, m mode) ([]string, 
 	env.BatchRows = size
 	if m == noMemory {
 		env.Memory = executor.NewAccount("query", 1, nil)
+	}
+	if m == spilling {
+		env.WorkMem, env.HashMem = 1, 1
 	}
 	if c.Env != nil {
 		c.Env(env)

@@ -21,6 +21,7 @@ type Server struct {
 	// URL connects to the database tidemark as the superuser tidemark.
 	URL string
 
+	config   session.Config
 	store    kv.Store
 	wire     *pgwire.Server
 	listener net.Listener
@@ -29,20 +30,28 @@ type Server struct {
 }
 
 // Start runs a server with an empty store.
-func Start() (*Server, error) {
+func Start() (*Server, error) { return start(session.Config{}) }
+
+// StartSpilling runs a server with an empty store whose queries have no work
+// memory: all that can spill does.
+func StartSpilling() (*Server, error) { return start(session.Config{WorkMemLimit: 1}) }
+
+func start(config session.Config) (*Server, error) {
 	store, err := embedded.Open(context.Background(), embedded.Config{CacheBytes: 16 << 20, Logger: quiet})
 	if err != nil {
 		return nil, err
 	}
-	return StartOn(store)
+	return startOn(store, config)
 }
 
 var quiet = slog.New(slog.DiscardHandler)
 
 // StartOn runs a server over a store, which it owns.
-func StartOn(store kv.Store) (*Server, error) {
+func StartOn(store kv.Store) (*Server, error) { return startOn(store, session.Config{}) }
+
+func startOn(store kv.Store, config session.Config) (*Server, error) {
 	ctx, cancel := context.WithCancel(context.Background())
-	s := &Server{store: store, cancel: cancel, served: make(chan error, 1)}
+	s := &Server{config: config, store: store, cancel: cancel, served: make(chan error, 1)}
 	if err := s.serve(ctx, quiet); err != nil {
 		cancel()
 		_ = store.Close() // the first error tells more
@@ -61,7 +70,8 @@ func (s *Server) serve(ctx context.Context, logger *slog.Logger) error {
 		return err
 	}
 	port := s.listener.Addr().(*net.TCPAddr).Port
-	sessions := session.NewServer(s.store, cat, session.Config{Logger: logger, ServerPort: port})
+	s.config.Logger, s.config.ServerPort = logger, port
+	sessions := session.NewServer(s.store, cat, s.config)
 	s.wire = pgwire.NewServer(sessions, pgwire.Config{Logger: logger})
 	s.URL = fmt.Sprintf("postgres://tidemark@127.0.0.1:%d/tidemark?sslmode=disable", port)
 	go func() { s.served <- s.wire.Serve(ctx, s.listener) }()
