@@ -47,7 +47,7 @@ func TestCancel(t *testing.T) {
 			if got := code(conn, c.sql); got != "57014" {
 				t.Errorf("got %q", got)
 			}
-			if d := time.Since(start); d > 5*time.Second {
+			if d := time.Since(start); d > 30*time.Second { // half of what it would sleep
 				t.Errorf("it took %v", d)
 			}
 			exec(t, conn, "rollback; select 1")
