@@ -2,8 +2,10 @@ package pgwire_test
 
 import (
 	"encoding/binary"
+	"fmt"
 	"net"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/tidemarkdb/tidemark/internal/testserver"
@@ -67,8 +69,8 @@ func (c *rawClient) round(messages []byte) {
 	}
 }
 
-// BenchmarkPgbench runs pgbench's simple-update transaction in prepared mode
-// over one connection, five rounds each.
+// BenchmarkPgbench runs pgbench's simple-update transaction over one connection,
+// five rounds each.
 func BenchmarkPgbench(b *testing.B) {
 	server, err := testserver.Start()
 	if err != nil {
@@ -107,6 +109,18 @@ func BenchmarkPgbench(b *testing.B) {
 		}
 		rounds = append(rounds, wireMessage(wireMessage(wireMessage(wireMessage(nil, 'B', append(bind, int16(0))...), 'D', byte('P'), ""), 'E', "", int32(0)), 'S'))
 	}
+	b.Run("prepared", func(b *testing.B) { c.run(b, rounds) })
+	rounds = nil
+	for i, s := range statements {
+		for k := range counts[i] {
+			s = strings.Replace(s, fmt.Sprintf("$%d", k+1), string(params[1+k]), 1)
+		}
+		rounds = append(rounds, wireMessage(nil, 'Q', s))
+	}
+	b.Run("simple", func(b *testing.B) { c.run(b, rounds) })
+}
+
+func (c *rawClient) run(b *testing.B, rounds [][]byte) {
 	b.ReportAllocs()
 	for b.Loop() {
 		for _, r := range rounds {
