@@ -53,14 +53,25 @@ func (r *run) newSeriesScan(n *plan.SeriesScan) (Operator, error) {
 			return nil, err
 		}
 	}
-	if n.PerSeries {
+	switch err = s.compileFilter(r); {
+	case err != nil:
+		return nil, err
+	case n.PerSeries:
 		return &seriesLast{seriesScan: s}, nil
+	case n.ByTime:
+		return &seriesByTime{seriesScan: s}, nil
 	}
+	return s, nil
+}
+
+// compileFilter prepares the scan's condition and finds the columns it reads.
+func (s *seriesScan) compileFilter(r *run) (err error) {
+	n := s.node
 	if n.Filter == nil {
-		return s, nil
+		return nil
 	}
 	if s.filter, err = r.compile(n.Filter); err != nil {
-		return nil, err
+		return err
 	}
 	seen := make([]bool, len(n.Cols))
 	expr.Walk(n.Filter, func(e expr.Expr) bool {
@@ -84,7 +95,7 @@ func (r *run) newSeriesScan(n *plan.SeriesScan) (Operator, error) {
 			s.first = append(s.first, i)
 		}
 	}
-	return s, nil
+	return nil
 }
 
 func (s *seriesScan) Schema() *arrow.Schema { return s.schema }

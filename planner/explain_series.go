@@ -13,7 +13,7 @@ import (
 func (x *explainer) seriesScan(n *plan.SeriesScan, e *explained) {
 	e.kind, e.label = "Series Scan", " on "+tableLabel(n.Table, n.Alias)
 	e.fields = append(e.fields, Property{"Relation Name", n.Table.Name}, Property{"Alias", n.Alias})
-	if n.Ordered {
+	if n.Ordered || n.ByTime {
 		e.fields = append(e.fields, Property{"Scan Direction", map[bool]string{false: "Forward", true: "Backward"}[n.Reverse]})
 	}
 	if n.Reverse {
@@ -51,6 +51,9 @@ func (x *explainer) seriesScan(n *plan.SeriesScan, e *explained) {
 	}
 	e.add("Filter", x.cond(n.Filter))
 	x.bare = nil
+	if n.ByTime {
+		e.add("Order", expr.QuoteIdent(n.Table.Columns[n.Table.TimeSeries.Time-1].Name))
+	}
 	if n.PerSeries {
 		e.add("Rows per Series", "1")
 	} else if n.Limit > 0 && x.opt.Verbose {

@@ -3,6 +3,7 @@ package tsengine
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -58,6 +59,22 @@ func (spec *ScanSpec) block() block.Spec {
 		b.Prefixes = append(b.Prefixes, p.Prefix)
 	}
 	return b
+}
+
+// Extent is how many rows the deltas and runs have that a scan may read of, and
+// between what times; lower is above upper if there are none.
+func (spec *ScanSpec) Extent(ctx context.Context, r kv.Reader) (rows int, lower, upper int64, err error) {
+	lower, upper = math.MaxInt64, math.MinInt64
+	for _, p := range spec.Partitions {
+		n, from, to, err := block.Extent(ctx, r, spec.block(), p.Prefix)
+		if err != nil {
+			return 0, 0, 0, err
+		}
+		if n > 0 {
+			rows, lower, upper = rows+n, min(lower, from), max(upper, to)
+		}
+	}
+	return rows, lower, upper, nil
 }
 
 // Pieces cuts a scan into scans of about rows rows, partition by partition and

@@ -25,7 +25,7 @@ func (b *Builder) build(n logical.Node, need *logical.ColSet, h hint) rel {
 	case *logical.Join:
 		return b.join(n, need, h)
 	case *logical.Aggregate:
-		return b.aggregate(n, need)
+		return b.aggregate(n, need, h)
 	case *logical.Sort:
 		return b.sort(n, need, h, nil)
 	case *logical.Limit:
@@ -218,7 +218,7 @@ func (b *Builder) projectSet(n *logical.ProjectSet, need *logical.ColSet) rel {
 	return rel{p, cols, nil}
 }
 
-func (b *Builder) aggregate(n *logical.Aggregate, need *logical.ColSet) rel {
+func (b *Builder) aggregate(n *logical.Aggregate, need *logical.ColSet, wanted hint) rel {
 	var in logical.ColSet
 	agg := &plan.Aggregate{Sets: n.Sets}
 	var cols []expr.ColumnID
@@ -234,12 +234,15 @@ func (b *Builder) aggregate(n *logical.Aggregate, need *logical.ColSet) rel {
 			cols = append(cols, a.ID)
 		}
 	}
-	h := hint{}
+	h, byTime := b.timeGroups(n, wanted)
 	if k, ok := minMaxOrder(n, aggs); ok {
 		h = hint{order: []expr.SortKey{k}, limit: 1}
 	}
 	r := b.build(n.Input, &in, h)
-	agg.Ordered = len(n.Keys) > 0 && n.Sets == nil && orderedBy(r.order, n.Keys)
+	if byTime != nil && !satisfies(r.order, h.order) {
+		byTime = nil
+	}
+	agg.Ordered = len(n.Keys) > 0 && n.Sets == nil && (byTime != nil || orderedBy(r.order, n.Keys))
 	if hash, sorted := b.opt.aggregation(); sorted && !agg.Ordered && len(n.Keys) > 0 && n.Sets == nil {
 		r = b.addSort(r, groupOrder(n.Keys), nil, nil)
 		agg.Ordered = true
@@ -279,7 +282,9 @@ func (b *Builder) aggregate(n *logical.Aggregate, need *logical.ColSet) rel {
 	agg.Cost.Total = r.cost() + r.rows()*cpuOperator*float64(len(aggs)+len(n.Keys)) + rows*cpuTuple
 	agg.Cost.Startup = agg.Cost.Total - rows*cpuTuple
 	var order []expr.SortKey
-	if agg.Ordered {
+	if agg.Ordered && byTime != nil {
+		order = byTime
+	} else if agg.Ordered {
 		order = keptOrder(r.order, n.Keys)
 	}
 	return rel{agg, cols, order}

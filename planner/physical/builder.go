@@ -50,6 +50,7 @@ func (r *rel) cost() float64 { return r.node.Estimate().Total }
 type hint struct {
 	order []expr.SortKey  // an ordering that saves a sort
 	limit float64         // rows wanted at most, 0 if all
+	about bool            // limit is an estimate: there may be more
 	want  []expr.ColumnID // the column order that saves a projection
 }
 

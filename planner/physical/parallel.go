@@ -195,7 +195,7 @@ func (p *parallelizer) pipeline(n plan.Node) plan.Leaf {
 		}
 		return n
 	case *plan.SeriesScan:
-		if n.Ordered || n.PerSeries || n.Limit > 0 {
+		if n.Ordered || n.ByTime || n.PerSeries || n.Limit > 0 {
 			return nil
 		}
 		return n

@@ -47,12 +47,12 @@ func (b *Builder) seriesScan(n *logical.Scan, need *logical.ColSet, h hint) rel 
 		s.Filter = b.resolve(logical.And(subplansLast(residual)), cols)
 	}
 	s.Cols = b.columns(cols)
-	order := b.seriesOrder(n, s, h)
 	s.Read = math.Max(1, b.tableRows(n.Table)*sel)
 	rows := math.Max(1, s.Read*b.selectivity(residual, nil))
+	order := b.seriesOrder(n, s, h, rows)
 	s.Cost = plan.Cost{Total: cpuSeek + s.Read*(seriesTuple+cpuOperator/10*float64(len(residual))), Rows: rows, Width: width(s.Cols)}
-	if s.Ordered && h.limit > 0 {
-		if len(residual) == 0 {
+	if (s.Ordered || s.ByTime) && h.limit > 0 {
+		if len(residual) == 0 && !h.about {
 			s.Limit = int64(h.limit)
 		}
 		s.Cost.Total *= math.Min(1, h.limit/rows)
@@ -153,15 +153,61 @@ func (b *Builder) namedSeries(n *logical.Scan, inner *logical.ColSet, s *plan.Se
 	return b.selectivity(got, nil)
 }
 
-// seriesOrder makes the scan ordered by time where that is wanted and one series is read.
-func (b *Builder) seriesOrder(n *logical.Scan, s *plan.SeriesScan, h hint) []expr.SortKey {
-	if len(h.order) == 0 || len(n.Table.TimeSeries.Tags) > 0 && len(s.Series) != 1 {
+// minByTime is how many times as many rows as are wanted there must be for a
+// scan in the order of time to be worth its sorting.
+const minByTime = 8
+
+// seriesOrder makes the scan ordered by time where that is wanted: if one series
+// is read, or if few rows of many are wanted.
+func (b *Builder) seriesOrder(n *logical.Scan, s *plan.SeriesScan, h hint, rows float64) []expr.SortKey {
+	if len(h.order) == 0 || !logical.Equal(h.order[0].Expr, seriesKey(n, n.Table.TimeSeries.Time).expr) {
 		return nil
 	}
-	key := seriesKey(n, n.Table.TimeSeries.Time)
-	if !logical.Equal(h.order[0].Expr, key.expr) {
+	switch {
+	case len(n.Table.TimeSeries.Tags) == 0 || len(s.Series) == 1:
+		s.Ordered = true
+	case h.limit > 0 && h.limit*minByTime < rows && !s.WithHandle:
+		s.ByTime, s.Wanted = true, 1.1*h.limit
+	default:
 		return nil
 	}
-	s.Ordered, s.Reverse = true, h.order[0].Desc
+	s.Reverse = h.order[0].Desc
 	return h.order[:1]
+}
+
+// timeGroups asks the scan below an aggregation for the order of time, if the
+// groups are stretches of time, wanted in order and only few of them: then the
+// aggregation ends with the last one wanted. It returns the hint for the input,
+// and the ordering of the groups that results if the input has that order.
+func (b *Builder) timeGroups(n *logical.Aggregate, h hint) (in hint, order []expr.SortKey) {
+	scan, ok := n.Input.(*logical.Scan)
+	if !ok || scan.Table.TimeSeries == nil || scan.Lock != nil || len(n.Keys) != 1 || n.Sets != nil || len(h.order) == 0 || h.limit == 0 {
+		return hint{}, nil
+	}
+	wanted, ok := h.order[0].Expr.(*expr.Column)
+	time := seriesKey(scan, scan.Table.TimeSeries.Time)
+	if !ok || wanted.ID != n.Keys[0].ID || !monotone(n.Keys[0].Expr, time.expr) {
+		return hint{}, nil
+	}
+	rows := b.tableRows(scan.Table) * b.selectivity(scan.Filter, nil)
+	perGroup := rows / math.Max(1, b.groups(n.Keys, rows))
+	return hint{order: []expr.SortKey{{Expr: time.expr, Desc: h.order[0].Desc}}, limit: h.limit * perGroup, about: true}, h.order[:1]
+}
+
+// monotone reports whether an expression never decreases while a column that
+// is not NULL grows.
+func monotone(e, column expr.Expr) bool {
+	if logical.Equal(e, column) {
+		return true
+	}
+	call, ok := e.(*expr.Call)
+	if !ok || call.Fn == nil || call.Fn.Monotone == 0 || !call.Fn.Strict || call.Fn.Monotone > len(call.Args) {
+		return false
+	}
+	for i, a := range call.Args {
+		if _, fixed := a.(*expr.Const); !fixed && i != call.Fn.Monotone-1 {
+			return false
+		}
+	}
+	return monotone(call.Args[call.Fn.Monotone-1], column)
 }

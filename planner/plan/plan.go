@@ -161,6 +161,11 @@ type SeriesScan struct {
 	// Ordered: rows come out by series and time; by time alone if there are no
 	// tags or one series is read. Reverse turns that round.
 	Ordered, Reverse bool
+	// ByTime: rows come out by time, whatever their series are, for whoever stops
+	// early; by descending time with Reverse.
+	ByTime bool
+	// Wanted is, with ByTime, how many rows are likely to be read until then.
+	Wanted float64
 	// Limit, if > 0, is how many rows are wanted at most after Filter.
 	Limit int64
 	// PerSeries: the newest point of each series, without a Filter.

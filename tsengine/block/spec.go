@@ -69,44 +69,37 @@ type rowRange struct{ from, to int }
 // row of each group is.
 func (s *Spec) ranges(src *source, e *extent, last bool) []rowRange {
 	bounded := e.minPos < s.Lower || e.maxPos > s.Upper
-	begin, end := 0, src.len()
-	if e.minGroup < s.MinGroup {
-		begin = lowerBound(src.groups, 0, end, s.MinGroup)
-	}
-	if e.maxGroup > s.MaxGroup {
-		end = upperBound(src.groups, begin, end, s.MaxGroup)
-	}
-	if s.Groups == nil && !bounded && !last {
-		if begin == end {
-			return nil
-		}
-		return []rowRange{{begin, end}}
+	if s.Groups == nil && !bounded && !last && e.minGroup >= s.MinGroup && e.maxGroup <= s.MaxGroup {
+		return []rowRange{{0, src.len()}}
 	}
 	var out []rowRange
-	next := 0
-	for i := begin; i < end; {
-		g := src.groups[i]
+	next := s.firstGroup(max(e.minGroup, s.MinGroup)) // of Groups
+	for k := src.seek(0, s.MinGroup); k < len(src.starts); k++ {
+		g := src.groups[src.starts[k]]
 		if s.Groups != nil {
-			for next < len(s.Groups) && s.Groups[next] < g {
-				if next+16 < len(s.Groups) && s.Groups[next+16] < g {
-					next = s.firstGroup(g)
-					break
-				}
+			if next+1 < len(s.Groups) && s.Groups[next] < g {
 				next++
+			}
+			if next < len(s.Groups) && s.Groups[next] < g {
+				next = s.firstGroup(g)
 			}
 			if next == len(s.Groups) {
 				break
 			}
 			if s.Groups[next] != g {
-				i = lowerBound(src.groups, i, end, s.Groups[next])
+				k = src.seek(k, s.Groups[next]) - 1
 				continue
 			}
 		}
-		after := upperBound(src.groups, i, end, g)
-		from, to := i, after
+		if g > s.MaxGroup {
+			break
+		}
+		from, to := src.groupRows(k)
 		if bounded {
-			from = i + sort.Search(after-i, func(k int) bool { return src.positions[i+k] >= s.Lower })
-			to = from + sort.Search(after-from, func(k int) bool { return src.positions[from+k] > s.Upper })
+			from = src.after(from, to, s.Lower)
+			if s.Upper != math.MaxInt64 {
+				to = src.after(from, to, s.Upper+1)
+			}
 		}
 		if last && from < to {
 			from = to - 1
@@ -116,29 +109,8 @@ func (s *Spec) ranges(src *source, e *extent, last bool) []rowRange {
 		} else if from < to {
 			out = append(out, rowRange{from, to})
 		}
-		i = after
 	}
 	return out
-}
-
-// lowerBound is the first i in [from, to) with groups[i] >= g: it gallops.
-func lowerBound(groups []uint64, from, to int, g uint64) int {
-	step := 1
-	for from+step < to && groups[from+step] < g {
-		step *= 2
-	}
-	end := min(from+step, to)
-	return from + sort.Search(end-from, func(i int) bool { return groups[from+i] >= g })
-}
-
-// upperBound is the first i in [from, to) with groups[i] > g.
-func upperBound(groups []uint64, from, to int, g uint64) int {
-	step := 1
-	for from+step < to && groups[from+step] <= g {
-		step *= 2
-	}
-	end := min(from+step, to)
-	return from + sort.Search(end-from, func(i int) bool { return groups[from+i] > g })
 }
 
 // reading is what the cursors of a scan share.

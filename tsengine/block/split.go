@@ -2,9 +2,6 @@ package block
 
 import (
 	"context"
-	"encoding/binary"
-	"errors"
-	"io"
 	"math"
 
 	"github.com/tidemarkdb/tidemark/kv"
@@ -36,35 +33,4 @@ func Split(ctx context.Context, reader kv.Reader, spec Spec, prefix kv.Key, rows
 		cuts, sum = append(cuts, b.maxGroup+1), 0
 	}
 	return cuts, nil
-}
-
-// largestRun is the run with the most rows of those that may hold wanted ones.
-func (r *reading) largestRun(ctx context.Context, prefix kv.Key) (*run, error) {
-	it, err := r.reader.Scan(ctx, kindSpan(prefix, kindRun), kv.ScanOptions{})
-	if err != nil {
-		return nil, err
-	}
-	defer it.Close()
-	var largest *run
-	for {
-		pairs, err := it.NextBatch(ctx)
-		if errors.Is(err, io.EOF) {
-			return largest, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		for _, p := range pairs {
-			if len(p.Key) != len(prefix)+9 {
-				return nil, r.corruptKey(p.Key)
-			}
-			run, err := readRun(binary.BigEndian.Uint64(p.Key[len(prefix)+1:]), p.Value)
-			if err != nil {
-				return nil, err
-			}
-			if r.spec.touches(&run.extent) && (largest == nil || run.rows > largest.rows) {
-				largest = run
-			}
-		}
-	}
 }

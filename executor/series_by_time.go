@@ -1,0 +1,254 @@
+package executor
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"slices"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/tidemarkdb/tidemark/tsengine"
+)
+
+// seriesByTime reads the points of all series in the order of their times, from
+// the first or from the newest on, for those who stop early: blocks are in the
+// order of series, and whoever sorted them would read them all.
+//
+//  1. Slices are read one after another; each in windows of time that are
+//     expected to have some thousand rows.
+//  2. The rows of a window are read in the order of series, and sorted. What
+//     has too many rows is read again in smaller windows.
+//  3. A window of a single time needs no sorting: its rows pass through.
+type seriesByTime struct {
+	*seriesScan
+	spec   *tsengine.ScanSpec
+	slices [][]tsengine.Partition // to be read
+
+	lower, upper int64 // what is left of the present slice
+	left         bool  // there is something left
+	width        uint64
+	wanted       float64 // rows of a window
+	started      bool    // width was chosen
+
+	from, to int64 // the window that is read
+	reading  bool
+	kept     *rowBuffer
+	rows     []timedRow // of kept, to come out from next on
+	next     int
+	refs     []rowRef
+}
+
+type timedRow struct {
+	time int64
+	ref  rowRef
+}
+
+const (
+	// timeWindowRows is how many rows a window should have if nobody knows how many
+	// are wanted, maxTimeWindowRows how many it may have.
+	timeWindowRows    = 2 * BatchRows
+	maxTimeWindowRows = 16 * BatchRows
+)
+
+func (s *seriesByTime) Close() error {
+	if s.kept != nil {
+		s.kept.clear()
+	}
+	s.rows, s.slices, s.left, s.reading = nil, nil, false, false
+	return s.seriesScan.Close()
+}
+
+func (s *seriesByTime) Next(ctx context.Context) (arrow.RecordBatch, error) {
+	if !s.opened {
+		s.opened = true
+		if err := s.open(ctx); err != nil {
+			return nil, storedError(err)
+		}
+	}
+	for {
+		if err := checkContext(ctx); err != nil {
+			return nil, err
+		}
+		if !s.reading && s.next < len(s.rows) {
+			return s.emit()
+		}
+		if !s.reading {
+			more, err := s.nextWindow(ctx)
+			if err != nil {
+				return nil, storedError(err)
+			}
+			if !more {
+				return nil, io.EOF
+			}
+		}
+		batch, err := s.step(ctx)
+		if batch != nil || err != nil {
+			return batch, storedError(err)
+		}
+	}
+}
+
+// open finds the slices.
+func (s *seriesByTime) open(ctx context.Context) error {
+	spec, err := s.seriesScan.spec(ctx)
+	if err != nil || spec == nil {
+		return err
+	}
+	s.want()
+	s.spec, s.kept = spec, newRowBuffer(s.env, s.schema)
+	parts := spec.Partitions
+	slices.SortStableFunc(parts, func(a, b tsengine.Partition) int {
+		if s.node.Reverse {
+			a, b = b, a
+		}
+		return cmp.Compare(a.Slice, b.Slice)
+	})
+	for len(parts) > 0 {
+		n := 1
+		for n < len(parts) && parts[n].Slice == parts[0].Slice {
+			n++
+		}
+		s.slices = append(s.slices, parts[:n])
+		parts = parts[n:]
+	}
+	return nil
+}
+
+// nextWindow begins the next window, if there is one.
+func (s *seriesByTime) nextWindow(ctx context.Context) (bool, error) {
+	for !s.left {
+		if len(s.slices) == 0 {
+			return false, nil
+		}
+		if err := s.nextSlice(ctx); err != nil {
+			return false, err
+		}
+	}
+	s.from, s.to = s.lower, s.upper
+	s.left = uint64(s.upper)-uint64(s.lower) > s.width
+	if s.left && s.node.Reverse {
+		s.from = s.upper - int64(s.width)
+		s.upper = s.from - 1
+	} else if s.left {
+		s.to = s.lower + int64(s.width)
+		s.lower = s.to + 1
+	}
+	s.read()
+	return true, nil
+}
+
+func (s *seriesByTime) nextSlice(ctx context.Context) error {
+	s.spec.Partitions = s.slices[0]
+	s.slices = s.slices[1:]
+	rows, lower, upper, err := s.spec.Extent(ctx, s.env.reader())
+	if err != nil || lower > upper {
+		return err
+	}
+	if !s.started {
+		s.started = true
+		s.width = uint64((float64(upper) - float64(lower) + 1) * min(1, s.wanted/float64(rows)))
+	}
+	s.lower, s.upper = max(lower, s.spec.Lower), min(upper, s.spec.Upper)
+	s.left = s.lower <= s.upper
+	return nil
+}
+
+// want chooses how many rows a window should have: few, if few are wanted.
+func (s *seriesByTime) want() {
+	s.wanted = timeWindowRows
+	if s.node.Wanted > 0 {
+		s.wanted = min(max(s.node.Wanted, BatchRows/4), maxTimeWindowRows/2)
+	}
+}
+
+// read begins to read the window.
+func (s *seriesByTime) read() {
+	spec := *s.spec
+	spec.Lower, spec.Upper = s.from, s.to
+	s.scanner, s.reading = tsengine.NewScanner(s.env.Alloc, s.env.reader(), spec, &s.figures), true
+	s.kept.clear()
+	s.rows, s.next = s.rows[:0], 0
+}
+
+// step reads on in the window: it returns rows that need no order, and sorts
+// what it has at the end.
+func (s *seriesByTime) step(ctx context.Context) (arrow.RecordBatch, error) {
+	rows, err := s.scanner.Next(ctx)
+	if errors.Is(err, io.EOF) {
+		s.scanner.Close()
+		s.scanner, s.reading = nil, false
+		s.order()
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	batch, err := s.batch(ctx, rows)
+	if batch == nil || err != nil || s.from == s.to {
+		return batch, err
+	}
+	if s.kept.rows+int(batch.NumRows()) > maxTimeWindowRows {
+		batch.Release()
+		s.narrow()
+		return nil, nil
+	}
+	return nil, s.keep(batch)
+}
+
+func (s *seriesByTime) keep(batch arrow.RecordBatch) error {
+	chunk := len(s.kept.chunks)
+	s.scanner.Each(func(i int, _ uint64, position int64, _ uint64) {
+		s.rows = append(s.rows, timedRow{position, refOf(chunk, i)})
+	})
+	return s.kept.add(batch)
+}
+
+// narrow begins the window anew, but a smaller one.
+func (s *seriesByTime) narrow() {
+	s.scanner.Close()
+	s.width = (uint64(s.to) - uint64(s.from)) / 8
+	s.left = true
+	if s.node.Reverse {
+		s.lower, s.upper = min(s.lower, s.from), s.to
+		s.from = s.to - int64(s.width)
+		s.upper = s.from - 1
+	} else {
+		s.lower, s.upper = s.from, max(s.upper, s.to)
+		s.to = s.from + int64(s.width)
+		s.lower = s.to + 1
+	}
+	s.read()
+}
+
+// order sorts the rows of the window, and chooses how wide the next one is.
+func (s *seriesByTime) order() {
+	s.next = 0
+	slices.SortFunc(s.rows, func(a, b timedRow) int {
+		if s.node.Reverse {
+			return cmp.Or(cmp.Compare(b.time, a.time), cmp.Compare(a.ref, b.ref))
+		}
+		return cmp.Or(cmp.Compare(a.time, b.time), cmp.Compare(a.ref, b.ref))
+	})
+	switch n := len(s.rows); {
+	case s.from == s.to:
+	case n > 2*int(s.wanted):
+		s.width /= 2
+	case n < int(s.wanted)/8 && s.width < 1<<58:
+		s.width = 8*s.width + 7
+	case n < int(s.wanted)/2 && s.width < 1<<58:
+		s.width = 2*s.width + 1
+	}
+}
+
+// emit makes the next batch of sorted rows.
+func (s *seriesByTime) emit() (arrow.RecordBatch, error) {
+	n := min(s.env.batchRows(), len(s.rows)-s.next)
+	s.refs = s.refs[:0]
+	for _, r := range s.rows[s.next : s.next+n] {
+		s.refs = append(s.refs, r.ref)
+	}
+	s.next += n
+	return s.kept.gather(s.refs)
+}
