@@ -79,6 +79,8 @@ func summaryLines(list []Property) (out []string) {
 		switch v := p.Value.(type) {
 		case float64:
 			out = append(out, fmt.Sprintf("%s: %.3f ms", p.Name, v))
+		case string:
+			out = append(out, p.Name+": "+v)
 		case []Property:
 			var parts []string
 			for _, s := range v {

@@ -3,11 +3,15 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/tidemarkdb/tidemark/executor"
+	"github.com/tidemarkdb/tidemark/kv"
 	"github.com/tidemarkdb/tidemark/planner"
 	"github.com/tidemarkdb/tidemark/planner/plan"
 	"github.com/tidemarkdb/tidemark/sql/ast"
@@ -39,9 +43,11 @@ type explainMode struct {
 	analyze, summary, settings bool
 	format                     string
 	planning, execution        time.Duration
+	traffic                    kv.Traffic
 }
 
-func explainOptions(st *ast.Explain) (opt explainMode, err error) {
+func explainOptions(st *ast.Explain) (opt *explainMode, err error) {
+	opt = &explainMode{}
 	opt.Costs, opt.format = true, "text"
 	timing, timingSet, summarySet, wal := false, false, false, false
 	for _, o := range st.Options {
@@ -103,6 +109,7 @@ func (s *Session) runExplain(ctx context.Context, raw *ast.RawStmt, st *ast.Expl
 	if err != nil {
 		return err
 	}
+	opt.traffic.Within = kv.TrafficOf(ctx)
 	inner, text, params := st.Stmt, raw.Text, []types.Datum(nil)
 	if ex, ok := inner.(*ast.Execute); ok {
 		p, values, err := s.executeParams(ctx, ex)
@@ -127,7 +134,7 @@ func (s *Session) runExplain(ctx context.Context, raw *ast.RawStmt, st *ast.Expl
 	if opt.analyze {
 		stats = &executor.Stats{}
 		began = time.Now()
-		if err := s.drainPlan(ctx, p, params, stats); err != nil {
+		if err := s.drainPlan(kv.WithTraffic(ctx, &opt.traffic), p, params, stats); err != nil {
 			return err
 		}
 		opt.execution = time.Since(began)
@@ -154,7 +161,7 @@ func (s *Session) drainPlan(ctx context.Context, p *planned, params []types.Datu
 }
 
 // explainRows prints the plan, one line a row in text form.
-func (s *Session) explainRows(p *planned, opt explainMode, stats *executor.Stats) [][]types.Datum {
+func (s *Session) explainRows(p *planned, opt *explainMode, stats *executor.Stats) [][]types.Datum {
 	opt.IO = s.io
 	if stats != nil {
 		opt.Stats = func(n plan.Node) *planner.NodeStats { return figures(stats.Of(n)) }
@@ -168,6 +175,9 @@ func (s *Session) explainRows(p *planned, opt explainMode, stats *executor.Stats
 	if opt.analyze && opt.format != "text" {
 		opt.Summary = append(opt.Summary, planner.Property{Name: "Triggers", Value: [][]planner.Property{}})
 	}
+	if c := opt.traffic.Counts(); opt.summary && c.Total() > 0 {
+		opt.Summary = append(opt.Summary, trafficFigures(&c, opt)...)
+	}
 	if opt.summary && opt.analyze {
 		opt.Summary = append(opt.Summary, planner.Property{Name: "Execution Time", Value: millis(opt.execution)})
 	}
@@ -180,6 +190,37 @@ func (s *Session) explainRows(p *planned, opt explainMode, stats *executor.Stats
 		rows[i] = textRow(line)
 	}
 	return rows
+}
+
+// trafficFigures are the requests that a statement sent to a store over a network,
+// without its commit's.
+func trafficFigures(c *kv.TrafficCounts, opt *explainMode) []planner.Property {
+	kinds := slices.Sorted(maps.Keys(c.Requests))
+	if opt.format == "text" {
+		parts := make([]string, len(kinds))
+		for i, kind := range kinds {
+			parts[i] = fmt.Sprintf("%s=%d", kind, c.Requests[kind])
+		}
+		line := fmt.Sprintf("requests=%d (%s) sent=%d received=%d retries=%d", c.Total(), strings.Join(parts, " "), c.Sent, c.Received, c.Retries)
+		if opt.Timing {
+			line += fmt.Sprintf(" waited=%.3f ms", millis(c.Waited))
+		}
+		return []planner.Property{{Name: "Store Traffic", Value: line}}
+	}
+	var requests []planner.Property
+	for _, kind := range kinds {
+		requests = append(requests, planner.Property{Name: kind, Value: c.Requests[kind]})
+	}
+	out := []planner.Property{
+		{Name: "Store Requests", Value: requests},
+		{Name: "Store Bytes Sent", Value: c.Sent},
+		{Name: "Store Bytes Received", Value: c.Received},
+		{Name: "Store Retries", Value: c.Retries},
+	}
+	if opt.Timing {
+		out = append(out, planner.Property{Name: "Store Wait Time", Value: millis(c.Waited)})
+	}
+	return out
 }
 
 // changedMethods are the planner's settings that differ from their defaults.

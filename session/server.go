@@ -106,6 +106,7 @@ type Server struct {
 	// advisory locks belong to sessions, not to transactions of the store.
 	advisory advisoryLocks
 	activity activities
+	traffic  kv.Traffic // of all sessions with the store
 	started  time.Time
 
 	mu       sync.Mutex
@@ -114,6 +115,9 @@ type Server struct {
 	draining bool
 	count    atomic.Int64
 }
+
+// Traffic counts the requests that sessions sent to a store over a network.
+func (srv *Server) Traffic() *kv.Traffic { return &srv.traffic }
 
 // NewServer makes the server of a node. It owns neither the store nor the catalog.
 func NewServer(store kv.Store, cat *catalog.Catalog, config Config) *Server {

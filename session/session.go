@@ -10,6 +10,7 @@ import (
 	"github.com/tidemarkdb/tidemark/catalog"
 	"github.com/tidemarkdb/tidemark/executor"
 	"github.com/tidemarkdb/tidemark/executor/spill"
+	"github.com/tidemarkdb/tidemark/kv"
 	"github.com/tidemarkdb/tidemark/sql/functions"
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
 	"github.com/tidemarkdb/tidemark/sql/types"
@@ -123,7 +124,7 @@ func (srv *Server) Connect(ctx context.Context, client Client, opts Options) (*S
 		memory: executor.NewAccount("session", 0, srv.memory), temp: srv.config.Temp.NewSpace(),
 	}
 	s.noticeFunc = s.notice
-	s.ctx, s.cancel = context.WithCancelCause(ctx)
+	s.ctx, s.cancel = context.WithCancelCause(kv.WithTraffic(ctx, &srv.traffic))
 	s.settings.init(s)
 	for name, value := range opts.Settings {
 		if err := s.settings.startup(name, value); err != nil {

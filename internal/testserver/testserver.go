@@ -23,6 +23,7 @@ type Server struct {
 
 	config   session.Config
 	store    kv.Store
+	sessions *session.Server
 	wire     *pgwire.Server
 	listener net.Listener
 	cancel   context.CancelFunc
@@ -71,12 +72,15 @@ func (s *Server) serve(ctx context.Context, logger *slog.Logger) error {
 	}
 	port := s.listener.Addr().(*net.TCPAddr).Port
 	s.config.Logger, s.config.ServerPort = logger, port
-	sessions := session.NewServer(s.store, cat, s.config)
-	s.wire = pgwire.NewServer(sessions, pgwire.Config{Logger: logger})
+	s.sessions = session.NewServer(s.store, cat, s.config)
+	s.wire = pgwire.NewServer(s.sessions, pgwire.Config{Logger: logger})
 	s.URL = fmt.Sprintf("postgres://tidemark@127.0.0.1:%d/tidemark?sslmode=disable", port)
 	go func() { s.served <- s.wire.Serve(ctx, s.listener) }()
 	return nil
 }
+
+// Traffic counts the requests that sessions sent to a store over a network.
+func (s *Server) Traffic() *kv.Traffic { return s.sessions.Traffic() }
 
 // Close ends the server: statements that still run after a second are cancelled.
 func (s *Server) Close() error {

@@ -117,7 +117,7 @@ func (t *txn) requestEach(ctx context.Context, keys [][]byte, at kv.Timestamp, w
 		}
 		if !answer.locked() {
 			// All or none.
-			t.store.rollbackLocks(keys[:i], t.beginTS, at)
+			t.rollbackLocks(keys[:i], at)
 			t.forgetPrimary()
 			return answer, nil
 		}
@@ -270,17 +270,17 @@ func (s *Store) sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// rollbackLocks gives up locks of the transaction that began at begin, and were
-// asked for at a timestamp up to at.
-func (s *Store) rollbackLocks(keys [][]byte, begin, at kv.Timestamp) {
-	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
+// rollbackLocks gives up locks that were asked for at a timestamp up to at.
+func (t *txn) rollbackLocks(keys [][]byte, at kv.Timestamp) {
+	s := t.store
+	ctx, cancel := context.WithTimeout(kv.WithTraffic(context.Background(), t.traffic), requestTimeout)
 	defer cancel()
 	groups, err := s.groupByRegion(ctx, keys)
 	if err != nil {
 		return
 	}
 	for _, group := range groups {
-		s.rollbackGroup(retry.NewBackofferWithVars(ctx, lockPatience, nil), group, begin, at)
+		s.rollbackGroup(retry.NewBackofferWithVars(ctx, lockPatience, nil), group, t.beginTS, at)
 	}
 }
 

@@ -180,7 +180,7 @@ func (t *txn) releaseRemote(n int) {
 	if n == 0 {
 		t.store.hearts.remove(t)
 	}
-	t.store.rollbackLocks(keys, t.beginTS, r.highest)
+	t.rollbackLocks(keys, r.highest)
 	if n == 0 {
 		r.setPrimary(nil)
 	}

@@ -179,6 +179,9 @@ func (s *scan) fetch(ctx context.Context) error {
 	}
 	c.pairs, c.at = c.pairs[:0], 0
 	s.snapshot.SetScanBatchSize(c.step)
+	if t := kv.TrafficOf(ctx); t != nil {
+		s.snapshot.SetRPCInterceptor(trafficMark{t})
+	}
 	it, err := s.open()
 	if err != nil {
 		return s.txn.store.translate(ctx, err)

@@ -5,6 +5,7 @@
 //	share      the shared lock modes, which the servers do not have
 //	announce   shared locks that stay within their node
 //	deadlock   finds those that no lock table and no store sees as a whole
+//	traffic    counts requests for those who ask
 //	heartbeat  keeps the locks of living transactions alive
 //	gc         how long old versions stay, agreed among the nodes
 //
@@ -112,6 +113,8 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 func newStore(ctx context.Context, client *tikv.KVStore, cfg Config, fastCommit bool) (*Store, error) {
 	s := &Store{cfg: cfg, client: client, fastCommit: fastCommit, keys: newKeyspace(cfg.Prefix), locks: locktable.New()}
 	s.records = recordKeyspace(cfg.Prefix)
+	client.SetTiKVClient(trafficClient{client.GetTiKVClient()})
+	client.SetOracle(trafficOracle{client.GetOracle()})
 	s.life, s.end = context.WithCancel(context.Background())
 	s.hearts.init()
 	s.announced.init(s)
@@ -154,7 +157,7 @@ func (s *Store) Begin(ctx context.Context, opts kv.TxnOptions) (kv.Txn, error) {
 		return nil, err
 	}
 	t := s.newTxn(&s.keys, now)
-	t.readOnly = opts.ReadOnly
+	t.readOnly, t.traffic = opts.ReadOnly, kv.TrafficOf(ctx)
 	if opts.MaxBytes > 0 {
 		t.maxBytes = opts.MaxBytes
 	}
@@ -176,7 +179,7 @@ func (s *Store) Snapshot(ctx context.Context, ts kv.Timestamp) (kv.Reader, error
 		return nil, err
 	}
 	t := s.newTxn(&s.keys, now)
-	t.readOnly = true
+	t.readOnly, t.traffic = true, kv.TrafficOf(ctx)
 	if err := s.openAt(ctx, t, ts, now); err != nil {
 		return nil, err
 	}

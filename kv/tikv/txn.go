@@ -25,7 +25,8 @@ type txn struct {
 	begun, readAt time.Time
 
 	readOnly bool
-	isView   bool // reads for another transaction, see View
+	isView   bool        // reads for another transaction, see View
+	traffic  *kv.Traffic // of whoever began it; may be nil
 	ended    bool
 	maxBytes int64
 
@@ -203,7 +204,7 @@ func (t *txn) end() {
 func (t *txn) View() kv.Txn {
 	return &txn{
 		store: t.store, keys: t.keys, readTS: t.readTS, beginTS: t.beginTS, begun: t.begun, readAt: t.readAt,
-		readOnly: true, ended: t.ended, id: t.id, isView: true, writes: t.writes.fork(),
+		readOnly: true, ended: t.ended, id: t.id, isView: true, writes: t.writes.fork(), traffic: t.traffic,
 	}
 }
 

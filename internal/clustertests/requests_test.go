@@ -1,0 +1,45 @@
+package clustertests
+
+import (
+	"maps"
+	"strings"
+	"testing"
+)
+
+// TestRequests checks how many requests statements send when nobody is in their
+// way. Stores that know 1PC spare the commit's second phase.
+func TestRequests(t *testing.T) {
+	nodes := startNodes(t, 1)
+	conn := connect(t, nodes[0])
+	exec(t, conn, "CREATE TABLE t (id int PRIMARY KEY, v int); INSERT INTO t SELECT g, 0 FROM generate_series(1, 100) g")
+	for _, c := range []struct {
+		sql  string
+		want map[string]int64
+	}{
+		{"SELECT v FROM t WHERE id = 7", map[string]int64{"Get": 1}},
+		// The row, its lock, a look at those who share it, and the commit.
+		{"UPDATE t SET v = v + 1 WHERE id = 7", map[string]int64{"Get": 1, "PessimisticLock": 1, "ScanLock": 1, "Prewrite": 1}},
+		// Also the lock that keeps foreign keys out, which the commit does not end.
+		{"DELETE FROM t WHERE id = 8", map[string]int64{"Get": 1, "PessimisticLock": 1, "ScanLock": 1, "Prewrite": 1, "PessimisticRollback": 1}},
+		{"INSERT INTO t VALUES (101, 0)", map[string]int64{"Get": 1, "PessimisticLock": 1, "ScanLock": 1, "Prewrite": 1, "PessimisticRollback": 1}},
+	} {
+		exec(t, conn, strings.NewReplacer("7", "77", "8", "88", "101", "102").Replace(c.sql)) // plans it, finds regions
+		before := nodes[0].Traffic().Counts()
+		exec(t, conn, c.sql)
+		n := nodes[0].Traffic().Since(before)
+		t.Logf("%s: %d requests, %d bytes sent, %d received, %v", c.sql, n.Total(), n.Sent, n.Received, n.Requests)
+		writes := n.Requests["Prewrite"]
+		if ts := n.Requests["Timestamp"]; ts < 1 || ts > 1+writes || n.Requests["Commit"] > writes {
+			t.Errorf("%s: %v", c.sql, n.Requests)
+		}
+		delete(n.Requests, "Timestamp")
+		delete(n.Requests, "Commit")
+		if !maps.Equal(n.Requests, c.want) || n.Retries > 0 {
+			t.Errorf("%s: %v and %d retries, want %v", c.sql, n.Requests, n.Retries, c.want)
+		}
+	}
+	plan := strings.Join(queryTexts(t, conn, "EXPLAIN (ANALYZE, TIMING OFF) SELECT sum(v) FROM t"), "\n")
+	if !strings.Contains(plan, "Store Traffic: requests=2 (Scan=1 Timestamp=1) sent=") {
+		t.Errorf("no requests in\n%s", plan)
+	}
+}

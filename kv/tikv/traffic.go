@@ -1,0 +1,105 @@
+package tikv
+
+import (
+	"context"
+	"time"
+
+	"github.com/tikv/client-go/v2/oracle"
+	"github.com/tikv/client-go/v2/tikv"
+	"github.com/tikv/client-go/v2/tikvrpc"
+	"github.com/tikv/client-go/v2/tikvrpc/interceptor"
+	"github.com/tikv/client-go/v2/util/async"
+
+	"github.com/tidemarkdb/tidemark/kv"
+)
+
+// timestampKind is how requests for timestamps are counted, which go to PD. Others
+// have the names of the protocol.
+const timestampKind = "Timestamp"
+
+// trafficClient counts requests to stores, each try of client-go by itself.
+type trafficClient struct{ tikv.Client }
+
+// SendRequest implements client-go's Client.
+func (c trafficClient) SendRequest(ctx context.Context, addr string, req *tikvrpc.Request, timeout time.Duration) (*tikvrpc.Response, error) {
+	t := trafficOf(ctx)
+	if t == nil {
+		return c.Client.SendRequest(ctx, addr, req, timeout)
+	}
+	begun := time.Now()
+	resp, err := c.Client.SendRequest(ctx, addr, req, timeout)
+	count(t, req, resp, err, begun)
+	return resp, err
+}
+
+// SendRequestAsync implements client-go's Client.
+func (c trafficClient) SendRequestAsync(ctx context.Context, addr string, req *tikvrpc.Request, cb async.Callback[*tikvrpc.Response]) {
+	if t := trafficOf(ctx); t != nil {
+		begun := time.Now()
+		cb.Inject(func(resp *tikvrpc.Response, err error) (*tikvrpc.Response, error) {
+			count(t, req, resp, err, begun)
+			return resp, err
+		})
+	}
+	c.Client.SendRequestAsync(ctx, addr, req, cb)
+}
+
+func count(t *kv.Traffic, req *tikvrpc.Request, resp *tikvrpc.Response, err error, begun time.Time) {
+	retry := err != nil
+	var received int64
+	if err == nil && resp != nil {
+		received = messageSize(resp.Resp)
+		if e, err := resp.GetRegionError(); err == nil && e != nil {
+			retry = true
+		}
+	}
+	t.Add(req.Type.String(), messageSize(req.Req), received, retry, time.Since(begun))
+}
+
+func messageSize(m any) int64 {
+	if m, ok := m.(interface{ Size() int }); ok {
+		return int64(m.Size())
+	}
+	return 0
+}
+
+// trafficOf finds the counter in a context of client-go, where it is hidden in
+// an interceptor when client-go made the context itself.
+func trafficOf(ctx context.Context) *kv.Traffic {
+	if m, ok := interceptor.GetRPCInterceptorFromCtx(ctx).(trafficMark); ok {
+		return m.traffic
+	}
+	return kv.TrafficOf(ctx)
+}
+
+// trafficMark is an interceptor that intercepts nothing.
+type trafficMark struct{ traffic *kv.Traffic }
+
+// Name implements client-go's RPCInterceptor.
+func (trafficMark) Name() string { return "traffic" }
+
+// Wrap implements client-go's RPCInterceptor.
+func (trafficMark) Wrap(next interceptor.RPCInterceptorFunc) interceptor.RPCInterceptorFunc {
+	return next
+}
+
+// trafficOracle counts requests for timestamps.
+type trafficOracle struct{ oracle.Oracle }
+
+// GetTimestamp implements client-go's Oracle.
+func (o trafficOracle) GetTimestamp(ctx context.Context, opt *oracle.Option) (uint64, error) {
+	begun := time.Now()
+	ts, err := o.Oracle.GetTimestamp(ctx, opt)
+	if t := trafficOf(ctx); t != nil {
+		t.Add(timestampKind, 0, 0, err != nil, time.Since(begun))
+	}
+	return ts, err
+}
+
+// GetTimestampAsync implements client-go's Oracle.
+func (o trafficOracle) GetTimestampAsync(ctx context.Context, opt *oracle.Option) oracle.Future {
+	if t := trafficOf(ctx); t != nil {
+		t.Add(timestampKind, 0, 0, false, 0)
+	}
+	return o.Oracle.GetTimestampAsync(ctx, opt)
+}
