@@ -62,7 +62,11 @@ var redirectLogs sync.Once
 // redirectLog sends what client-go logs to ours. It has one logger a process.
 func redirectLog(logger *slog.Logger) {
 	core := logCore{logger: logger}
-	log.ReplaceGlobals(zap.New(core), &log.ZapProperties{Core: core})
+	level := zap.NewAtomicLevelAt(zapcore.InfoLevel) // client-go asks for it when it gives up
+	if core.Enabled(zapcore.DebugLevel) {
+		level.SetLevel(zapcore.DebugLevel)
+	}
+	log.ReplaceGlobals(zap.New(core), &log.ZapProperties{Core: core, Level: level})
 }
 
 // logCore is a zapcore.Core that writes to a slog.Logger. The client calls
