@@ -39,9 +39,9 @@ type Config struct {
 	// ColumnCacheBytes bounds the columns of scanned rows that are kept, if the
 	// store can tell what changes. Default 256 MiB; negative for none.
 	ColumnCacheBytes int64
-	// BlockCacheBytes bounds the decoded blocks of time-series tables that are
+	// SeriesCacheBytes bounds the decoded blocks of time-series tables that are
 	// kept. Default 256 MiB; negative for none.
-	BlockCacheBytes int64
+	SeriesCacheBytes int64
 	// PlanCacheBytes bounds the parse trees and plans kept by text. Default 64 MiB.
 	PlanCacheBytes int64
 	// Logger takes what no client sees. Default slog.Default().
@@ -72,8 +72,8 @@ func (c *Config) setDefaults() {
 	if c.ColumnCacheBytes == 0 {
 		c.ColumnCacheBytes = 256 << 20
 	}
-	if c.BlockCacheBytes == 0 {
-		c.BlockCacheBytes = 256 << 20
+	if c.SeriesCacheBytes == 0 {
+		c.SeriesCacheBytes = 256 << 20
 	}
 	if c.PlanCacheBytes == 0 {
 		c.PlanCacheBytes = 64 << 20
@@ -135,7 +135,7 @@ func NewServer(store kv.Store, cat *catalog.Catalog, config Config) *Server {
 		rowIDs:   executor.NewRowIDs(store),
 		workers:  executor.NewWorkerPool(maxWorkers()),
 		columns:  executor.NewColumnCache(store, config.ColumnCacheBytes),
-		blocks:   executor.NewBlockCache(config.BlockCacheBytes),
+		blocks:   executor.NewBlockCache(config.SeriesCacheBytes),
 		trees:    parser.NewCache(config.PlanCacheBytes / 2),
 		plans:    newPlanCache(config.PlanCacheBytes / 2),
 		started:  config.Clock(),

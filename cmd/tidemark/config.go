@@ -31,7 +31,7 @@ type config struct {
 	cacheSize    string
 	rowCache     string
 	columnCache  string
-	blockCache   string
+	seriesCache  string
 	memoryLimit  string
 	queryMemory  string
 	maxConns     int
@@ -52,7 +52,7 @@ func (c *config) flags(fs *pflag.FlagSet) {
 	fs.StringVar(&c.cacheSize, "cache-size", "512MB", "block cache of the embedded store")
 	fs.StringVar(&c.rowCache, "row-cache-size", "128MB", "rows read by key that the embedded store keeps in memory, from 32MB; 0 for none")
 	fs.StringVar(&c.columnCache, "column-cache-size", "256MB", "columns of scanned rows kept in memory; 0 for none")
-	fs.StringVar(&c.blockCache, "block-cache-size", "256MB", "decoded blocks of time-series tables kept in memory; 0 for none")
+	fs.StringVar(&c.seriesCache, "series-cache-size", "256MB", "decoded blocks of time-series tables kept in memory; 0 for none")
 	fs.StringVar(&c.memoryLimit, "memory-limit", "4GB", "what all queries together may keep in memory")
 	fs.StringVar(&c.queryMemory, "query-memory-limit", "1GB", "what one query may keep in memory")
 	fs.IntVar(&c.maxConns, "max-connections", 200, "how many sessions may be open at once")
@@ -134,7 +134,7 @@ func (c *config) validate() error {
 	if c.maxConns < 1 {
 		return fmt.Errorf("--max-connections %d is not positive", c.maxConns)
 	}
-	for name, v := range map[string]string{"cache-size": c.cacheSize, "row-cache-size": c.rowCache, "column-cache-size": c.columnCache, "block-cache-size": c.blockCache, "memory-limit": c.memoryLimit, "query-memory-limit": c.queryMemory} {
+	for name, v := range map[string]string{"cache-size": c.cacheSize, "row-cache-size": c.rowCache, "column-cache-size": c.columnCache, "series-cache-size": c.seriesCache, "memory-limit": c.memoryLimit, "query-memory-limit": c.queryMemory} {
 		if _, err := parseSize(v); err != nil {
 			return fmt.Errorf("--%s: %w", name, err)
 		}

@@ -131,17 +131,17 @@ func serve(ctx context.Context, c *config, cmd *cobra.Command, store kv.Store, l
 	if err != nil {
 		return err
 	}
-	blockCache, err := parseSize(c.blockCache)
+	seriesCache, err := parseSize(c.seriesCache)
 	if err != nil {
 		return err
 	}
 	addProc()
-	governGC(memoryLimit + columnCache + blockCache + softReserve)
+	governGC(memoryLimit + columnCache + seriesCache + softReserve)
 	if columnCache == 0 {
 		columnCache = -1
 	}
-	if blockCache == 0 {
-		blockCache = -1
+	if seriesCache == 0 {
+		seriesCache = -1
 	}
 	temp, err := openTemp(c)
 	if err != nil {
@@ -149,7 +149,7 @@ func serve(ctx context.Context, c *config, cmd *cobra.Command, store kv.Store, l
 	}
 	sessions := session.NewServer(store, cat, session.Config{
 		MaxConnections: c.maxConns, MemoryLimit: memoryLimit, QueryMemoryLimit: queryMemory, Temp: temp,
-		ColumnCacheBytes: columnCache, BlockCacheBytes: blockCache, Logger: logger, ServerPort: c.portBase, AutoAnalyze: c.autoAnalyze,
+		ColumnCacheBytes: columnCache, SeriesCacheBytes: seriesCache, Logger: logger, ServerPort: c.portBase, AutoAnalyze: c.autoAnalyze,
 	})
 	jobs, stopJobs := context.WithCancel(base)
 	var running sync.WaitGroup
