@@ -65,7 +65,25 @@ func freePort(t *testing.T) int {
 // startProcess starts a server and waits until it is ready.
 func startProcess(t *testing.T, args ...string) *process {
 	t.Helper()
-	p := &process{port: freePort(t)}
+	for attempt := 0; ; attempt++ {
+		p, line := tryProcess(t, args)
+		want := fmt.Sprintf("ready for psql: psql -h 127.0.0.1 -p %d -U tidemark\n", p.port)
+		if line == want {
+			return p
+		}
+		_ = p.cmd.Wait() // its output is complete
+		if attempt < 5 && strings.Contains(p.stderr.String(), "is taken by another process") {
+			continue // somebody was faster
+		}
+		t.Fatalf("got %q, want %q; %s", line, want, p.stderr.String())
+	}
+}
+
+// tryProcess starts a server on a port that was free just now, and returns its
+// first line.
+func tryProcess(t *testing.T, args []string) (p *process, line string) {
+	t.Helper()
+	p = &process{port: freePort(t)}
 	p.cmd = command(append([]string{"start", "--port-base", fmt.Sprint(p.port)}, args...)...)
 	p.cmd.Stderr = &p.stderr
 	stdout, err := p.cmd.StdoutPipe()
@@ -76,11 +94,8 @@ func startProcess(t *testing.T, args ...string) *process {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = p.cmd.Process.Kill() })
-	line, err := bufio.NewReader(stdout).ReadString('\n')
-	if want := fmt.Sprintf("ready for psql: psql -h 127.0.0.1 -p %d -U tidemark\n", p.port); line != want {
-		t.Fatalf("got %q (%v), want %q; %s", line, err, want, p.stderr.String())
-	}
-	return p
+	line, _ = bufio.NewReader(stdout).ReadString('\n') // "" at its end
+	return p, line
 }
 
 func (p *process) connect() (*pgx.Conn, error) {
