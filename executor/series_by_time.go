@@ -38,6 +38,7 @@ type seriesByTime struct {
 	rows     []timedRow // of kept, to come out from next on
 	next     int
 	refs     []rowRef
+	words    []uint64
 }
 
 type timedRow struct {
@@ -225,12 +226,7 @@ func (s *seriesByTime) narrow() {
 // order sorts the rows of the window, and chooses how wide the next one is.
 func (s *seriesByTime) order() {
 	s.next = 0
-	slices.SortFunc(s.rows, func(a, b timedRow) int {
-		if s.node.Reverse {
-			return cmp.Or(cmp.Compare(b.time, a.time), cmp.Compare(a.ref, b.ref))
-		}
-		return cmp.Or(cmp.Compare(a.time, b.time), cmp.Compare(a.ref, b.ref))
-	})
+	s.sort()
 	switch n := len(s.rows); {
 	case s.from == s.to:
 	case n > 2*int(s.wanted):
@@ -240,6 +236,35 @@ func (s *seriesByTime) order() {
 	case n < int(s.wanted)/2 && s.width < 1<<58:
 		s.width = 2*s.width + 1
 	}
+}
+
+// sort sorts the rows of the window by time and ref. Windows are mostly so short
+// that the time in the window and the row's number fit one word.
+func (s *seriesByTime) sort() {
+	const rowBits = 17
+	if len(s.rows) >= 1<<rowBits || uint64(s.to)-uint64(s.from) >= 1<<(64-rowBits) {
+		slices.SortFunc(s.rows, func(a, b timedRow) int {
+			if s.node.Reverse {
+				return cmp.Or(cmp.Compare(b.time, a.time), cmp.Compare(a.ref, b.ref))
+			}
+			return cmp.Or(cmp.Compare(a.time, b.time), cmp.Compare(a.ref, b.ref))
+		})
+		return
+	}
+	s.words = s.words[:0]
+	for i := range s.rows {
+		at := uint64(s.rows[i].time - s.from)
+		if s.node.Reverse {
+			at = uint64(s.to - s.rows[i].time)
+		}
+		s.words = append(s.words, at<<rowBits|uint64(i))
+	}
+	slices.Sort(s.words)
+	sorted := make([]timedRow, len(s.rows))
+	for i, w := range s.words {
+		sorted[i] = s.rows[w&(1<<rowBits-1)]
+	}
+	s.rows = sorted
 }
 
 // emit makes the next batch of sorted rows.

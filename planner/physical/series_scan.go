@@ -167,7 +167,7 @@ func (b *Builder) seriesOrder(n *logical.Scan, s *plan.SeriesScan, h hint, rows 
 	case len(n.Table.TimeSeries.Tags) == 0 || len(s.Series) == 1:
 		s.Ordered = true
 	case h.limit > 0 && h.limit*minByTime < rows && !s.WithHandle:
-		s.ByTime, s.Wanted = true, 1.1*h.limit
+		s.ByTime, s.Wanted = true, 1.6*h.limit // one window, and the begin of the group behind the last
 	default:
 		return nil
 	}
