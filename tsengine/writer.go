@@ -44,6 +44,8 @@ type Writer struct {
 
 	inputs []*block.Input
 	rows   []pendingRow
+	spare  []pendingRow // room for rows
+	order  []rowOrder
 	bytes  int
 
 	fresh   map[string]uint64 // series that this writer has made
@@ -225,15 +227,7 @@ func (w *Writer) Flush(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	slices.SortStableFunc(w.rows, func(a, b pendingRow) int {
-		if a.slice != b.slice {
-			return cmp.Compare(a.slice, b.slice)
-		}
-		if a.Group != b.Group {
-			return cmp.Compare(a.Group, b.Group)
-		}
-		return cmp.Compare(a.Position, b.Position)
-	})
+	w.sort()
 	if w.layout.Unique {
 		w.dropReplaced()
 	}
@@ -263,6 +257,46 @@ func (w *Writer) Flush(ctx context.Context) error {
 	}
 	w.clear()
 	return nil
+}
+
+// sort orders the rows by slice, series and time; those of a point stay in the
+// order in which they came. It sorts short keys and moves each row once.
+func (w *Writer) sort() {
+	w.order = w.order[:0]
+	sorted := true
+	for i := range w.rows {
+		r := &w.rows[i]
+		w.order = append(w.order, rowOrder{r.slice, r.Group, r.Position, int32(i)})
+		sorted = sorted && (i == 0 || compareOrder(w.order[i-1], w.order[i]) <= 0)
+	}
+	if sorted {
+		return
+	}
+	slices.SortFunc(w.order, compareOrder)
+	rows := w.spare[:0]
+	for i := range w.order {
+		rows = append(rows, w.rows[w.order[i].index])
+	}
+	w.rows, w.spare = rows, w.rows
+}
+
+type rowOrder struct {
+	slice    int64
+	group    uint64
+	position int64
+	index    int32
+}
+
+func compareOrder(a, b rowOrder) int {
+	switch {
+	case a.slice != b.slice:
+		return cmp.Compare(a.slice, b.slice)
+	case a.group != b.group:
+		return cmp.Compare(a.group, b.group)
+	case a.position != b.position:
+		return cmp.Compare(a.position, b.position)
+	}
+	return cmp.Compare(a.index, b.index)
 }
 
 // dropReplaced keeps the last row of each point.

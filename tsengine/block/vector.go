@@ -130,6 +130,10 @@ func gatherFixed[T int16 | int32 | uint32 | int64 | float32 | float64](g *gather
 				d := g.arrays[i].Data()
 				src = unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(d.Buffers()[1].Bytes()))), d.Offset()+d.Len())[d.Offset():]
 			}
+			if s.to-s.from == 1 { // rows of a write, which are sorted
+				out[0], out = src[s.from], out[1:]
+				continue
+			}
 			out = out[copy(out, src[s.from:s.to]):]
 		}
 	}

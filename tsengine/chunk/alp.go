@@ -110,10 +110,12 @@ func encodeALP[F floatFormat](f F, values []float64, bits []uint64, limit int) (
 		}
 		integers[i] = last // an exception costs its neighbours nothing
 	}
-	if len(positions)*f.bytes()+nestedSize(integers) >= limit {
+	enc, size := chooseInts(integers)
+	if size += 1 + len(positions)*f.bytes(); size >= limit {
 		return nil, false
 	}
-	out := appendNested([]byte{byte(x.e), byte(x.f)}, integers)
+	out := append(make([]byte, 0, size+16), byte(x.e), byte(x.f), byte(enc))
+	out = appendInts(out, enc, integers)
 	out = binary.AppendUvarint(out, uint64(len(positions)))
 	if len(positions) > 0 {
 		out = appendNested(out, positions)

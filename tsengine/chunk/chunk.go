@@ -123,13 +123,21 @@ func encode(a arrow.Array, valid []bool) (Encoding, []byte, error) {
 		enc, out := encodeInts(dense(a.Len(), valid, func(i int) int64 { return int64(a.Value(i)) }))
 		return enc, out, nil
 	case *array.Int64:
-		enc, out := encodeInts(dense(a.Len(), valid, a.Value))
+		values := a.Int64Values()
+		if valid != nil {
+			values = dense(a.Len(), valid, a.Value)
+		}
+		enc, out := encodeInts(values)
 		return enc, out, nil
 	case *array.Float32:
 		enc, out := encodeFloats(float32Bits{}, dense(a.Len(), valid, func(i int) float64 { return float64(a.Value(i)) }), floatBits(a, valid))
 		return enc, out, nil
 	case *array.Float64:
-		enc, out := encodeFloats(float64Bits{}, dense(a.Len(), valid, a.Value), floatBits(a, valid))
+		values := a.Float64Values()
+		if valid != nil {
+			values = dense(a.Len(), valid, a.Value)
+		}
+		enc, out := encodeFloats(float64Bits{}, values, floatBits(a, valid))
 		return enc, out, nil
 	case *array.String:
 		return checkedStrings(dense(a.Len(), valid, a.Value))

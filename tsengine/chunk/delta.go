@@ -5,29 +5,37 @@ import "encoding/binary"
 // Delta: the first value as a varint, then the differences from value to value
 // in frames of reference. Differences wrap around, so that any values go.
 
-func differences(values []int64) []int64 {
-	if len(values) < 2 {
-		return nil
+// eachDifferences calls fn for the differences of values, a frame of them at a
+// time, in memory that it uses again.
+func eachDifferences(values []int64, fn func(frame []int64)) {
+	var buf [frameRows]int64
+	for i := 1; i < len(values); i += frameRows {
+		n := min(len(values)-i, frameRows)
+		last := values[i-1]
+		for k, v := range values[i : i+n] {
+			buf[k] = v - last
+			last = v
+		}
+		fn(buf[:n])
 	}
-	out := make([]int64, len(values)-1)
-	for i := range out {
-		out[i] = values[i+1] - values[i]
-	}
-	return out
 }
 
 func deltaSize(values []int64) int {
 	if len(values) == 0 {
 		return 0
 	}
-	return varintBytes(values[0]) + frameSize(differences(values))
+	size := varintBytes(values[0])
+	eachDifferences(values, func(frame []int64) { size += frameSize(frame) })
+	return size
 }
 
 func appendDelta(dst []byte, values []int64) []byte {
 	if len(values) == 0 {
 		return dst
 	}
-	return appendFrame(binary.AppendVarint(dst, values[0]), differences(values))
+	dst = binary.AppendVarint(dst, values[0])
+	eachDifferences(values, func(frame []int64) { dst = appendFrame(dst, frame) })
+	return dst
 }
 
 func decodeDelta(dst []int64, in *input) {

@@ -7,21 +7,38 @@ import "encoding/binary"
 // al., "Gorilla", VLDB 2015, with frames in place of its prefix codes). Times
 // at a steady interval take two bytes for each 128.
 
+// eachSecondDifferences is eachDifferences of the differences.
+func eachSecondDifferences(values []int64, fn func(frame []int64)) {
+	var buf [frameRows]int64
+	for i := 2; i < len(values); i += frameRows {
+		n := min(len(values)-i, frameRows)
+		last := values[i-1]
+		delta := last - values[i-2]
+		for k, v := range values[i : i+n] {
+			d := v - last
+			buf[k] = d - delta
+			last, delta = v, d
+		}
+		fn(buf[:n])
+	}
+}
+
 func deltaOfDeltaSize(values []int64) int {
 	if len(values) < 2 {
 		return deltaSize(values)
 	}
-	deltas := differences(values)
-	return varintBytes(values[0]) + varintBytes(deltas[0]) + frameSize(differences(deltas))
+	size := varintBytes(values[0]) + varintBytes(values[1]-values[0])
+	eachSecondDifferences(values, func(frame []int64) { size += frameSize(frame) })
+	return size
 }
 
 func appendDeltaOfDelta(dst []byte, values []int64) []byte {
 	if len(values) < 2 {
 		return appendDelta(dst, values)
 	}
-	deltas := differences(values)
-	dst = binary.AppendVarint(binary.AppendVarint(dst, values[0]), deltas[0])
-	return appendFrame(dst, differences(deltas))
+	dst = binary.AppendVarint(binary.AppendVarint(dst, values[0]), values[1]-values[0])
+	eachSecondDifferences(values, func(frame []int64) { dst = appendFrame(dst, frame) })
+	return dst
 }
 
 func decodeDeltaOfDelta(dst []int64, in *input) {

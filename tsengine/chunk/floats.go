@@ -37,6 +37,9 @@ func floatBits(a arrow.Array, valid []bool) []uint64 {
 		return dense(a.Len(), valid, func(i int) uint64 { return uint64(math.Float32bits(raw[i])) })
 	case *array.Float64:
 		raw := a.Float64Values()
+		if valid == nil {
+			return unsafe.Slice((*uint64)(unsafe.Pointer(unsafe.SliceData(raw))), len(raw))
+		}
 		return dense(a.Len(), valid, func(i int) uint64 { return math.Float64bits(raw[i]) })
 	}
 	panic("chunk: not an array of floats")
