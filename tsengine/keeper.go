@@ -20,6 +20,14 @@ const (
 	DefaultMaxUnpacked   = 4_000_000
 )
 
+const (
+	// While a partition is written to, it is packed when it has burstFlushes times
+	// as many rows as it must have: many at once are merged less often.
+	burstFlushes = 16
+	// settleTime is after what time without a write a burst is over.
+	settleTime = 250 * time.Millisecond
+)
+
 // KeeperConfig says when the keeper of a process packs.
 type KeeperConfig struct {
 	Packer Packer
@@ -54,7 +62,8 @@ type backlog struct {
 	table *catalog.Table
 	rows  int
 	since time.Time
-	full  bool // found at the start: to be packed whatever it has
+	last  time.Time // of a write
+	full  bool      // found at the start: to be packed whatever it has
 }
 
 // NewKeeper makes the keeper of a process; Run works.
@@ -86,7 +95,7 @@ func (k *Keeper) Wrote(ctx context.Context, t *catalog.Table, prefix kv.Key, row
 		b = &backlog{table: t, since: k.config.Clock()}
 		k.pending[string(prefix)] = b
 	}
-	b.table = t
+	b.table, b.last = t, k.config.Clock()
 	b.rows += rows
 	k.rows += rows
 	due := b.rows >= k.config.FlushPoints
@@ -122,11 +131,18 @@ func (k *Keeper) Run(ctx context.Context) {
 	}
 	tick := time.NewTicker(min(k.config.FlushInterval, 10*time.Second))
 	defer tick.Stop()
+	settle := time.NewTimer(settleTime)
+	defer settle.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-k.wake:
+			settle.Reset(settleTime)
+		case <-settle.C:
+			if k.unsettled() {
+				settle.Reset(settleTime)
+			}
 		case <-tick.C:
 			k.expire(ctx)
 		}
@@ -172,6 +188,23 @@ func (k *Keeper) recover(ctx context.Context) error {
 	return nil
 }
 
+// inBurst reports whether a partition had better wait, as more rows are coming.
+func (k *Keeper) inBurst(b *backlog, now time.Time) bool {
+	return b.rows < burstFlushes*k.config.FlushPoints && now.Sub(b.last) < settleTime && k.rows <= k.config.MaxUnpacked/2
+}
+
+// unsettled reports whether a partition waits for the end of a burst.
+func (k *Keeper) unsettled() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, b := range k.pending {
+		if b.rows >= k.config.FlushPoints {
+			return true
+		}
+	}
+	return false
+}
+
 // packOne packs the partition that has the most in deltas, of those that are
 // due; false if none is.
 func (k *Keeper) packOne(ctx context.Context) bool {
@@ -180,7 +213,7 @@ func (k *Keeper) packOne(ctx context.Context) bool {
 	var prefix string
 	var most *backlog
 	for p, b := range k.pending {
-		due := b.full || b.rows >= k.config.FlushPoints || now.Sub(b.since) >= k.config.FlushInterval
+		due := b.full || b.rows >= k.config.FlushPoints && !k.inBurst(b, now) || now.Sub(b.since) >= k.config.FlushInterval
 		if due && (most == nil || b.rows > most.rows) {
 			prefix, most = p, b
 		}

@@ -2,6 +2,7 @@ package block
 
 import (
 	"context"
+	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/memory"
@@ -42,10 +43,14 @@ type Row struct {
 	Sub      uint64 // of OpPut and OpDelete
 }
 
+// maxPicked is of how many inputs rows are picked one by one.
+const maxPicked = 8
+
 // BuildDelta encodes rows, sorted by group and position, as the delta of an order.
 func BuildDelta(ctx context.Context, alloc memory.Allocator, columns []Column, rows []Row, o Order) ([]byte, error) {
 	r := Rows{Groups: make([]uint64, len(rows)), Positions: make([]int64, len(rows))}
 	segs := make([]segment, 0, len(rows))
+	picks, inputs := make([]pick, len(rows)), make([]*Input, 0, 8)
 	ops, data := false, false
 	for i := range rows {
 		w := &rows[i]
@@ -53,6 +58,13 @@ func BuildDelta(ctx context.Context, alloc memory.Allocator, columns []Column, r
 		ops = ops || w.Op != OpInsert
 		data = data || w.Op != OpDelete
 		at := int(w.Index)
+		if len(inputs) <= maxPicked {
+			in := slices.Index(inputs, w.Input)
+			if in < 0 {
+				in, inputs = len(inputs), append(inputs, w.Input)
+			}
+			picks[i] = pick{int32(in), w.Index}
+		}
 		if n := len(segs); n > 0 && segs[n-1].src == w.Input.src && segs[n-1].to == at {
 			segs[n-1].to++
 		} else {
@@ -75,9 +87,19 @@ func BuildDelta(ctx context.Context, alloc memory.Allocator, columns []Column, r
 			}
 		}()
 		for i := range columns {
-			a, err := gather(ctx, alloc, &columns[i], segs, len(rows))
-			if err != nil {
-				return nil, err
+			var a arrow.Array
+			if len(inputs) <= maxPicked {
+				arrays := make([]arrow.Array, len(inputs))
+				for k, in := range inputs {
+					arrays[k] = in.src.values(columns[i].ID)
+				}
+				a = takeFixed(alloc, columns[i].Type, arrays, picks)
+			}
+			if a == nil {
+				var err error
+				if a, err = gather(ctx, alloc, &columns[i], segs, len(rows)); err != nil {
+					return nil, err
+				}
 			}
 			r.IDs, r.Columns = append(r.IDs, columns[i].ID), append(r.Columns, a)
 		}

@@ -103,10 +103,8 @@ func (s *source) sub(i int) uint64 {
 
 // column decodes a column once; the array stays the source's.
 func (s *source) column(ctx context.Context, c *Column) (arrow.Array, error) {
-	for i := range s.columns {
-		if s.columns[i].id == c.ID {
-			return s.columns[i].values, nil
-		}
+	if a := s.values(c.ID); a != nil {
+		return a, nil
 	}
 	a, err := s.read(ctx, c)
 	if err != nil {
@@ -114,6 +112,16 @@ func (s *source) column(ctx context.Context, c *Column) (arrow.Array, error) {
 	}
 	s.columns = append(s.columns, sourceColumn{c.ID, a})
 	return a, nil
+}
+
+// values is a column that is there already, nil if it is not.
+func (s *source) values(id uint32) arrow.Array {
+	for i := range s.columns {
+		if s.columns[i].id == id {
+			return s.columns[i].values
+		}
+	}
+	return nil
 }
 
 // read gets a column from the cache, or decodes it.

@@ -119,7 +119,7 @@ func (g *gatherer) array(dt arrow.DataType, bufs ...*memory.Buffer) arrow.Array 
 	return array.MakeFromData(d)
 }
 
-func gatherFixed[T int16 | int32 | uint32 | int64 | float32 | float64](g *gatherer, dt arrow.DataType) arrow.Array {
+func gatherFixed[T fixedValue](g *gatherer, dt arrow.DataType) arrow.Array {
 	var zero T
 	buf := newBuffer(g.alloc, g.n*int(unsafe.Sizeof(zero)))
 	if g.n > 0 {
@@ -127,8 +127,7 @@ func gatherFixed[T int16 | int32 | uint32 | int64 | float32 | float64](g *gather
 		var src []T
 		for i, s := range g.segs {
 			if i == 0 || s.src != g.segs[i-1].src {
-				d := g.arrays[i].Data()
-				src = unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(d.Buffers()[1].Bytes()))), d.Offset()+d.Len())[d.Offset():]
+				src = fixedValues[T](g.arrays[i])
 			}
 			if s.to-s.from == 1 { // rows of a write, which are sorted
 				out[0], out = src[s.from], out[1:]
@@ -207,4 +206,59 @@ func byteValues(a arrow.Array) (offsets []int32, data []byte) {
 // sliced is the slice [from, to) of an array; the caller releases it.
 func sliced(a arrow.Array, from, to int) arrow.Array {
 	return array.NewSlice(a, int64(from), int64(to))
+}
+
+// pick names a row of a list of inputs.
+type pick struct{ input, row int32 }
+
+// takeFixed makes the array of some rows of arrays of fixed width without NULLs;
+// nil if they are others. It is gather for rows that were sorted one by one.
+func takeFixed(alloc memory.Allocator, dt arrow.DataType, arrays []arrow.Array, rows []pick) arrow.Array {
+	for _, a := range arrays {
+		if a == nil || a.NullN() > 0 {
+			return nil
+		}
+	}
+	switch dt.ID() {
+	case arrow.INT16:
+		return takeValues[int16](alloc, dt, arrays, rows)
+	case arrow.INT32:
+		return takeValues[int32](alloc, dt, arrays, rows)
+	case arrow.INT64:
+		return takeValues[int64](alloc, dt, arrays, rows)
+	case arrow.UINT32:
+		return takeValues[uint32](alloc, dt, arrays, rows)
+	case arrow.FLOAT32:
+		return takeValues[float32](alloc, dt, arrays, rows)
+	case arrow.FLOAT64:
+		return takeValues[float64](alloc, dt, arrays, rows)
+	}
+	return nil
+}
+
+func takeValues[T fixedValue](alloc memory.Allocator, dt arrow.DataType, arrays []arrow.Array, rows []pick) arrow.Array {
+	var zero T
+	g := gatherer{n: len(rows)}
+	buf := newBuffer(alloc, len(rows)*int(unsafe.Sizeof(zero)))
+	if len(rows) > 0 {
+		views := make([][]T, len(arrays))
+		for i, a := range arrays {
+			views[i] = fixedValues[T](a)
+		}
+		out := unsafe.Slice((*T)(unsafe.Pointer(&buf.Bytes()[0])), len(rows))
+		for i, r := range rows {
+			out[i] = views[r.input][r.row]
+		}
+	}
+	return g.array(dt, buf)
+}
+
+type fixedValue interface {
+	int16 | int32 | uint32 | int64 | float32 | float64
+}
+
+// fixedValues views an array of fixed width.
+func fixedValues[T fixedValue](a arrow.Array) []T {
+	d := a.Data()
+	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(d.Buffers()[1].Bytes()))), d.Offset()+d.Len())[d.Offset():]
 }
