@@ -248,9 +248,9 @@ const minWait = 5 * time.Millisecond
 // any lives.
 func (t *txn) resolve(ctx context.Context, locks []*txnlock.Lock) (alive bool, err error) {
 	bo := retry.NewBackofferWithVars(ctx, lockPatience, nil)
-	result, err := t.store.client.GetLockResolver().ResolveLocksWithOpts(bo, txnlock.ResolveLocksOptions{
-		Locks: locks, PessimisticRegionResolve: true,
-	})
+	// Not with PessimisticRegionResolve: it sends requests without keys, which
+	// older servers answer without doing anything, and the lock would stay for ever.
+	result, err := t.store.client.GetLockResolver().ResolveLocksWithOpts(bo, txnlock.ResolveLocksOptions{Locks: locks})
 	if err != nil {
 		return false, t.store.translate(ctx, err)
 	}
