@@ -92,7 +92,8 @@ func (t *txn) publish(ctx context.Context) (ts kv.Timestamp, err error) {
 			return 0, errLocksLost
 		}
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	kept := context.WithoutCancel(ctx)
+	ctx, cancel := context.WithTimeout(kept, patience)
 	defer cancel()
 	client, err := t.store.client.Begin(tikv.WithStartTS(uint64(t.beginTS)))
 	if err != nil {
@@ -124,7 +125,7 @@ func (t *txn) publish(ctx context.Context) (ts kv.Timestamp, err error) {
 	}
 	committer.SetLockTTL(t.ttl())
 	if err := committer.Execute(ctx); err != nil {
-		return 0, t.store.translate(ctx, err)
+		return 0, t.store.translate(kept, err) // nobody cancelled it
 	}
 	t.forgetWritten()
 	return kv.Timestamp(client.CommitTS()), nil

@@ -3,6 +3,7 @@ package tikv
 import (
 	"context"
 	"errors"
+	"strings"
 
 	tikverr "github.com/tikv/client-go/v2/error"
 	"google.golang.org/grpc/codes"
@@ -29,19 +30,23 @@ func (s *Store) translate(ctx context.Context, err error) error {
 		return nil
 	case errors.As(err, &known):
 		return err
+	case errors.Is(err, tikverr.ErrResultUndetermined): // also when it was cancelled, or out of time
+		return pgerror.Wrap(err, pgerror.StatementCompletionUnknown, "the outcome of the commit is unknown").
+			WithDetail("The connection to the cluster was lost while it committed.")
 	case s.closed.Load():
 		return kv.ErrClosed
 	case ctx.Err() != nil:
 		return kv.Cancelled(ctx)
-	case errors.Is(err, tikverr.ErrResultUndetermined):
-		return pgerror.Wrap(err, pgerror.StatementCompletionUnknown, "the outcome of the commit is unknown").
-			WithDetail("The connection to the cluster was lost while it committed.")
 	}
 	if code, msg := classify(err); code != "" {
 		return pgerror.Wrap(err, code, "%s", msg)
 	}
 	return pgerror.Wrap(err, pgerror.IoError, "storage error: %s", err.Error())
 }
+
+// abortedByServer begins the errors of servers that found a transaction rolled
+// back, or its locks gone, which client-go gives no type.
+const abortedByServer = "tikv aborts txn: "
 
 // classify knows the errors of client-go by their type.
 func classify(err error) (code pgerror.Code, msg string) {
@@ -60,7 +65,7 @@ func classify(err error) (code pgerror.Code, msg string) {
 	switch {
 	case errors.As(err, &conflict):
 		return kv.ErrWriteConflict.Code, kv.ErrWriteConflict.Message
-	case errors.As(err, &retry):
+	case errors.As(err, &retry), strings.Contains(err.Error(), abortedByServer):
 		return errLocksLost.Code, errLocksLost.Message
 	case errors.As(err, &deadlock):
 		return pgerror.DeadlockDetected, "deadlock detected"
