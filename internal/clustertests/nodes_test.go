@@ -15,6 +15,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if prefix := os.Getenv(envNode); prefix != "" {
+		runNode(prefix)
+	}
 	code := m.Run()
 	testcluster.StopShared()
 	os.Exit(code)
@@ -31,7 +34,7 @@ func startNodes(t *testing.T, n int) []*testserver.Server {
 		server *testserver.Server
 		err    error
 	}
-	prefix := fmt.Sprintf("%s/%d/", t.Name(), os.Getpid())
+	prefix := prefixOf(t)
 	results := make(chan started)
 	for range n {
 		go func() {
@@ -66,11 +69,19 @@ func startNodes(t *testing.T, n int) []*testserver.Server {
 	return nodes
 }
 
+// prefixOf is the part of the key space that a test has.
+func prefixOf(t *testing.T) string { return fmt.Sprintf("%s/%d/", t.Name(), os.Getpid()) }
+
 func connect(t *testing.T, node *testserver.Server) *pgx.Conn {
+	t.Helper()
+	return connectTo(t, node.URL)
+}
+
+func connectTo(t *testing.T, url string) *pgx.Conn {
 	t.Helper()
 	var conn *pgx.Conn
 	err := bounded(t, "connect", func(ctx context.Context) (err error) {
-		conn, err = pgx.Connect(ctx, node.URL)
+		conn, err = pgx.Connect(ctx, url)
 		return err
 	})
 	if err != nil {

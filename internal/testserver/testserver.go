@@ -50,6 +50,12 @@ var quiet = slog.New(slog.DiscardHandler)
 // StartOn runs a server over a store, which it owns.
 func StartOn(store kv.Store) (*Server, error) { return startOn(store, session.Config{}) }
 
+// StartConfigured runs a server over a store, which it owns, as a configuration
+// says; its logger and port are the test's.
+func StartConfigured(store kv.Store, config session.Config) (*Server, error) {
+	return startOn(store, config)
+}
+
 func startOn(store kv.Store, config session.Config) (*Server, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &Server{config: config, store: store, cancel: cancel, served: make(chan error, 1)}

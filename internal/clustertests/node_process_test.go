@@ -1,0 +1,80 @@
+package clustertests
+
+import (
+	"bufio"
+	"io"
+	"log/slog"
+	"os"
+	osexec "os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tidemarkdb/tidemark/internal/testcluster"
+	"github.com/tidemarkdb/tidemark/internal/testserver"
+	"github.com/tidemarkdb/tidemark/kv/tikv"
+	"github.com/tidemarkdb/tidemark/session"
+)
+
+// envNode makes this test program a node: the prefix of its keys. The placement
+// drivers are in envNodePDs, the error of its clock in envNodeClock.
+const (
+	envNode      = "TIDEMARK_TEST_NODE"
+	envNodePDs   = "TIDEMARK_TEST_NODE_PDS"
+	envNodeClock = "TIDEMARK_TEST_NODE_CLOCK"
+)
+
+// nodeProcess is a node in a process of its own, which can be killed.
+type nodeProcess struct {
+	url string
+	cmd *osexec.Cmd
+}
+
+// startNodeProcess starts a node over the key space of the test's other nodes.
+// Its clock is wrong by an amount.
+func startNodeProcess(t *testing.T, clock time.Duration) *nodeProcess {
+	t.Helper()
+	cmd := osexec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), envNode+"="+prefixOf(t), envNodePDs+"="+strings.Join(testcluster.PDs(t), ","), envNodeClock+"="+clock.String())
+	cmd.Stderr = os.Stderr
+	_, err := cmd.StdinPipe() // it ends with this process
+	check(t, err)
+	out, err := cmd.StdoutPipe()
+	check(t, err)
+	check(t, cmd.Start())
+	p := &nodeProcess{cmd: cmd}
+	t.Cleanup(p.kill)
+	lines := bufio.NewScanner(out)
+	boundedWait(t, "start of a node", func() { lines.Scan() })
+	if p.url = lines.Text(); p.url == "" {
+		t.Fatal("the node did not start")
+	}
+	go io.Copy(io.Discard, out) //nolint:errcheck // until it ends
+	return p
+}
+
+// kill ends the node at once.
+func (p *nodeProcess) kill() {
+	_ = p.cmd.Process.Kill() // it may have ended
+	_ = p.cmd.Wait()
+}
+
+// runNode is the node's side. It does not return.
+func runNode(prefix string) {
+	fail := func(err error) {
+		if err != nil {
+			slog.Error("the node cannot start", "error", err)
+			os.Exit(1)
+		}
+	}
+	off, err := time.ParseDuration(os.Getenv(envNodeClock))
+	fail(err)
+	store, err := tikv.Open(ctx, tikv.Config{PDs: strings.Split(os.Getenv(envNodePDs), ","), Prefix: prefix, Logger: slog.New(slog.DiscardHandler)})
+	fail(err)
+	server, err := testserver.StartConfigured(store, session.Config{Clock: func() time.Time { return time.Now().Add(off) }})
+	fail(err)
+	_, err = os.Stdout.WriteString(server.URL + "\n")
+	fail(err)
+	_, _ = io.Copy(io.Discard, os.Stdin) // until the other side ends
+	os.Exit(0)
+}
