@@ -10,13 +10,13 @@ import (
 	"github.com/tidemarkdb/tidemark/kv"
 )
 
-// Cache keeps what was read of sorted runs: the headers of their blocks, and
-// the rows and columns of blocks, decoded. Columns are Arrow arrays that scans
-// share without a copy.
+// Cache keeps what was read of sorted runs and large deltas: the headers of
+// blocks, and the rows and columns of blocks and deltas, decoded. Columns are
+// Arrow arrays that scans share without a copy.
 //
-// A run never changes and its number is never used again: what is kept of it is
-// right for whoever sees the run's record, so that nothing has to be told of
-// writes. Runs that were merged away are pushed out as nobody uses them.
+// A run or delta never changes and its key is never used again: what is kept of
+// it is right for whoever sees the key, so that nothing has to be told of writes.
+// Those that were packed are pushed out as nobody uses them.
 //
 // A store has one; it is safe for use by many goroutines. A nil Cache keeps nothing.
 type Cache struct {
@@ -30,7 +30,7 @@ type Cache struct {
 	hand  int
 }
 
-// runName is a run's record key.
+// runName is a run's partition and number, or a delta's key and 0.
 type runName struct {
 	prefix string
 	run    uint64

@@ -100,7 +100,7 @@ func (s *Scanner) open(ctx context.Context) error {
 				pieces = append(pieces, piece)
 			}
 		}
-		s.merge(pieces, false)
+		s.merge(pieces, !mustMerge(pieces, s.spec.Unique))
 		return nil
 	}
 	for len(s.waiting) == 0 {

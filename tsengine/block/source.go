@@ -41,6 +41,7 @@ type rowNumbers struct {
 	subs      []uint64 // nil: all 0
 	ops       []Op     // nil: all OpInsert
 	starts    []int32  // the first row of each group
+	bounds    extent   // of a delta
 }
 
 // memory is about how many bytes the numbers take.
@@ -56,12 +57,12 @@ type source struct {
 
 	refs    int
 	reading *reading
-	delta   container // of a delta: all of it
+	delta   container // of a delta: all of it, fetched on demand if the cache has the rows
 	key     kv.Key    // of a delta
 	block   *header   // of a block
 	prefix  kv.Key
 	run     uint64
-	inRun   runName // with a cache
+	inRun   runName // what the cache knows it by; empty if it is not to be kept
 	pages   []container
 	columns []sourceColumn
 }
@@ -128,7 +129,7 @@ func (s *source) values(id uint32) arrow.Array {
 func (s *source) read(ctx context.Context, c *Column) (arrow.Array, error) {
 	r := s.reading
 	cache := r.spec.Cache
-	if s.block == nil {
+	if s.inRun.prefix == "" {
 		cache = nil
 	}
 	if a := cache.column(s.inRun, s.number(), c); a != nil {
@@ -177,6 +178,9 @@ func (s *source) corrupted(err error) error {
 // chunk finds the bytes of a column.
 func (s *source) chunk(ctx context.Context, id uint32) ([]byte, bool, error) {
 	if s.block == nil {
+		if err := s.fetchDelta(ctx); err != nil {
+			return nil, false, err
+		}
 		b, ok := s.delta.find(id + firstColumn)
 		return b, ok, nil
 	}
@@ -193,6 +197,24 @@ func (s *source) chunk(ctx context.Context, id uint32) ([]byte, bool, error) {
 		return nil, false, s.corrupted(corrupt("column %d is not on page %d", id, st.page))
 	}
 	return b, true, nil
+}
+
+// fetchDelta reads a delta whose rows came from the cache.
+func (s *source) fetchDelta(ctx context.Context) error {
+	if s.delta.ids != nil || s.reading == nil {
+		return nil
+	}
+	v, found, err := s.reading.reader.Get(ctx, s.key)
+	if err == nil && !found {
+		err = s.corrupted(corrupt("it is gone"))
+	}
+	if err != nil {
+		return err
+	}
+	if s.delta, err = readContainer(append([]byte(nil), v...)); err != nil {
+		return s.corrupted(err)
+	}
+	return nil
 }
 
 // page fetches a page of a block once.
@@ -230,9 +252,23 @@ func missing(alloc memory.Allocator, c *Column, n int) arrow.Array {
 	return b.NewArray()
 }
 
+// minCachedDelta is the size in the store from which a delta is kept: small ones
+// are decoded as fast as they are found.
+const minCachedDelta = 2 << 10
+
 // openDelta decodes a delta; nil without an error if the spec wants no row of it.
 func (r *reading) openDelta(key kv.Key, o Order, value []byte) (*source, extent, error) {
 	s := &source{refs: 1, reading: r, key: key}
+	cache := r.spec.Cache
+	if cache != nil && len(value) >= minCachedDelta {
+		s.inRun = runName{prefix: string(key)}
+		if rows := cache.blockRows(s.inRun, 0); rows != nil {
+			if s.rowNumbers = *rows; !r.spec.touches(&s.bounds) {
+				return nil, s.bounds, nil
+			}
+			return s, s.bounds, nil
+		}
+	}
 	var err error
 	if s.delta, err = readContainer(value); err != nil {
 		return nil, extent{}, s.corrupted(err)
@@ -250,6 +286,10 @@ func (r *reading) openDelta(key kv.Key, o Order, value []byte) (*source, extent,
 	}
 	if s.subs == nil {
 		s.subs = insertSubs(s.groups, s.positions, o)
+	}
+	if s.bounds = e; s.inRun.prefix != "" {
+		rows := s.rowNumbers
+		cache.keepRows(s.inRun, 0, &rows)
 	}
 	return s, e, nil
 }
