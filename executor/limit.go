@@ -60,6 +60,25 @@ func (l *limit) open() error {
 	return err
 }
 
+// topRows is how many rows a LIMIT and an OFFSET above take, -1 for all.
+func topRows(env *Env, limit, offset expr.Expr) (int64, error) {
+	if limit == nil {
+		return -1, nil
+	}
+	count, all, err := limitValue(env, limit, pgerror.InvalidRowCountInLimitClause, "LIMIT")
+	if err != nil || all {
+		return -1, err
+	}
+	skip, _, err := limitValue(env, offset, pgerror.InvalidRowCountInResultOffsetClause, "OFFSET")
+	if err != nil {
+		return 0, err
+	}
+	if count+skip < 0 || count+skip > 1<<31 { // as good as all
+		return -1, nil
+	}
+	return count + skip, nil
+}
+
 // limitValue evaluates LIMIT or OFFSET; absent is true for none and NULL.
 func limitValue(env *Env, e expr.Expr, code pgerror.Code, word string) (n int64, absent bool, err error) {
 	if e == nil {

@@ -2,6 +2,7 @@ package executor
 
 import (
 	"context"
+	"io"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -12,13 +13,19 @@ import (
 // lockRowsOp locks the rows that pass through it (FOR UPDATE and its kin) and
 // drops their handle columns. A row changed since the statement's snapshot
 // fails the lock with kv.ErrWriteConflict: session runs the statement again at
-// READ COMMITTED. SKIP LOCKED drops the rows that somebody else holds.
+// READ COMMITTED. SKIP LOCKED drops the rows that somebody else holds. Below a
+// LIMIT no more rows are locked than it takes.
 type lockRowsOp struct {
 	env    *Env
 	input  Operator
 	node   *plan.LockRows
 	schema *arrow.Schema
 	drop   map[int]bool
+
+	opened bool
+	want   int64             // rows that are still wanted, -1 for all
+	batch  arrow.RecordBatch // of the input, with rows left from at on
+	at     int64
 }
 
 func (r *run) newLockRows(n *plan.LockRows) (Operator, error) {
@@ -35,14 +42,31 @@ func (r *run) newLockRows(n *plan.LockRows) (Operator, error) {
 
 func (l *lockRowsOp) Schema() *arrow.Schema { return l.schema }
 
-func (l *lockRowsOp) Close() error { return l.input.Close() }
+func (l *lockRowsOp) Close() error {
+	l.endBatch()
+	return l.input.Close()
+}
+
+func (l *lockRowsOp) endBatch() {
+	if l.batch != nil {
+		l.batch.Release()
+		l.batch = nil
+	}
+}
 
 func (l *lockRowsOp) Next(ctx context.Context) (arrow.RecordBatch, error) {
-	for {
+	if !l.opened {
+		want, err := topRows(l.env, l.node.TopCount, l.node.TopOffset)
+		if err != nil {
+			return nil, err
+		}
+		l.want, l.opened = want, true
+	}
+	for l.want != 0 {
 		if err := checkContext(ctx); err != nil {
 			return nil, err
 		}
-		batch, err := l.input.Next(ctx)
+		batch, err := l.piece(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -55,9 +79,36 @@ func (l *lockRowsOp) Next(ctx context.Context) (arrow.RecordBatch, error) {
 			}
 		}
 		if batch != nil {
+			if l.want > 0 {
+				l.want -= batch.NumRows()
+			}
 			return withoutColumns(batch, l.schema, l.drop), nil
 		}
 	}
+	return nil, io.EOF
+}
+
+// piece is the next rows of the input, no more than are wanted.
+func (l *lockRowsOp) piece(ctx context.Context) (arrow.RecordBatch, error) {
+	if l.batch == nil {
+		batch, err := l.input.Next(ctx)
+		if err != nil {
+			return nil, err
+		}
+		l.batch, l.at = batch, 0
+	}
+	n := l.batch.NumRows() - l.at
+	switch {
+	case l.node.Single:
+		n = 1
+	case l.want > 0:
+		n = min(n, l.want)
+	}
+	out := l.batch.NewSlice(l.at, l.at+n)
+	if l.at += n; l.at == l.batch.NumRows() {
+		l.endBatch()
+	}
+	return out, nil
 }
 
 // lock takes batch over and returns the rows that were locked, nil if none was.

@@ -8,7 +8,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"github.com/tidemarkdb/tidemark/planner/plan"
-	"github.com/tidemarkdb/tidemark/sql/pgerror"
 )
 
 // sortOp orders its input with a sorter.
@@ -69,7 +68,7 @@ func (s *sortOp) Close() error {
 
 func (s *sortOp) Next(ctx context.Context) (arrow.RecordBatch, error) {
 	if !s.opened {
-		top, err := s.topRows()
+		top, err := topRows(s.env, s.node.TopCount, s.node.TopOffset)
 		if err != nil {
 			return nil, err
 		}
@@ -196,23 +195,4 @@ func (s *sortOp) endSorter() error {
 	err := s.sorter.close()
 	s.sorter = nil
 	return err
-}
-
-// topRows is how many rows are wanted, -1 for all.
-func (s *sortOp) topRows() (int64, error) {
-	if s.node.TopCount == nil {
-		return -1, nil
-	}
-	count, all, err := limitValue(s.env, s.node.TopCount, pgerror.InvalidRowCountInLimitClause, "LIMIT")
-	if err != nil || all {
-		return -1, err
-	}
-	offset, _, err := limitValue(s.env, s.node.TopOffset, pgerror.InvalidRowCountInResultOffsetClause, "OFFSET")
-	if err != nil {
-		return 0, err
-	}
-	if count+offset < 0 || count+offset > 1<<31 { // as good as all
-		return -1, nil
-	}
-	return count + offset, nil
 }

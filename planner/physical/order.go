@@ -87,7 +87,42 @@ func (b *Builder) limit(n *logical.Limit, need *logical.ColSet, h hint) rel {
 			s.Limit = c.Value.Int()
 		}
 	}
+	limitLocks(r.node, l)
 	return rel{l, r.cols, r.order}
+}
+
+// lockedAtLeast is how many rows are read at a time to be locked by SKIP LOCKED,
+// which may drop many.
+const lockedAtLeast = 16
+
+// limitLocks keeps LockRows below a limit from locking rows that do not come out.
+func limitLocks(n plan.Node, limit *plan.Limit) {
+	for {
+		p, ok := n.(*plan.Project)
+		if !ok {
+			break
+		}
+		n = p.Input
+	}
+	lock, ok := n.(*plan.LockRows)
+	if !ok {
+		return
+	}
+	if lock.Single = limit.WithTies; lock.Single {
+		return
+	}
+	lock.TopCount, lock.TopOffset = limit.Count, limit.Offset
+	rows := int64(lockedAtLeast)
+	if c, ok := limit.Count.(*expr.Const); ok && limit.Offset == nil && !lock.Rows[0].Locking.SkipLocked {
+		rows = c.Value.Int()
+	}
+	in := lock.Input
+	if p, ok := in.(*plan.Project); ok {
+		in = p.Input
+	}
+	if s, ok := in.(*plan.Scan); ok && s.Locking == nil && limit.Count != nil {
+		s.Limit = max(rows, 1)
+	}
 }
 
 // limitRows is how many rows a LIMIT asks its input for, 0 if not known.

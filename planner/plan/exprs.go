@@ -36,6 +36,8 @@ func Exprs(n Node) (es []expr.Expr, ok bool) {
 	case *Sort:
 		keys(n.Keys)
 		es = append(es, n.TopCount, n.TopOffset)
+	case *LockRows:
+		es = append(es, n.TopCount, n.TopOffset)
 	case *Distinct:
 		es = n.On
 	case *Aggregate:

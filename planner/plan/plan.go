@@ -437,6 +437,11 @@ type LockRows struct {
 	Base
 	Input Node
 	Rows  []LockTarget
+	// TopCount and TopOffset are the LIMIT and OFFSET above: no more rows than
+	// they ask for are locked. Single: rows are locked one by one (WITH TIES,
+	// which cannot tell before how many it takes).
+	TopCount, TopOffset expr.Expr
+	Single              bool
 }
 
 // LockTarget is one table locked by LockRows.
