@@ -71,6 +71,7 @@ func startProcess(t *testing.T, args ...string) *process {
 		if line == want {
 			return p
 		}
+		_ = p.cmd.Process.Kill()
 		_ = p.cmd.Wait() // its output is complete
 		if attempt < 5 && strings.Contains(p.stderr.String(), "is taken by another process") {
 			continue // somebody was faster
