@@ -6,7 +6,7 @@
 #   HOSTS=4000 STEP=1m SPAN=24h ROUNDS=5 ONLY=lastpoint DUCKDB=true PEER=true bench/ts.sh
 source "$(dirname "$0")/lib.sh"
 HOSTS=${HOSTS:-4000} STEP=${STEP:-1m} SPAN=${SPAN:-24h} ROUNDS=${ROUNDS:-5} ONLY=${ONLY:-} DUCKDB=${DUCKDB:-true} PEER=${PEER:-true}
-TM_FLAGS="--cache-size ${CACHE:-512MB} --series-cache-size ${BLOCK_CACHE:-512MB} ${TM_FLAGS:-}"
+TM_FLAGS="--cache-size ${CACHE:-512MB} --series-cache-size ${SERIES_CACHE:-512MB} ${TM_FLAGS:-}"
 build_driver ts
 POSTGRES=
 if [ "$PEER" = true ]; then

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -69,14 +70,14 @@ func (c *rawClient) round(messages []byte) {
 	}
 }
 
-// BenchmarkPgbench runs pgbench's simple-update transaction over one connection,
-// five rounds each.
-func BenchmarkPgbench(b *testing.B) {
+// startRaw connects to a server of its own.
+func startRaw(b *testing.B) *rawClient {
+	b.Helper()
 	server, err := testserver.Start()
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer server.Close() //nolint:errcheck // a benchmark
+	b.Cleanup(func() { _ = server.Close() })
 	u, err := url.Parse(server.URL)
 	if err != nil {
 		b.Fatal(err)
@@ -85,10 +86,17 @@ func BenchmarkPgbench(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer conn.Close() //nolint:errcheck // a benchmark
+	b.Cleanup(func() { _ = conn.Close() })
 	c := &rawClient{b: b, conn: conn, buf: make([]byte, 64<<10)}
 	start := wireMessage(nil, 0, int32(196608), "user", "tidemark", "database", "tidemark", "")
 	c.round(start[1:]) // it has no type byte
+	return c
+}
+
+// BenchmarkPgbench runs pgbench's simple-update transaction over one connection,
+// five rounds each.
+func BenchmarkPgbench(b *testing.B) {
+	c := startRaw(b)
 	c.round(wireMessage(nil, 'Q', `CREATE TABLE pgbench_accounts (aid int PRIMARY KEY, bid int, abalance int, filler char(84));
 		CREATE TABLE pgbench_history (tid int, bid int, aid int, delta int, mtime timestamp, filler char(22));
 		INSERT INTO pgbench_accounts SELECT g, 1, 0, '' FROM generate_series(1, 10000) g`))
@@ -118,6 +126,21 @@ func BenchmarkPgbench(b *testing.B) {
 		rounds = append(rounds, wireMessage(nil, 'Q', s))
 	}
 	b.Run("simple", func(b *testing.B) { c.run(b, rounds) })
+}
+
+// BenchmarkPoint inserts one point a transaction.
+func BenchmarkPoint(b *testing.B) {
+	c := startRaw(b)
+	c.round(wireMessage(nil, 'Q', `CREATE TABLE points (ts timestamptz, host int, a float8, b float8, PRIMARY KEY (host, ts))
+		USING timeseries WITH (time = 'ts', tags = 'host')`))
+	c.round(wireMessage(wireMessage(nil, 'P', "p", "INSERT INTO points VALUES (now() + $1 * interval '1 second', $2, $3, $4)", int16(0)), 'S'))
+	n := 0
+	b.ReportAllocs()
+	for b.Loop() {
+		n++
+		c.round(wireMessage(wireMessage(wireMessage(nil, 'B', "", "p", int16(0), int16(4), []byte(strconv.Itoa(n)), []byte("3"), []byte("1.5"), []byte("2.5"), int16(0)),
+			'E', "", int32(0)), 'S'))
+	}
 }
 
 func (c *rawClient) run(b *testing.B, rounds [][]byte) {
