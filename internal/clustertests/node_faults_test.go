@@ -102,7 +102,6 @@ func TestNodeClock(t *testing.T) {
 		}
 		holds(t, conn, other, off)
 		holds(t, other, conn, off)
-		node.kill()
 	}
 }
 
