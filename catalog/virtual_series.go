@@ -20,7 +20,7 @@ type StoredSeries struct {
 type StoredBlock struct {
 	Bucket          int
 	Slice           int64
-	Delta           bool
+	Delta, Range    bool // a range delete is a delta without rows
 	Run, Block      int64
 	Rows            int64
 	First, Last     int64 // time
@@ -180,6 +180,9 @@ func blockRows(v VirtualEnv, emit emitFunc) error {
 			kind, run, block := dText("block"), dInt8(s.Run), dInt4(int(s.Block))
 			if s.Delta {
 				kind, run, block = dText("delta"), types.Null, types.Null
+			}
+			if s.Range {
+				kind = dText("range delete")
 			}
 			encodings, err := encodingsJSON(t, s)
 			if err != nil {

@@ -42,6 +42,11 @@ func (r *run) newDelete(n *plan.Delete) (Operator, error) {
 }
 
 func (d *deleteRows) execute(ctx context.Context, input Operator, emit func(arrow.RecordBatch) error) error {
+	if scan, ok := input.(*seriesScan); ok && d.node.Range {
+		if done, err := d.deleteRange(ctx, scan); done || err != nil {
+			return err
+		}
+	}
 	rows, err := collectTargets(ctx, d.run.env, input, d.node.Table, d.node.Handle, kv.LockUpdate)
 	if err != nil {
 		return err

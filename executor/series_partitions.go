@@ -50,7 +50,7 @@ func EachBlock(ctx context.Context, r kv.Reader, t *catalog.Table, fn func(*cata
 				return err
 			}
 			out := &catalog.StoredBlock{
-				Bucket: int(p.Bucket), Slice: p.Slice, Delta: s.Delta, Run: int64(s.Run), Block: int64(s.Block), Rows: int64(s.Rows),
+				Bucket: int(p.Bucket), Slice: p.Slice, Delta: s.Delta, Range: s.Range, Run: int64(s.Run), Block: int64(s.Block), Rows: int64(s.Rows),
 				First: s.First, Last: s.Last, Bytes: s.Bytes, RawBytes: s.RawBytes, Encodings: s.Encodings,
 			}
 			for _, id := range s.Columns {

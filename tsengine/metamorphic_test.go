@@ -122,13 +122,15 @@ func (m *metamorphic) transaction() {
 	before := slices.Clone(m.rows)
 	for range 1 + m.rng.IntN(3) {
 		sp, saved := txn.Savepoint(), slices.Clone(m.rows)
-		switch m.rng.IntN(4) {
+		switch m.rng.IntN(5) {
 		case 0, 1:
 			m.insert(ctx, txn)
 		case 2:
 			m.update(ctx, txn)
 		case 3:
 			m.delete(ctx, txn)
+		case 4:
+			m.deleteRange(ctx, txn)
 		}
 		if m.rng.IntN(6) == 0 {
 			m.log = append(m.log, "  rollback to savepoint")
@@ -471,4 +473,50 @@ func minus(a, b []string) (out []string) {
 		}
 	}
 	return out
+}
+
+// deleteRange removes a range of times of some or all series; nobody else writes here.
+func (m *metamorphic) deleteRange(ctx context.Context, txn kv.Txn) {
+	lower := int64(m.rng.IntN(500)) - 100
+	upper := lower + int64(m.rng.IntN([]int{5, 100, 600}[m.rng.IntN(3)]))
+	var series []uint64
+	tags := map[int64]bool{}
+	for tag := int64(0); tag < 9; tag++ {
+		tags[tag] = true
+	}
+	if m.rng.IntN(2) == 0 {
+		series, tags = []uint64{}, map[int64]bool{}
+		for range 1 + m.rng.IntN(3) {
+			tag := int64(m.rng.IntN(9))
+			d := types.Null
+			if tag != 0 {
+				d = types.NewInt8(tag)
+			}
+			id, found, err := m.layout.Series(ctx, txn, []types.Datum{d})
+			if err != nil {
+				m.t.Fatal(err)
+			}
+			if tags[tag] = true; found {
+				series = append(series, id)
+			}
+		}
+		slices.Sort(series)
+		series = slices.Compact(series)
+	}
+	m.log = append(m.log, fmt.Sprintf("delete from %d to %d of %v", lower, upper, tags))
+	m.rows = slices.DeleteFunc(m.rows, func(r modelRow) bool { return tags[r.tag] && r.time >= lower && r.time <= upper })
+	if series != nil && len(series) == 0 {
+		return
+	}
+	parts, err := m.layout.Partitions(ctx, txn, series, lower, upper)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	w := m.writer(txn)
+	defer w.Close()
+	for i := range parts {
+		if err := w.DeleteRange(ctx, &parts[i], series, lower, upper, 1); err != nil {
+			m.t.Fatal(err)
+		}
+	}
 }

@@ -113,6 +113,8 @@ type Delete struct {
 	Rows        RowChecks
 	Returning   []expr.Expr
 	PointDelete bool
+	// Range: Input reads a range of a time-series table, all of which is removed.
+	Range bool
 }
 
 // Query is a planned statement.

@@ -66,6 +66,8 @@ func TestGolden(t *testing.T) {
 		switch d.Cmd {
 		case "delta":
 			return hex.Dump(sampleDelta(t, d.HasArg("ops")))
+		case "range-delete":
+			return hex.Dump(sampleRangeDelete(t, d.HasArg("groups")))
 		case "header":
 			return hex.Dump(sampleHeader().append(nil))
 		case "run":
@@ -103,7 +105,7 @@ func TestRoundTrip(t *testing.T) {
 
 // TestCorrupt changes each byte of what is stored: the checksum tells.
 func TestCorrupt(t *testing.T) {
-	for name, b := range map[string][]byte{"delta": sampleDelta(t, true), "header": sampleHeader().append(nil), "run": sampleRun().append(nil)} {
+	for name, b := range map[string][]byte{"delta": sampleDelta(t, true), "header": sampleHeader().append(nil), "run": sampleRun().append(nil), "range": sampleRangeDelete(t, true)} {
 		for i := range b {
 			bad := append([]byte(nil), b...)
 			bad[i] ^= 0x40
@@ -134,6 +136,12 @@ func readAny(name string, b []byte) error {
 	case "header":
 		_, err := readHeader(b)
 		return err
+	case "range":
+		c, err := readContainer(b)
+		if err == nil {
+			_, err = readRangeDelete(&c, nil, Order{100, 2})
+		}
+		return err
 	}
 	_, err := readRun(0, b)
 	return err
@@ -141,16 +149,16 @@ func readAny(name string, b []byte) error {
 
 // FuzzRead gives the decoders any bytes under a checksum that is right.
 func FuzzRead(f *testing.F) {
-	names := []string{"delta", "header", "run"}
-	for i, b := range [][]byte{sampleDelta(f, true), sampleHeader().append(nil), sampleRun().append(nil), sampleDelta(f, false)} {
-		f.Add(uint8(i%3), b[5:])
+	names := []string{"delta", "header", "run", "range"}
+	for i, b := range [][]byte{sampleDelta(f, true), sampleHeader().append(nil), sampleRun().append(nil), sampleRangeDelete(f, true), sampleDelta(f, false)} {
+		f.Add(uint8(i%4), b[5:])
 	}
 	f.Fuzz(func(t *testing.T, kind uint8, body []byte) {
 		b := sealed(append([]byte{1, 0, 0, 0, 0}, body...), 0)
 		if binary.LittleEndian.Uint32(b[1:]) == 0 && len(body) > 0 {
 			return
 		}
-		if err := readAny(names[kind%3], b); err != nil && !errors.Is(err, ErrCorrupt) {
+		if err := readAny(names[kind%4], b); err != nil && !errors.Is(err, ErrCorrupt) {
 			t.Fatal(err)
 		}
 	})

@@ -21,11 +21,12 @@ type cursor struct {
 		position int64
 	}
 	// next yields the sources in order, each with a reference for the cursor; io.EOF ends.
-	next   func(ctx context.Context) (*source, *extent, error)
-	stop   func() // ends next; nil if nothing is to be ended
-	cur    *source
-	ranges []rowRange // still to come in cur; the cursor is inside of the first (last, if reversed)
-	row    int
+	next    func(ctx context.Context) (*source, *extent, error)
+	stop    func() // ends next; nil if nothing is to be ended
+	deleted []*RangeDelete
+	cur     *source
+	ranges  []rowRange // still to come in cur; the cursor is inside of the first (last, if reversed)
+	row     int
 }
 
 func (c *cursor) group() uint64 {
@@ -77,6 +78,11 @@ func (c *cursor) nextSource(ctx context.Context) error {
 			return err
 		}
 		c.ranges = c.reading.spec.ranges(src, e, c.reading.last)
+		for _, d := range c.deleted {
+			if len(c.ranges) > 0 && d.touches(e) {
+				c.ranges = d.cut(src, c.ranges)
+			}
+		}
 		if len(c.ranges) == 0 {
 			src.release()
 			continue

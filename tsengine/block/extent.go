@@ -11,7 +11,8 @@ import (
 )
 
 // Extent says how many rows a partition has and between what positions they
-// are, of those deltas and runs that the spec does not exclude as a whole.
+// are, of those deltas and runs that the spec does not exclude as a whole; rows
+// that are removed count.
 func Extent(ctx context.Context, reader kv.Reader, spec Spec, prefix kv.Key) (rows int, lower, upper int64, err error) {
 	r := &reading{spec: &spec, reader: reader, figures: &Figures{}}
 	var all extent
@@ -49,6 +50,9 @@ func (r *reading) eachExtent(ctx context.Context, prefix kv.Key, span kv.Span, f
 		}
 		for i := range pairs {
 			run, e, err := r.extentOf(prefix, &pairs[i])
+			if errors.Is(err, errNoRows) {
+				continue
+			}
 			if err != nil {
 				return err
 			}
@@ -59,7 +63,7 @@ func (r *reading) eachExtent(ctx context.Context, prefix kv.Key, span kv.Span, f
 	}
 }
 
-// extentOf reads the extent of a delta or a run.
+// extentOf reads the extent of a delta or a run; errNoRows for a range delete.
 func (r *reading) extentOf(prefix kv.Key, pair *kv.KeyValue) (*run, extent, error) {
 	if pair.Key[len(prefix)] == kindRun {
 		if len(pair.Key) != len(prefix)+9 {
@@ -74,6 +78,9 @@ func (r *reading) extentOf(prefix kv.Key, pair *kv.KeyValue) (*run, extent, erro
 	c, err := readContainer(pair.Value)
 	if err != nil {
 		return nil, extent{}, fmt.Errorf("table %q, delta %x: %w", r.spec.Name, pair.Key, err)
+	}
+	if _, ok := c.find(entryRange); ok {
+		return nil, extent{}, errNoRows
 	}
 	e, err := deltaExtent(&c)
 	return nil, e, err

@@ -15,6 +15,7 @@ import (
 // Stored describes a delta or a block to those who look after a table.
 type Stored struct {
 	Delta      bool
+	Range      bool   // a range delete: without rows, First and Last bound what it removes
 	Run        uint64 // of a block
 	Block      int    // its number in the run
 	Rows       int
@@ -35,6 +36,14 @@ func Inspect(ctx context.Context, r kv.Reader, prefix kv.Key, name string, colum
 		c, err := readContainer(p.Value)
 		if err != nil {
 			return fmt.Errorf("table %q, delta %x: %w", name, p.Key, err)
+		}
+		o, _ := orderOf(prefix, p.Key)
+		if d, err := readRangeDelete(&c, p.Key, o); d != nil || err != nil {
+			if err != nil {
+				return fmt.Errorf("table %q, delta %x: %w", name, p.Key, err)
+			}
+			s.Range, s.First, s.Last, s.Bytes = true, d.Lower, d.Upper, int64(len(p.Key)+len(p.Value))
+			return fn(s)
 		}
 		e, err := deltaExtent(&c)
 		if err != nil {

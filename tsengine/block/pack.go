@@ -57,7 +57,7 @@ func Pack(ctx context.Context, alloc memory.Allocator, txn kv.Txn, prefix kv.Key
 	defer p.release()
 	runs := o.choose(p)
 	out := Packed{Deltas: len(p.deltas), Runs: len(runs)}
-	if len(p.deltas)+len(runs) == 0 || len(p.deltas) == 0 && len(runs) == 1 {
+	if len(p.removed) == 0 && (len(p.deltas)+len(runs) == 0 || len(p.deltas) == 0 && len(runs) == 1) {
 		return Packed{}, nil
 	}
 	// Without runs above and below, the new run is all there is of the partition's
@@ -65,7 +65,7 @@ func Pack(ctx context.Context, alloc memory.Allocator, txn kv.Txn, prefix kv.Key
 	w := &runWriter{txn: txn, prefix: prefix, options: &o, final: len(runs) == len(p.runs), alloc: alloc}
 	w.run = run{id: o.Run, age: o.Run}
 	pieces := p.pieces()
-	pieces = pieces[len(p.runs)-len(runs):]
+	pieces = living(pieces[len(p.runs)-len(runs):])
 	var cursors []*cursor
 	for i := range pieces {
 		cursors = append(cursors, r.cursorOf(&pieces[i], false))
@@ -78,6 +78,14 @@ func Pack(ctx context.Context, alloc memory.Allocator, txn kv.Txn, prefix kv.Key
 	}
 	for _, k := range p.keys {
 		if err := txn.Delete(k); err != nil {
+			return out, err
+		}
+	}
+	for _, d := range p.removed {
+		if p.partial {
+			break // deltas that are left may be older
+		}
+		if err := txn.Delete(d.key); err != nil {
 			return out, err
 		}
 	}
@@ -94,7 +102,7 @@ func Pack(ctx context.Context, alloc memory.Allocator, txn kv.Txn, prefix kv.Key
 // choose picks the runs to merge with the deltas: the newest ones, as many as
 // are of similar size to what is newer than them (a tier), if they are enough.
 func (o *PackOptions) choose(p *partition) []*run {
-	if o.Full || len(p.runs) == 0 {
+	if o.Full || len(p.runs) == 0 || len(p.removed) > 0 {
 		return p.runs
 	}
 	fanout := o.Fanout

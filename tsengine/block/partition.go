@@ -19,10 +19,12 @@ type partition struct {
 	extents []extent // of deltas
 	keys    []kv.Key // of deltas, if asked for
 	runs    []*run
+	removed []*RangeDelete
+	partial bool // newer deltas were left out
 }
 
 // openPartition reads the deltas and run records that may hold wanted rows.
-// Of more bytes of deltas than maxBytes (0: any) the newest are left out.
+// Of more bytes of deltas than maxBytes (0: any) the newest are left out; range deletes are not.
 func (r *reading) openPartition(ctx context.Context, prefix kv.Key, withKeys bool, maxBytes int) (*partition, error) {
 	p := &partition{prefix: prefix}
 	it, err := r.reader.Scan(ctx, kv.Span{Start: kindSpan(prefix, kindDelta).Start, End: kindSpan(prefix, kindRun).End}, kv.ScanOptions{})
@@ -43,6 +45,11 @@ func (r *reading) openPartition(ctx context.Context, prefix kv.Key, withKeys boo
 		for _, kvp := range pairs {
 			kind := kvp.Key[len(prefix)]
 			if kind == kindDelta && full {
+				p.partial = true
+				if err := r.addRemoved(p, kvp); err != nil {
+					p.release()
+					return nil, err
+				}
 				continue
 			}
 			if err := r.addStored(p, kvp, withKeys); err != nil {
@@ -65,6 +72,27 @@ func (r *reading) openPartition(ctx context.Context, prefix kv.Key, withKeys boo
 	return p, nil
 }
 
+// addRemoved takes a pair if it is a range delete.
+func (r *reading) addRemoved(p *partition, pair kv.KeyValue) error {
+	o, ok := orderOf(p.prefix, pair.Key)
+	if !ok {
+		return r.corruptKey(pair.Key)
+	}
+	name := append(kv.Key(nil), pair.Key...)
+	c, err := readContainer(pair.Value)
+	if err == nil {
+		c = c.clone()
+		var d *RangeDelete
+		if d, err = readRangeDelete(&c, name, o); d != nil {
+			p.removed = append(p.removed, d)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("table %q, delta %x: %w", r.spec.Name, name, err)
+	}
+	return nil
+}
+
 func (r *reading) addStored(p *partition, pair kv.KeyValue, withKeys bool) error {
 	key := pair.Key
 	switch key[len(p.prefix)] {
@@ -76,6 +104,9 @@ func (r *reading) addStored(p *partition, pair kv.KeyValue, withKeys bool) error
 		// Deltas have no header of their own: the extent is behind the checksum.
 		name := append(kv.Key(nil), key...)
 		s, e, err := r.openDelta(name, o, pair.Value)
+		if errors.Is(err, errNoRows) {
+			return r.addRemoved(p, pair)
+		}
 		if s == nil || err != nil {
 			return err
 		}
@@ -140,6 +171,7 @@ func (r *reading) cursorOf(p *piece, prune bool) *cursor {
 		c = r.sourcesCursor(p.age, []*source{p.part.deltas[p.delta].retain()}, []extent{p.extent})
 	}
 	c.setBound(&p.extent)
+	c.deleted = p.deleting()
 	return c
 }
 

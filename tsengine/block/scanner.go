@@ -100,6 +100,7 @@ func (s *Scanner) open(ctx context.Context) error {
 				pieces = append(pieces, piece)
 			}
 		}
+		pieces = living(pieces)
 		s.merge(pieces, !mustMerge(pieces, s.spec.Unique))
 		return nil
 	}
@@ -116,7 +117,7 @@ func (s *Scanner) open(ctx context.Context) error {
 			return err
 		}
 		s.next++
-		s.waiting = steps(s.part.pieces(), s.spec.Unique)
+		s.waiting = steps(living(s.part.pieces()), s.spec.Unique)
 	}
 	st := s.waiting[0]
 	s.waiting = s.waiting[1:]
@@ -136,7 +137,7 @@ type step struct {
 }
 
 // steps plans the reading of a partition: each cluster whose rows depend on
-// each other, each other run, and all other deltas together.
+// each other, each other run or delta with removed rows, and all other deltas together.
 func steps(pieces []piece, unique bool) (out []step) {
 	var deltas []piece
 	for _, c := range clusters(pieces) {
@@ -145,7 +146,7 @@ func steps(pieces []piece, unique bool) (out []step) {
 			continue
 		}
 		for _, p := range c {
-			if p.run == nil {
+			if p.run == nil && !cutAnywhere([]piece{p}) {
 				deltas = append(deltas, p)
 			} else {
 				out = append(out, step{false, []piece{p}})
@@ -174,7 +175,7 @@ func (s *Scanner) openAll(ctx context.Context) (parts []*partition, err error) {
 }
 
 func (s *Scanner) merge(pieces []piece, prune bool) {
-	s.reading.last = s.spec.Last && !slices.ContainsFunc(pieces, func(p piece) bool { return p.ops })
+	s.reading.last = s.spec.Last && !slices.ContainsFunc(pieces, func(p piece) bool { return p.ops }) && !cutAnywhere(pieces)
 	cursors := make([]*cursor, len(pieces))
 	for i := range pieces {
 		cursors[i] = s.reading.cursorOf(&pieces[i], prune)

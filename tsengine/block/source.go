@@ -2,6 +2,7 @@ package block
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sort"
 
@@ -256,6 +257,9 @@ func missing(alloc memory.Allocator, c *Column, n int) arrow.Array {
 // are decoded as fast as they are found.
 const minCachedDelta = 2 << 10
 
+// errNoRows says that what lies under the key of a delta is a range delete.
+var errNoRows = errors.New("a range delete")
+
 // openDelta decodes a delta; nil without an error if the spec wants no row of it.
 func (r *reading) openDelta(key kv.Key, o Order, value []byte) (*source, extent, error) {
 	s := &source{refs: 1, reading: r, key: key}
@@ -272,6 +276,9 @@ func (r *reading) openDelta(key kv.Key, o Order, value []byte) (*source, extent,
 	var err error
 	if s.delta, err = readContainer(value); err != nil {
 		return nil, extent{}, s.corrupted(err)
+	}
+	if _, ok := s.delta.find(entryRange); ok {
+		return nil, extent{}, errNoRows
 	}
 	e, err := deltaExtent(&s.delta)
 	if err == nil && !r.spec.touches(&e) {
