@@ -68,6 +68,7 @@ type Scanner struct {
 	span    int
 	it      kv.Iterator
 	pending []kv.KeyValue // pairs of the iterator not decoded yet
+	room    int           // rows that the batch in hand may have
 	err     error         // sticky, io.EOF included
 	closed  bool
 
@@ -163,10 +164,13 @@ func (s *Scanner) Next(ctx context.Context) (arrow.RecordBatch, error) {
 		s.err = err
 		return batch, err
 	}
-	for _, v := range s.vectors {
-		v.start(s.spec.BatchRows)
+	rows, err := 0, s.makeRoom(ctx)
+	if err == nil {
+		for _, v := range s.vectors {
+			v.start(s.room)
+		}
+		rows, err = s.fill(ctx, s.room)
 	}
-	rows, err := s.fill(ctx, s.spec.BatchRows)
 	if err != nil {
 		s.err = err
 		if !errors.Is(err, io.EOF) || rows == 0 {
@@ -184,6 +188,21 @@ func (s *Scanner) Next(ctx context.Context) (arrow.RecordBatch, error) {
 		c.Release()
 	}
 	return batch, nil
+}
+
+// makeRoom sets how many rows the next batch may have: as many as the first fetch
+// brought, then four times as many each time. Most scans are short, and buffers
+// for a whole batch would cost them more than their rows do.
+func (s *Scanner) makeRoom(ctx context.Context) error {
+	s.room *= 4
+	if s.room == 0 {
+		if err := s.fetch(ctx); err != nil {
+			return err
+		}
+		s.room = len(s.pending)
+	}
+	s.room = min(s.room, s.spec.BatchRows)
+	return nil
 }
 
 // fill decodes until the batch has limit rows or is full; rows count with
