@@ -77,6 +77,7 @@ func TestFaults(t *testing.T) {
 	nodes := startNodes(t, 2)
 	conn := connect(t, nodes[0])
 	makeAccounts(t, conn)
+	prefix := prefixOf(t)
 	faults := []struct {
 		name string
 		run  func(t *testing.T)
@@ -90,19 +91,19 @@ func TestFaults(t *testing.T) {
 			}
 		}},
 		{"freeze a store that leads", func(t *testing.T) {
-			i := busiest(t, c)
+			i := leader(t, c, prefix)
 			check(t, c.Freeze(i))
 			time.Sleep(10 * time.Second)
 			check(t, c.Thaw(i))
 		}},
 		{"cut off a store", func(t *testing.T) {
-			i := busiest(t, c)
+			i := leader(t, c, prefix)
 			c.Cut(i)
 			time.Sleep(10 * time.Second)
 			c.Heal(i)
 		}},
 		{"slow a store that leads by 500 ms", func(t *testing.T) {
-			i := busiest(t, c)
+			i := leader(t, c, prefix)
 			c.Delay(i, 500*time.Millisecond)
 			time.Sleep(10 * time.Second)
 			c.Delay(i, 0)
@@ -130,18 +131,12 @@ func check(t *testing.T, err error) {
 	}
 }
 
-// busiest is the store that leads most regions.
-func busiest(t *testing.T, c *testcluster.Cluster) int {
+// leader is the store that leads the region of the test's tables.
+func leader(t *testing.T, c *testcluster.Cluster, prefix string) int {
 	t.Helper()
-	leaders, err := c.Leaders(ctx)
+	i, err := c.LeaderOf(ctx, []byte(prefix))
 	check(t, err)
-	best := 0
-	for i, n := range leaders {
-		if n > leaders[best] {
-			best = i
-		}
-	}
-	return best
+	return i
 }
 
 // underLoad runs a fault while clients work, and waits until they do so again.

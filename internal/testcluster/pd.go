@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/http"
 	"time"
+
+	"github.com/tikv/client-go/v2/util/codec"
 )
 
 // Region is what PD says of one region.
@@ -123,23 +125,26 @@ func (c *Cluster) TransferLeader(ctx context.Context, region uint64, i int) erro
 	})
 }
 
-// Leaders returns how many leaders each store has.
-func (c *Cluster) Leaders(ctx context.Context) ([]int, error) {
+// LeaderOf returns the store that leads the region of a key.
+func (c *Cluster) LeaderOf(ctx context.Context, key []byte) (int, error) {
 	regions, err := c.Regions(ctx)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
 	ids, err := c.storeIDs(ctx)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
-	out := make([]int, len(c.stores))
-	for i, s := range c.stores {
-		for _, r := range regions {
-			if r.Leader.Store == ids[s.addr] {
-				out[i]++
+	at := fmt.Sprintf("%X", codec.EncodeBytes(nil, key))
+	for _, r := range regions {
+		if r.Start > at || r.End != "" && r.End <= at {
+			continue
+		}
+		for i, s := range c.stores {
+			if ids[s.addr] == r.Leader.Store {
+				return i, nil
 			}
 		}
 	}
-	return out, nil
+	return 0, fmt.Errorf("nobody leads the region of %q", key)
 }
