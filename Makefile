@@ -38,7 +38,7 @@ sqltests-all: build ## run our own SQL tests and all corpora of ../shared/slt; r
 
 check: lint test sqltests ## what CI runs
 
-test-clients: build ## run real clients (psql, pgbench) against a server; installs what it needs
+test-clients: build ## run real clients (psql with the tour of README.md, pgbench) against a server; installs what it needs
 	bash scripts/test-clients.sh
 
 check-cluster: ## build a TiKV-protocol cluster and run the store's suite, SQL and faults over it

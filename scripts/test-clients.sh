@@ -150,6 +150,9 @@ meta '\dT+ int4' integer
 meta '\l' tidemark postgres
 meta '\du' tidemark postgres
 
+bash scripts/readme-tour.sh "$pgbin/psql" -h 127.0.0.1 -p "$port" -U tidemark tidemark || fail "the README's tour"
+ok "the README's tour"
+
 bench -i -q -s 1 >"$work/init.log" 2>&1 || fail "pgbench -i: $(cat "$work/init.log")"
 ok "pgbench -i"
 for script in tpcb-like simple-update select-only; do
