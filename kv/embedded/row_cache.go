@@ -28,7 +28,7 @@ type rowCache struct {
 	cache   *fastcache.Cache // nil: no cache
 	recent  *recentCommits
 	stripes [rowStripes]rowStripe
-	floor   kv.Timestamp // see clear; all stripes are held to change it
+	floor   kv.Timestamp // see init and clear; all stripes are held to change it
 }
 
 const rowStripes = 256
@@ -42,8 +42,10 @@ type rowStripe struct {
 // takes less than 64 KiB.
 const maxCachedRow = 16 << 10
 
-func (c *rowCache) init(bytes int64, recent *recentCommits) {
-	c.recent = recent
+// init makes the cache of a store whose commits so far are below opened:
+// recentCommits does not know them, so nothing read below it is added.
+func (c *rowCache) init(bytes int64, recent *recentCommits, opened kv.Timestamp) {
+	c.recent, c.floor = recent, opened
 	if bytes > 0 {
 		c.cache = fastcache.New(int(bytes))
 	}

@@ -147,6 +147,31 @@ func TestRowCacheDestroyed(t *testing.T) {
 	readAt(t, txn, "k", "-")
 }
 
+// TestRowCachePast: a read at a timestamp from before the store was opened adds
+// nothing, as what was committed after it is not remembered.
+func TestRowCachePast(t *testing.T) {
+	dir := t.TempDir()
+	s, err := Open(ctx, Config{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := put(t, s, "k", "1")
+	put(t, s, "k", "2")
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = openTest(t, Config{Dir: dir})
+	past, err := s.Snapshot(ctx, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer past.Close()
+	readAt(t, past, "k", "1")
+	now := begin(t, s)
+	defer now.Rollback()
+	readAt(t, now, "k", "2")
+}
+
 // TestRowCacheConcurrent compares point reads with scans, which do not use the
 // cache, while others commit to the same few keys.
 func TestRowCacheConcurrent(t *testing.T) {

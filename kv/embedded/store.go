@@ -137,9 +137,9 @@ func (s *Store) start() error {
 	}
 	s.space.init(s.fs, s.cfg.Dir)
 	s.recent.init()
-	s.rows.init(s.cfg.RowCacheBytes, &s.recent)
 	s.ids.init(max(ids, firstTxnID), func(limit uint64) error { return s.saveUint64(metaTxnIDs, limit) })
 	first := max(kv.Timestamp(mark), 1)
+	s.rows.init(s.cfg.RowCacheBytes, &s.recent, first)
 	s.oracle.init(s.cfg.Clock, first, func(limit kv.Timestamp) error {
 		return s.saveUint64(metaClock, uint64(limit))
 	})
