@@ -292,6 +292,14 @@ type ParallelReader interface {
 	Split(ctx context.Context, span Span, size uint64) ([]Span, error)
 }
 
+// Sampler is what a Txn offers that can tell of a large span without reading all
+// of it.
+type Sampler interface {
+	// Sample returns up to n keys of span that are spread over it as evenly as its
+	// keys are, in order and each once, and estimates how many keys it has.
+	Sample(ctx context.Context, span Span, n int) (keys []Key, total float64, err error)
+}
+
 // Bulk writes straight into the store, in batches that are each durable when
 // Flush returns. Keys must not be visible to any transaction until the caller
 // commits a catalog change that makes them so. Not atomic; on failure the

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tidemarkdb/tidemark/catalog"
 	"github.com/tidemarkdb/tidemark/catalog/statistics"
+	"github.com/tidemarkdb/tidemark/executor"
 	"github.com/tidemarkdb/tidemark/sql/parser"
 	"github.com/tidemarkdb/tidemark/sql/types"
 )
@@ -88,15 +89,21 @@ func (r *reservoir) order() []int {
 	return out
 }
 
-// sampleTable counts a table's rows and makes its columns' statistics from a sample.
+// sampleTable makes the statistics of a table's columns from a sample, and counts
+// its rows or, of a large table, estimates them.
 func (s *Session) sampleTable(ctx context.Context, snap *catalog.Snapshot, target *vacuumTarget) (*catalog.TableStats, error) {
 	t := target.table
 	want := s.settings.statisticsTarget
 	rows := newReservoir(rowsPerTarget*want, len(target.columns))
-	if err := s.readTable(ctx, snap, target, rows); err != nil {
+	total, ok, err := s.sampleLarge(ctx, snap, target, rows)
+	if err == nil && !ok {
+		err = s.readTable(ctx, snap, target, rows)
+		total = float64(rows.offered)
+	}
+	if err != nil {
 		return nil, err
 	}
-	stats := &catalog.TableStats{Rows: float64(rows.offered), Sampled: int64(len(rows.places)), Columns: map[int16]*catalog.ColumnStats{}}
+	stats := &catalog.TableStats{Rows: total, Sampled: int64(len(rows.places)), Columns: map[int16]*catalog.ColumnStats{}}
 	size, err := s.server.store.ApproximateSize(ctx, catalog.TableSpan(t))
 	if err != nil {
 		return nil, err
@@ -114,6 +121,19 @@ func (s *Session) sampleTable(ctx context.Context, snap *catalog.Snapshot, targe
 		stats.Columns[col.Num] = statistics.Column(rows.column(c, order), col.Type, stats.Rows, want)
 	}
 	return stats, nil
+}
+
+// sampleLarge offers rows of a large table to a sample that holds all of them; ok
+// is false if the table has to be read.
+func (s *Session) sampleLarge(ctx context.Context, snap *catalog.Snapshot, target *vacuumTarget, rows *reservoir) (total float64, ok bool, err error) {
+	txn, err := s.openTxn(ctx, false)
+	if err != nil {
+		return 0, false, err
+	}
+	r := &running{account: executor.NewAccount("query", s.server.config.QueryMemoryLimit, s.memory)}
+	defer r.close()
+	s.prepareEnv(r, txn, snap, nil, 0)
+	return executor.SampleRows(ctx, &r.env, target.table, target.columns, rows.size, rows.add)
 }
 
 // readTable offers all rows of a table to a sample.

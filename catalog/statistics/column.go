@@ -63,7 +63,13 @@ func Column(sample []types.Datum, typ types.Type, total float64, target int) *ca
 		}
 		return out
 	}
-	slices.SortStableFunc(values, func(a, b value) int { return types.Compare(typ, a.datum, b.datum) })
+	// By the row too: a stable sort is several times slower.
+	slices.SortFunc(values, func(a, b value) int {
+		if c := types.Compare(typ, a.datum, b.datum); c != 0 {
+			return c
+		}
+		return a.row - b.row
+	})
 	runs := runsOf(values, typ)
 	out.Distinct = distinct(runs, present, wide, out.NullFraction, total)
 	s := columnSample{values: values, runs: runs, rows: rows, total: total, wide: wide, stats: out}

@@ -1,0 +1,59 @@
+package session_test
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/tidemarkdb/tidemark/session/sessiontest"
+)
+
+// TestSampledAnalyze: what ANALYZE makes of a part of a table is near what the
+// whole of it says, for columns that are in order, at random, alike in
+// neighbouring rows, and NULL.
+func TestSampledAnalyze(t *testing.T) {
+	node := sessiontest.Open(t)
+	c := node.Connect()
+	ask := func(sql string) string {
+		out := c.Query(sql)
+		if strings.Contains(out, "ERROR") {
+			t.Fatalf("%s: %s", sql, out)
+		}
+		return out
+	}
+	const rows = 100000
+	ask("CREATE TABLE t (id int PRIMARY KEY, chance int, grp int, line int, part int, pad text)")
+	ask(fmt.Sprintf(`INSERT INTO t SELECT i, (i::int8 * 7919 %% 997)::int, i / 10, i %% 10, CASE WHEN i %% 4 = 0 THEN i END, md5(i::text) || md5((i + 1)::text) || md5((i + 2)::text) || md5((i + 3)::text)
+		FROM generate_series(1, %d) i`, rows))
+	ask("SET default_statistics_target = 2")
+	ask("ANALYZE t")
+	var n float64
+	if _, err := fmt.Sscan(strings.Split(ask("SELECT reltuples FROM pg_class WHERE relname = 't'"), "\n")[1], &n); err != nil {
+		t.Fatal(err)
+	}
+	if n == rows {
+		t.Fatal("the table was read whole: the test's table is too small")
+	}
+	if n < 0.8*rows || n > 1.25*rows {
+		t.Errorf("%.0f rows estimated of %d", n, rows)
+	}
+	within := func(column, what string, low, high float64) {
+		t.Helper()
+		var v float64
+		out := ask(fmt.Sprintf("SELECT %s FROM pg_stats WHERE tablename = 't' AND attname = '%s'", what, column))
+		if _, err := fmt.Sscan(strings.Split(out, "\n")[1], &v); err != nil {
+			t.Fatalf("%s of %s: %v in %q", what, column, err, out)
+		}
+		if math.IsNaN(v) || v < low || v > high {
+			t.Errorf("%s of %s is %v, not between %v and %v", what, column, v, low, high)
+		}
+	}
+	within("id", "n_distinct", -1, -0.9)
+	within("id", "correlation", 0.99, 1)
+	within("line", "n_distinct", 10, 10)
+	within("chance", "n_distinct", 600, 1800)
+	within("grp", fmt.Sprintf("CASE WHEN n_distinct < 0 THEN -n_distinct ELSE n_distinct / %d END", rows), 0.03, 0.5)
+	within("part", "null_frac", 0.65, 0.85)
+	within("id", "(histogram_bounds::text::int[])[2]", 0.3*rows, 0.7*rows)
+}
