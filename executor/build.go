@@ -101,6 +101,8 @@ func (r *run) buildNode(n plan.Node) (Operator, error) {
 	switch n := n.(type) {
 	case *plan.Scan:
 		return r.newScan(n)
+	case *plan.IndexUnion:
+		return r.newIndexUnion(n)
 	case *plan.HashLookup:
 		return r.newHashLookup(n)
 	case *plan.SeriesScan:

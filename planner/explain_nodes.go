@@ -45,6 +45,17 @@ func (x *explainer) describe(n plan.Node, e *explained) {
 	switch n := n.(type) {
 	case *plan.Scan:
 		x.scan(n, e, nil)
+	case *plan.IndexUnion:
+		e.kind, e.label = "Index Union", " on "+tableLabel(n.Table, n.Alias)
+		e.fields = append(e.fields, Property{"Relation Name", n.Table.Name}, Property{"Alias", n.Alias})
+		if !x.opt.Verbose {
+			x.bare = n.Cols
+		}
+		e.add("Filter", x.cond(n.Scan.Filter))
+		x.bare = nil
+		for _, p := range n.Parts {
+			x.child(e, p, "Member")
+		}
 	case *plan.HashLookup:
 		e.kind, e.label = "Hash Lookup", " on "+tableLabel(n.Table, n.Alias)
 		e.fields = append(e.fields, Property{"Relation Name", n.Table.Name}, Property{"Alias", n.Alias})

@@ -232,6 +232,7 @@ func (s *Set) addIndexHint(name string, h *ast.TableOptimizerHint) bool {
 			t.Use, t.UseSet = append(t.Use, names...), true
 		case "use_index_merge":
 			t.Use, t.Merge = append(t.Use, names...), true
+			t.asked = append(t.asked, &ask{hint: "USE_INDEX_MERGE"})
 		case "ignore_index":
 			t.Ignore = append(t.Ignore, names...)
 		}

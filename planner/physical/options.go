@@ -1,6 +1,7 @@
 package physical
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/tidemarkdb/tidemark/catalog"
@@ -188,6 +189,8 @@ func aliasOfPlan(n plan.Node) string {
 	switch n := n.(type) {
 	case *plan.Scan:
 		return n.Alias
+	case *plan.IndexUnion:
+		return n.Alias
 	case *plan.VirtualScan:
 		return n.Alias
 	case *plan.FunctionScan:
@@ -228,7 +231,10 @@ func (o *Options) indexPenalty(alias string, index *catalog.Index, ranged, cover
 			return p + disableCost
 		}
 	}
-	if !t.UseSet && !t.Merge {
+	if !t.UseSet {
+		if t.Merge {
+			p += disableCost
+		}
 		return p
 	}
 	for _, x := range t.Use {
@@ -240,6 +246,33 @@ func (o *Options) indexPenalty(alias string, index *catalog.Index, ranged, cover
 		return 0
 	}
 	return p + disableCost
+}
+
+// unionPenalty is what settings and hints add to the cost of reading a part of a
+// union of indexes of a table by one of them.
+func (o *Options) unionPenalty(alias string, index *catalog.Index) float64 {
+	p := o.penalty(BitmapScan)
+	t := o.Hints.Table(alias)
+	if t == nil {
+		return p
+	}
+	named := func(list []string) bool {
+		return slices.Contains(list, strings.ToLower(index.Name)) || index.Primary && slices.Contains(list, "primary")
+	}
+	switch {
+	case named(t.Ignore), !t.Merge && t.UseSet, len(t.Use) > 0 && !named(t.Use):
+		return p + disableCost
+	case t.Merge:
+		return 0
+	}
+	return p
+}
+
+// followedUnion notes that a table is read by a union of indexes.
+func (o *Options) followedUnion(alias string) {
+	if t := o.Hints.Table(alias); t != nil {
+		t.Follow("USE_INDEX_MERGE")
+	}
 }
 
 // aggregation reports whether grouping is to be done by hashing or by sorting

@@ -21,6 +21,7 @@ type path struct {
 	rows    float64 // that the ranges yield
 	cost    float64
 	warmth  float64 // of the rows; 0 stands for 1
+	parts   []path  // of a union, whose rows they yield; ranges is nil then
 }
 
 // filterCost is the cost of checking n conditions on the rows of a path.
@@ -51,7 +52,7 @@ func (b *Builder) scan(n *logical.Scan, need *logical.ColSet, h hint) rel {
 	p := b.choose(n, need, h)
 	var residual []expr.Expr
 	for i, c := range n.Filter {
-		if p.used == nil || !p.used[i] {
+		if p.used == nil || !p.used[i] || p.parts != nil {
 			residual = append(residual, c)
 		}
 	}
@@ -73,9 +74,12 @@ func (b *Builder) scan(n *logical.Scan, need *logical.ColSet, h hint) rel {
 		s.Filter = b.resolve(logical.And(subplansLast(residual)), cols)
 	}
 	s.Cols = b.columns(cols)
-	rows := math.Max(1, p.rows*b.selectivity(residual, nil))
+	rows := math.Max(1, p.rows*b.selectivity(n.Filter, p.used))
 	s.Read = p.rows
 	s.Cost = plan.Cost{Total: p.cost + p.filterCost(len(residual)), Rows: rows, Width: width(s.Cols)}
+	if p.parts != nil {
+		return b.indexUnion(n, &p, s, cols)
+	}
 	if len(b.outer) > 0 && s.Ranges == nil && s.Locking == nil {
 		if l := b.hashLookup(n, s, residual, cols); l != nil {
 			return rel{l, cols, nil}
@@ -147,7 +151,10 @@ func (b *Builder) choose(n *logical.Scan, need *logical.ColSet, h hint) path {
 	total := func(p *path) float64 {
 		out := p.rows * b.selectivity(n.Filter, p.used)
 		cost := p.cost
-		penalty := b.opt.indexPenalty(n.Alias, p.index, len(p.ranges) > 0, p.index != nil && covers(n, p.index, need))
+		penalty := 0.0
+		if p.parts == nil {
+			penalty = b.opt.indexPenalty(n.Alias, p.index, len(p.ranges) > 0, p.index != nil && covers(n, p.index, need))
+		}
 		if len(h.order) > 0 && !satisfies(p.order, h.order) {
 			return cost + sortCost(out) + penalty + b.opt.penalty(Sort)
 		}
@@ -175,6 +182,9 @@ func (b *Builder) choose(n *logical.Scan, need *logical.ColSet, h hint) path {
 		if c := total(&p); c < bestCost {
 			best, bestCost = p, c
 		}
+	}
+	if p, ok := b.unionPath(n, &inner, rows, h); ok && total(&p) < bestCost {
+		best = p
 	}
 	return best
 }

@@ -57,6 +57,8 @@ func Exprs(n Node) (es []expr.Expr, ok bool) {
 			es = append(es, n.Ranges[i].exprs()...)
 		}
 		return append(es, n.Filter), n.Locking == nil
+	case *IndexUnion:
+		es = append(es, n.Scan.Filter)
 	case *HashLookup:
 		es = append(append(append(es, n.Keys...), n.Probe...), n.Residual)
 	case *SeriesScan:
