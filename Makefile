@@ -78,10 +78,13 @@ bench-tpch: build ## the 22 queries of TPC-H at SCALE (0.1) beside PostgreSQL 15
 bench-ts: build ## TSBS's cpu-only loads and queries on time-series tables beside PostgreSQL 15 and DuckDB
 	bash bench/ts.sh
 
+bench-points: build ## single points by 64 connections beside PostgreSQL 15
+	bash bench/points.sh
+
 bench-tpcc: build ## TPC-C's transactions beside PostgreSQL 15, consistency checked
 	bash bench/tpcc.sh
 
 generate: ## make generated files anew
 	$(GO) generate $(PKGS)
 
-.PHONY: help build run test test-race lint sqltests sqltests-all check test-clients golden fuzz fuzz-sql sqlsmith bench-pgbench bench-copy bench-scan bench-tpch bench-tpcc bench-ts generate
+.PHONY: help build run test test-race lint sqltests sqltests-all check test-clients golden fuzz fuzz-sql sqlsmith bench-pgbench bench-copy bench-scan bench-tpch bench-tpcc bench-ts bench-points generate

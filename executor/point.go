@@ -11,6 +11,7 @@ import (
 	"github.com/tidemarkdb/tidemark/rowstore"
 	"github.com/tidemarkdb/tidemark/sql/expr"
 	"github.com/tidemarkdb/tidemark/sql/types"
+	"github.com/tidemarkdb/tidemark/tsengine"
 )
 
 // Point is the short path of statements about one row known by its key, and
@@ -20,7 +21,9 @@ import (
 type Point struct {
 	kind   pointKind
 	table  *catalog.Table
-	layout *rowstore.Layout
+	layout *rowstore.Layout // nil for a time-series table
+	series *tsengine.Layout // of such a table
+	alone  bool             // a row of it is not written with those of others
 
 	// Reading (all kinds but insert): the row whose index has the values key.
 	scan     *plan.Scan
@@ -54,6 +57,7 @@ const (
 // pointScratch is the memory of one run, used again by the next.
 type pointScratch struct {
 	writer           *rowstore.Writer
+	points           *tsengine.Writer // in place of writer
 	key, value       []byte
 	rowKey           []byte
 	keys             []kv.Key
@@ -88,7 +92,9 @@ func PointPlan(q *plan.Query) *Point {
 	if !ok {
 		return nil
 	}
-	p.layout = layoutOf(p.table)
+	if p.series == nil {
+		p.layout = layoutOf(p.table)
+	}
 	if p.scan != nil {
 		p.decoder = p.layout.Decoder(p.scan.Output)
 	}
@@ -97,7 +103,12 @@ func PointPlan(q *plan.Query) *Point {
 			p.live = append(p.live, i)
 		}
 	}
-	p.scratch.New = func() any { return &pointScratch{writer: p.layout.Writer(nil)} }
+	p.scratch.New = func() any {
+		if p.series != nil {
+			return &pointScratch{}
+		}
+		return &pointScratch{writer: p.layout.Writer(nil)}
+	}
 	return p
 }
 
@@ -125,7 +136,7 @@ func (p *Point) setScan(n *plan.Scan) bool {
 }
 
 func (p *Point) setInsert(n *plan.Insert) bool {
-	if n.Conflict != nil || hasSubplan(n.Returning) || n.Table.TimeSeries != nil {
+	if n.Conflict != nil || hasSubplan(n.Returning) {
 		return false
 	}
 	input := n.Input
@@ -144,7 +155,7 @@ func (p *Point) setInsert(n *plan.Insert) bool {
 			}
 			p.values = append([][]expr.Expr{in.Rows[0]}, p.values...)
 			p.kind, p.table, p.insert, p.rows = pointInsert, n.Table, n, &n.Rows
-			return simpleChecks(&n.Rows)
+			return simpleChecks(&n.Rows) && (n.Table.TimeSeries == nil || p.setSeries())
 		}
 		return false
 	}
@@ -223,6 +234,9 @@ func (p *Point) Run(ctx context.Context, env *Env, emit func([]types.Datum) erro
 	defer p.put(s)
 	switch p.kind {
 	case pointInsert:
+		if p.series != nil {
+			return p.runSeriesInsert(ctx, env, s, emit)
+		}
 		return p.runInsert(ctx, env, s, emit)
 	case pointRead:
 		return p.runRead(ctx, env, s, emit)
@@ -234,7 +248,12 @@ func (p *Point) Run(ctx context.Context, env *Env, emit func([]types.Datum) erro
 const maxScratch = 64 << 10
 
 func (p *Point) put(s *pointScratch) {
-	s.writer.Reset(nil)
+	if s.writer != nil {
+		s.writer.Reset(nil)
+	}
+	if s.points != nil {
+		s.points.Reset(nil)
+	}
 	if cap(s.value) > maxScratch {
 		s.value = nil
 	}

@@ -13,22 +13,7 @@ import (
 
 // runInsert writes one row.
 func (p *Point) runInsert(ctx context.Context, env *Env, s *pointScratch, emit func([]types.Datum) error) error {
-	var err error
-	s.projected, err = evalConstants(env, p.values[0], s.projected)
-	if err != nil {
-		return err
-	}
-	for _, es := range p.values[1:] {
-		if s.spare, err = evalRow(env, es, s.projected, s.spare); err != nil {
-			return err
-		}
-		s.projected, s.spare = s.spare, s.projected
-	}
-	s.row = resize(s.row, len(p.table.Columns))
-	for i, o := range p.insert.Target {
-		s.row[o] = s.projected[i]
-	}
-	if err := env.checkRow(p.table, p.rows, s.row); err != nil {
+	if err := p.newRow(env, s); err != nil {
 		return err
 	}
 	row, err := env.storedRow(p.rows.Indexes, s.row)
@@ -56,6 +41,24 @@ func (p *Point) runInsert(ctx context.Context, env *Env, s *pointScratch, emit f
 	}
 	env.Affected++
 	return p.emitReturning(env, p.insert.Returning, s, s.row, emit)
+}
+
+// newRow computes the row that is to be inserted into s.row and checks it.
+func (p *Point) newRow(env *Env, s *pointScratch) (err error) {
+	if s.projected, err = evalConstants(env, p.values[0], s.projected); err != nil {
+		return err
+	}
+	for _, es := range p.values[1:] {
+		if s.spare, err = evalRow(env, es, s.projected, s.spare); err != nil {
+			return err
+		}
+		s.projected, s.spare = s.spare, s.projected
+	}
+	s.row = resize(s.row, len(p.table.Columns))
+	for i, o := range p.insert.Target {
+		s.row[o] = s.projected[i]
+	}
+	return env.checkRow(p.table, p.rows, s.row)
 }
 
 func evalConstants(env *Env, es []expr.Expr, dst []types.Datum) ([]types.Datum, error) {

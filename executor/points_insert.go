@@ -8,6 +8,7 @@ import (
 	"github.com/tidemarkdb/tidemark/catalog"
 	"github.com/tidemarkdb/tidemark/kv"
 	"github.com/tidemarkdb/tidemark/planner/plan"
+	"github.com/tidemarkdb/tidemark/rowstore"
 	"github.com/tidemarkdb/tidemark/sql/types"
 	"github.com/tidemarkdb/tidemark/tsengine"
 )
@@ -90,7 +91,7 @@ func (ins *Inserter) claimPoints(ctx context.Context, im *rowImages) (*rowImages
 			policy = catalog.DuplicateOverwrite
 		}
 	}
-	if err := p.verifyPlaces(ctx, im, places, policy); err != nil {
+	if err := p.verifyPlaces(ctx, im.at, places, policy); err != nil {
 		return nil, err
 	}
 	if policy == catalog.DuplicateOverwrite && action == nil {
@@ -113,7 +114,7 @@ func (ins *Inserter) claimPoints(ctx context.Context, im *rowImages) (*rowImages
 			continue
 		}
 		if policy == catalog.DuplicateError {
-			return nil, p.duplicate(im, i)
+			return nil, p.duplicate(im.at(i))
 		}
 	}
 	if len(fresh) == im.n {
@@ -158,10 +159,10 @@ func (ins *Inserter) ownedImages(cols []arrow.Array, n int, write func(*rowImage
 }
 
 // duplicate is the error for a row whose point exists.
-func (p *pointWriter) duplicate(im *rowImages, i int) error {
+func (p *pointWriter) duplicate(row rowstore.Row) error {
 	for k := range p.table.Indexes {
 		if p.table.Indexes[k].Unique {
-			return p.w.duplicate(im.at(i), k)
+			return p.w.duplicate(row, k)
 		}
 	}
 	panic("executor: a duplicate point without a unique key")
@@ -169,7 +170,7 @@ func (p *pointWriter) duplicate(im *rowImages, i int) error {
 
 // verifyPlaces fails if somebody has changed one of the points since the
 // snapshot: with a conflict, or at once where it cannot end otherwise.
-func (p *pointWriter) verifyPlaces(ctx context.Context, im *rowImages, places []tsengine.Place, policy catalog.DuplicatePolicy) error {
+func (p *pointWriter) verifyPlaces(ctx context.Context, row func(i int) rowstore.Row, places []tsengine.Place, policy catalog.DuplicatePolicy) error {
 	c, err := tsengine.NewComparison(ctx, p.env.Alloc, p.env.Store, p.layout, p.env.Txn.ReadTS())
 	if err != nil {
 		return err
@@ -186,7 +187,7 @@ func (p *pointWriter) verifyPlaces(ctx context.Context, im *rowImages, places []
 		}
 		for i, at := range places {
 			if _, ok := latest[at]; ok {
-				return p.duplicate(im, i)
+				return p.duplicate(row(i))
 			}
 		}
 	}
@@ -219,7 +220,7 @@ func (p *pointWriter) claimMoved(ctx context.Context, handles arrow.Array, after
 	if _, err := p.env.Txn.Lock(ctx, keys, kv.LockOptions{Mode: kv.LockUpdate, Timeout: p.env.LockTimeout}); err != nil {
 		return lockError(err, p.table)
 	}
-	if err := p.verifyPlaces(ctx, after, places, catalog.DuplicateError); err != nil {
+	if err := p.verifyPlaces(ctx, after.at, places, catalog.DuplicateError); err != nil {
 		return err
 	}
 	existing, err := p.layout.Lookup(ctx, p.env.Alloc, p.env.Txn, places, false)
@@ -230,7 +231,7 @@ func (p *pointWriter) claimMoved(ctx context.Context, handles arrow.Array, after
 	for k, i := range rows {
 		_, exists := existing[places[k]]
 		if _, twice := seen[places[k]]; exists || twice {
-			return p.duplicate(after, i)
+			return p.duplicate(after.at(i))
 		}
 		seen[places[k]] = struct{}{}
 	}

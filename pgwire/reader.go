@@ -71,5 +71,8 @@ func (c *chunkReader) fill(n int) error {
 	return err
 }
 
+// ahead is what is at hand of the bytes that come next.
+func (c *chunkReader) ahead() []byte { return c.buf[c.start:c.end] }
+
 // buffered reports whether unread bytes are at hand.
 func (c *chunkReader) buffered() bool { return c.end > c.start }

@@ -1,6 +1,7 @@
 package pgwire
 
 import (
+	"bytes"
 	"encoding/binary"
 	"strconv"
 
@@ -99,6 +100,11 @@ func (c *conn) Complete(tag string) error {
 	c.out.cstring(tag)
 	return c.out.end()
 }
+
+// EndsRound implements session.Client: a Sync has arrived and is next.
+func (c *conn) EndsRound() bool { return bytes.HasPrefix(c.in.ahead(), syncMessage) }
+
+var syncMessage = []byte{'S', 0, 0, 0, 4}
 
 // Empty implements session.Client.
 func (c *conn) Empty() error { return c.out.empty('I') }

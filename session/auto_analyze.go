@@ -148,6 +148,7 @@ func (silentClient) RowDescription([]plan.Column, []int16) error   { return nil 
 func (silentClient) Batch(Rows, arrow.RecordBatch, int, int) error { return nil }
 func (silentClient) Row(Rows, []types.Datum) error                 { return nil }
 func (silentClient) Complete(string) error                         { return nil }
+func (silentClient) EndsRound() bool                               { return false }
 func (silentClient) Empty() error                                  { return nil }
 func (silentClient) Suspended() error                              { return nil }
 func (silentClient) Notice(*pgerror.Error) error                   { return nil }

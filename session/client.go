@@ -24,6 +24,9 @@ type Client interface {
 	Row(rows Rows, row []types.Datum) error
 	// Complete ends a statement with its command tag.
 	Complete(tag string) error
+	// EndsRound reports whether the client is known to send nothing more before the
+	// end of the round: an implicit transaction ends with the present statement.
+	EndsRound() bool
 	// Empty answers an empty query string.
 	Empty() error
 	// Suspended says that the portal's row limit was reached.

@@ -401,7 +401,7 @@ func (s *Session) executePortal(ctx context.Context, po *portal, maxRows int64) 
 	}
 	if p.planned.point != nil && maxRows == 0 && po.run == nil {
 		po.done = true
-		out := outcome{rows: po.rows}
+		out := outcome{rows: po.rows, ends: s.client.EndsRound()}
 		if err := s.runPlanned(ctx, p.planned, p.raw, po.params, &out); err != nil {
 			return err
 		}
@@ -505,7 +505,7 @@ func (s *Session) closePortalsAtEnd(commit bool) {
 
 // Sync ends a pipeline of the extended protocol: an implicit transaction is committed.
 func (s *Session) Sync() error {
-	if s.tx.block || s.tx.txn == nil && len(s.settings.undo) == 0 {
+	if s.tx.block || s.tx.txn == nil && !s.tx.used && len(s.settings.undo) == 0 {
 		return nil
 	}
 	return s.guard("", func(ctx context.Context) error { return s.commit(ctx) })

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"unsafe"
 
+	"github.com/tidemarkdb/tidemark/catalog"
 	"github.com/tidemarkdb/tidemark/executor"
 	"github.com/tidemarkdb/tidemark/kv"
 	"github.com/tidemarkdb/tidemark/planner"
@@ -17,6 +18,8 @@ type scratch struct {
 	run        running
 	normalized parser.Normalized
 	params     []types.Datum
+	joined     executor.JoinedRow
+	table      *catalog.Table // of joined
 }
 
 // runPoint executes a plan of the short path: one key, no operators.
@@ -25,14 +28,16 @@ func (s *Session) runPoint(ctx context.Context, p *planned, params []types.Datum
 	if !q.ReadOnly && s.readOnly() {
 		return readOnlyError(q.Tag)
 	}
+	if out.ends && s.joinable(p) {
+		if done, err := s.runJoined(ctx, p, params, out); done {
+			return err
+		}
+	}
 	txn, snap, err := s.enter(ctx, p)
 	if err != nil {
 		return err
 	}
-	r := &s.scratch.run
-	if r.account == nil {
-		r.account = executor.NewAccount("query", s.server.config.QueryMemoryLimit, s.memory)
-	}
+	r := s.pointRun()
 	s.prepareEnv(r, txn, snap, params, q.ExecSlots)
 	defer r.account.Close()
 	if q.ReturnsRows {
@@ -55,6 +60,15 @@ func (s *Session) runPoint(ctx context.Context, p *planned, params []types.Datum
 	}
 	out.tag = commandTag(q.Tag, sent, r.env.Affected)
 	return nil
+}
+
+// pointRun is the execution that statements of the short path use again.
+func (s *Session) pointRun() *running {
+	r := &s.scratch.run
+	if r.account == nil {
+		r.account = executor.NewAccount("query", s.server.config.QueryMemoryLimit, s.memory)
+	}
+	return r
 }
 
 func (s *Session) runPointRows(ctx context.Context, p *planned, r *running, txn kv.Txn, out *outcome) (int64, error) {
@@ -104,7 +118,7 @@ func (s *Session) queryPoint(ctx context.Context, sql string) (done bool, err er
 	if !ok {
 		return false, nil
 	}
-	out := outcome{rows: Rows{IO: s.io}, describe: true}
+	out := outcome{rows: Rows{IO: s.io}, describe: true, ends: true}
 	if err := s.runPoint(ctx, p, params, &out); err != nil {
 		if errors.Is(err, errPlanStale) {
 			return false, nil

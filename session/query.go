@@ -83,7 +83,7 @@ func (s *Session) querySingle(ctx context.Context, raw *ast.RawStmt, sql string,
 	if _, prepares := raw.Stmt.(*ast.Prepare); raw.NumParams > 0 && !prepares {
 		return noParameter(raw)
 	}
-	out := outcome{rows: Rows{IO: s.io}, describe: true}
+	out := outcome{rows: Rows{IO: s.io}, describe: true, ends: !many}
 	if err := s.runStatement(ctx, raw, sql, &out, many); err != nil {
 		return err
 	}
@@ -121,6 +121,7 @@ func noParameter(raw *ast.RawStmt) error {
 type outcome struct {
 	rows     Rows
 	describe bool // send RowDescription (simple protocol)
+	ends     bool // if no block is open, the transaction ends with the statement
 	tag      string
 }
 

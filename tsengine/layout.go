@@ -21,8 +21,8 @@ const (
 	maxBucket = 1 << 10
 )
 
-// Layout is what is prepared of a time-series table: read-only, and valid as
-// long as the descriptor is.
+// Layout is what is prepared of a time-series table: read-only but for the
+// rows that wait, and valid as long as the descriptor is.
 type Layout struct {
 	Table *catalog.Table
 	// Unique: a point has one row.
@@ -36,6 +36,7 @@ type Layout struct {
 	ordinals []int          // of columns
 	buckets  uint64
 	slices   []catalog.SliceInterval
+	group    group
 }
 
 // NewLayout prepares a table's layout.

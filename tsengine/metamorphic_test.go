@@ -106,6 +106,8 @@ func (m *metamorphic) step() {
 		m.open()
 	case n < 14:
 		m.killedPack()
+	case n < 16:
+		m.join()
 	default:
 		m.compare()
 	}

@@ -43,6 +43,7 @@ type Writer struct {
 	OnWrite func(ctx context.Context, prefix kv.Key, rows int) error
 
 	inputs []*block.Input
+	values [][]types.Datum // of rows given one by one, by ordinal
 	rows   []pendingRow
 	spare  []pendingRow // room for rows
 	order  []rowOrder
@@ -142,6 +143,34 @@ func (w *Writer) flushIfFull(ctx context.Context) error {
 	return w.Flush(ctx)
 }
 
+// InsertRow takes one row, its values by ordinal, which stay as they are until
+// Flush. Rows that are given so are not mixed with those of arrays.
+func (w *Writer) InsertRow(at Place, values []types.Datum) {
+	w.add(block.Row{Group: at.Series, Position: at.Time, Index: int32(len(w.values))})
+	w.values = append(w.values, values)
+	for i := range values {
+		w.bytes += 8 + len(values[i].S)
+	}
+}
+
+// Place computes the place of a row, and makes its series if it is new.
+func (w *Writer) Place(ctx context.Context, values []types.Datum) (at Place, err error) {
+	l := w.layout
+	if values[l.Time].IsNull() {
+		return at, l.noTime()
+	}
+	at.Time = values[l.Time].I
+	if len(l.Tags) == 0 {
+		return at, nil
+	}
+	w.tags = w.tags[:0]
+	for _, o := range l.Tags {
+		w.tags = appendTag(w.tags, &values[o])
+	}
+	at.Series, err = w.series(ctx, w.tags)
+	return at, err
+}
+
 // Points computes the series and times of rows, and makes the series that are new.
 func (w *Writer) Points(ctx context.Context, cols []arrow.Array, n int) (series []uint64, times []int64, err error) {
 	l := w.layout
@@ -154,8 +183,7 @@ func (w *Writer) Points(ctx context.Context, cols []arrow.Array, n int) (series 
 	for i := range n {
 		reader.Read(i, &d)
 		if d.IsNull() {
-			c := &l.Table.Columns[l.Time]
-			return nil, nil, pgerror.New(pgerror.NotNullViolation, "null value in column %q of relation %q violates not-null constraint", c.Name, l.Table.Name)
+			return nil, nil, l.noTime()
 		}
 		times[i] = d.I
 	}
@@ -183,6 +211,10 @@ func (w *Writer) Points(ctx context.Context, cols []arrow.Array, n int) (series 
 		series[i] = w.last
 	}
 	return series, times, nil
+}
+
+func (l *Layout) noTime() error {
+	return pgerror.New(pgerror.NotNullViolation, "null value in column %q of relation %q violates not-null constraint", l.Table.Columns[l.Time].Name, l.Table.Name)
 }
 
 // series finds or makes a series.
@@ -242,7 +274,7 @@ func (w *Writer) Flush(ctx context.Context) error {
 		}
 		prefix := w.layout.prefix(bucket, slice)
 		order := block.Order{TS: ts, Seq: sequence.Add(1)}
-		b, err := block.BuildDelta(ctx, w.alloc, w.layout.columns, delta, order)
+		b, err := w.encode(ctx, delta, order)
 		if err != nil {
 			return err
 		}
@@ -257,6 +289,15 @@ func (w *Writer) Flush(ctx context.Context) error {
 	}
 	w.clear()
 	return nil
+}
+
+func (w *Writer) encode(ctx context.Context, delta []block.Row, order block.Order) ([]byte, error) {
+	if len(w.values) == 0 {
+		return block.BuildDelta(ctx, w.alloc, w.layout.columns, delta, order)
+	}
+	return block.BuildDatumDelta(w.layout.columns, delta, func(r *block.Row, col int) types.Datum {
+		return w.values[r.Index][w.layout.ordinals[col]]
+	})
 }
 
 // sort orders the rows by slice, series and time; those of a point stay in the
@@ -317,8 +358,15 @@ func (w *Writer) clear() {
 	for _, in := range w.inputs {
 		in.Release()
 	}
-	w.inputs, w.rows, w.bytes = w.inputs[:0], w.rows[:0], 0
+	clear(w.values)
+	w.inputs, w.values, w.rows, w.bytes = w.inputs[:0], w.values[:0], w.rows[:0], 0
 }
 
 // Close drops what was not flushed.
 func (w *Writer) Close() { w.clear() }
+
+// Reset drops what was not flushed and goes on in another transaction.
+func (w *Writer) Reset(txn kv.Txn) {
+	w.clear()
+	w.txn, w.fresh, w.lastKey = txn, nil, nil
+}

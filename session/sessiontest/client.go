@@ -41,6 +41,9 @@ func (c *client) RowDescription(cols []plan.Column, _ []int16) error {
 	return nil
 }
 
+// EndsRound implements session.Client.
+func (c *client) EndsRound() bool { return false }
+
 // Batch implements session.Client.
 func (c *client) Batch(rows session.Rows, batch arrow.RecordBatch, from, to int) error {
 	row := make([]types.Datum, len(rows.Columns))

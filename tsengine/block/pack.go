@@ -281,9 +281,7 @@ func (w *runWriter) writeBlock(r *packedRows, arrays []arrow.Array, from, to int
 		subs = nil
 	}
 	var page container
-	if err := addRowEntries(&page, groups, positions, subs, ops); err != nil {
-		return err
-	}
+	page.addRows(groups, positions, subs, ops)
 	size := 0
 	for _, b := range page.data {
 		size += len(b)

@@ -114,11 +114,7 @@ func (r *reader) extent(limit int) (e extent) {
 // AppendDelta encodes rows, at least one and at most MaxRows, as a delta.
 func AppendDelta(dst []byte, r *Rows) ([]byte, error) {
 	var c container
-	e := extentOf(r.Groups, r.Positions, r.Ops)
-	c.add(entryMeta, e.append(nil))
-	if err := addRowEntries(&c, r.Groups, r.Positions, r.Subs, r.Ops); err != nil {
-		return nil, err
-	}
+	c.addDelta(r.Groups, r.Positions, r.Subs, r.Ops)
 	for i, id := range r.IDs {
 		b, err := chunk.Append(nil, r.Columns[i], chunk.Options{})
 		if err != nil {
@@ -129,24 +125,20 @@ func AppendDelta(dst []byte, r *Rows) ([]byte, error) {
 	return c.append(dst), nil
 }
 
-// addRowEntries adds what rows have besides columns.
-func addRowEntries(c *container, groups []uint64, positions []int64, subs []uint64, ops []Op) error {
-	add := func(id uint32, a arrow.Array) error {
-		defer a.Release()
-		b, err := chunk.Append(nil, a, chunk.Options{})
-		c.add(id, b)
-		return err
-	}
-	if err := add(entryGroups, int64Array(asInt64s(groups))); err != nil {
-		return err
-	}
-	if err := add(entryPositions, int64Array(stepsOf(groups, positions))); err != nil {
-		return err
-	}
+// addDelta adds what a delta has besides columns.
+func (c *container) addDelta(groups []uint64, positions []int64, subs []uint64, ops []Op) {
+	e := extentOf(groups, positions, ops)
+	c.add(entryMeta, e.append(nil))
+	c.addRows(groups, positions, subs, ops)
+}
+
+// addRows adds what rows have besides columns.
+func (c *container) addRows(groups []uint64, positions []int64, subs []uint64, ops []Op) {
+	add := func(id uint32, values []int64) { c.add(id, chunk.AppendInts(nil, values)) }
+	add(entryGroups, asInt64s(groups))
+	add(entryPositions, stepsOf(groups, positions))
 	if subs != nil {
-		if err := add(entrySubs, int64Array(asInt64s(subs))); err != nil {
-			return err
-		}
+		add(entrySubs, asInt64s(subs))
 	}
 	for _, o := range ops {
 		if o != OpInsert {
@@ -154,10 +146,10 @@ func addRowEntries(c *container, groups []uint64, positions []int64, subs []uint
 			for i := range ops {
 				wide[i] = int64(ops[i])
 			}
-			return add(entryOps, int64Array(wide))
+			add(entryOps, wide)
+			return
 		}
 	}
-	return nil
 }
 
 // int64Array views values as an array.

@@ -90,6 +90,11 @@ func Append(dst []byte, a arrow.Array, o Options) ([]byte, error) {
 		return dst, err
 	}
 	comp, payload := stage(o.Compression, enc, payload)
+	return appendChunk(dst, enc, comp, n, valid, payload), nil
+}
+
+// appendChunk writes the header and the payload.
+func appendChunk(dst []byte, enc Encoding, comp Compression, n int, valid []bool, payload []byte) []byte {
 	flags := byte(comp)
 	if valid != nil && enc != AllNull {
 		flags |= flagNulls
@@ -101,7 +106,7 @@ func Append(dst []byte, a arrow.Array, o Options) ([]byte, error) {
 		dst = binary.AppendUvarint(dst, uint64(len(bits)))
 		dst = append(dst, bits...)
 	}
-	return append(dst, payload...), nil
+	return append(dst, payload...)
 }
 
 // encode writes the values of a that are not NULL.
