@@ -14,8 +14,8 @@ import (
 	"github.com/tidemarkdb/tidemark/tsengine"
 )
 
-// Point is the short path of statements about one row known by its key, and
-// of single-row inserts: datums from end to end, no operators and no Arrow.
+// Point is the short path of statements about one row known by its key, about
+// the few rows of a range (point_few.go), and of single-row inserts: datums from end to end, no operators and no Arrow.
 // It is made once for a plan, is read-only, and may be run by many sessions at
 // once.
 type Point struct {
@@ -28,7 +28,8 @@ type Point struct {
 	// Reading (all kinds but insert): the row whose index has the values key.
 	scan     *plan.Scan
 	key      []expr.Expr
-	position int // of the index in Table.Indexes, -1 if the key is the row's
+	position int  // of the index in Table.Indexes, -1 if the key is the row's
+	few      bool // the rows of a range of the table's key instead
 	decoder  *rowstore.RowDecoder
 	project  []expr.Expr // nil: the scan's columns as they are
 
@@ -41,6 +42,8 @@ type Point struct {
 	uniques bool // an update may change unique keys
 	fks     bool // an update may change references
 	live    []int
+	// subplans: an update's values have subqueries, which run through operators.
+	subplans bool
 
 	scratch sync.Pool // of *pointScratch
 }
@@ -67,6 +70,7 @@ type pointScratch struct {
 	old, row         []types.Datum // by ordinal
 	handle           []byte
 	projected, spare []types.Datum
+	few              fewScratch
 }
 
 // PointPlan recognises the plans of the short path; nil means that the
@@ -112,8 +116,11 @@ func PointPlan(q *plan.Query) *Point {
 	return p
 }
 
-// setScan takes a scan of one whole key.
+// setScan takes a scan of one whole key, or of few rows.
 func (p *Point) setScan(n *plan.Scan) bool {
+	if p.setFew(n) {
+		return true
+	}
 	if !n.PointGet || len(n.Ranges) != 1 || n.Table.Kind != catalog.KindTable {
 		return false
 	}
@@ -180,9 +187,7 @@ func (p *Point) setUpdate(n *plan.Update) bool {
 	}
 	assigned := map[int16]bool{}
 	for _, a := range n.Assignments {
-		if hasSubplan([]expr.Expr{a.Value}) {
-			return false
-		}
+		p.subplans = p.subplans || hasSubplan([]expr.Expr{a.Value})
 		assigned[n.Table.Columns[a.Column].Num] = true
 	}
 	for _, r := range n.Rows.Referencing {
@@ -206,6 +211,11 @@ func (p *Point) setUpdate(n *plan.Update) bool {
 		for _, c := range ix.Columns {
 			p.uniques = p.uniques || c.Num == 0 || assigned[c.Num]
 		}
+	}
+	if p.few && (p.uniques || p.fks || p.subplans) {
+		// What is unique or referenced is looked at when all rows are written, and
+		// subqueries must not see the rows that are.
+		return false
 	}
 	p.kind, p.table, p.update, p.rows = pointUpdate, n.Table, n, &n.Rows
 	p.mode = updateLock(n.Table, n.Assignments)
@@ -238,7 +248,11 @@ func (p *Point) Run(ctx context.Context, env *Env, emit func([]types.Datum) erro
 			return p.runSeriesInsert(ctx, env, s, emit)
 		}
 		return p.runInsert(ctx, env, s, emit)
-	case pointRead:
+	}
+	if p.few {
+		return p.runFew(ctx, env, s, emit)
+	}
+	if p.kind == pointRead {
 		return p.runRead(ctx, env, s, emit)
 	}
 	return p.runWrite(ctx, env, s, emit)
@@ -257,6 +271,10 @@ func (p *Point) put(s *pointScratch) {
 	if cap(s.value) > maxScratch {
 		s.value = nil
 	}
+	if cap(s.few.bytes) > maxScratch {
+		s.few.bytes = nil
+	}
+	clear(s.few.pairs)
 	clear(s.keys[:cap(s.keys)])
 	p.scratch.Put(s)
 }
@@ -310,22 +328,7 @@ func (p *Point) read(ctx context.Context, env *Env, s *pointScratch, keep bool) 
 		s.value = append(s.value[:0], value...)
 		value = s.value
 	}
-	width := len(p.scan.Output)
-	s.input = resize(s.input, width+1)
-	handle := rowstore.HandleOfRowKey(s.rowKey)
-	if err := p.decoder.DecodeFull(ctx, env.Txn, handle, value, s.input[:width]); err != nil {
-		return false, err
-	}
-	if p.scan.WithHandle {
-		s.input[width] = types.NewBinary(viewString(handle))
-	} else {
-		s.input = s.input[:width]
-	}
-	if p.scan.Filter == nil {
-		return true, nil
-	}
-	d, err := expr.EvalRow(env.Functions, p.scan.Filter, s.input)
-	return err == nil && !d.IsNull() && d.Bool(), err
+	return p.decode(ctx, env, s, value)
 }
 
 func (p *Point) runRead(ctx context.Context, env *Env, s *pointScratch, emit func([]types.Datum) error) error {
@@ -339,6 +342,11 @@ func (p *Point) runRead(ctx context.Context, env *Env, s *pointScratch, emit fun
 			return err
 		}
 	}
+	return p.emitRead(env, s, emit)
+}
+
+// emitRead emits what is selected of the row in s.input.
+func (p *Point) emitRead(env *Env, s *pointScratch, emit func([]types.Datum) error) (err error) {
 	if p.project == nil {
 		return emit(s.input)
 	}

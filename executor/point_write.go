@@ -165,6 +165,11 @@ func (p *Point) runWrite(ctx context.Context, env *Env, s *pointScratch, emit fu
 	if ok, err = p.lock(ctx, env, s, kv.LockOptions{Mode: p.mode, Timeout: env.LockTimeout}); err != nil || !ok {
 		return err
 	}
+	return p.writeRow(ctx, env, s, emit)
+}
+
+// writeRow updates or deletes the row in s.input, whose lock is held.
+func (p *Point) writeRow(ctx context.Context, env *Env, s *pointScratch, emit func([]types.Datum) error) error {
 	positions := p.oldColumns()
 	s.old = resize(s.old, len(p.table.Columns))
 	for o, at := range positions {
@@ -197,6 +202,10 @@ func (p *Point) oldColumns() []int {
 }
 
 func (p *Point) runUpdate(ctx context.Context, env *Env, s *pointScratch, old rowstore.Row, positions []int, emit func([]types.Datum) error) error {
+	if p.subplans {
+		run := newRun(env)
+		defer run.close() //nolint:errcheck // its results were taken
+	}
 	s.row = append(s.row[:0], s.old...)
 	for _, a := range p.update.Assignments {
 		d, err := expr.EvalRow(env.Functions, a.Value, s.input)

@@ -31,7 +31,7 @@ type planned struct {
 func newPlanned(q *plan.Query, point *executor.Point, snap *catalog.Snapshot) *planned {
 	p := &planned{query: q, point: point, schema: snap.SchemaVersion()}
 	p.version.Store(snap.Version())
-	if point == nil { // a plan by a key stays the best one
+	if point == nil || point.Few() { // a plan by a key stays the best one
 		p.stats = make([]*catalog.TableStats, len(q.Deps))
 		for i, dep := range q.Deps {
 			p.stats[i] = snap.Stats(dep.ID)

@@ -161,7 +161,7 @@ func (s *Session) shareable(ctx context.Context, sql string, n *parser.Normalize
 	}
 	p := newPlanned(q, executor.PointPlan(q), snap)
 	p.literals = len(n.Literals)
-	if p.point == nil || len(q.UsedLiterals) != len(n.Literals) || len(q.ParamTypes) != len(n.Literals) || !q.Cacheable {
+	if p.point == nil || p.point.Few() || len(q.UsedLiterals) != len(n.Literals) || len(q.ParamTypes) != len(n.Literals) || !q.Cacheable {
 		p = refused
 	}
 	s.server.plans.put(key, p)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/tidemarkdb/tidemark/executor"
 	"github.com/tidemarkdb/tidemark/planner/plan"
 	"github.com/tidemarkdb/tidemark/sql/ast"
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
@@ -212,7 +213,11 @@ func paramTypesOf(p *planned) []types.Type { return p.query.ParamTypes }
 
 func (s *Session) runOnce(ctx context.Context, p *planned, params []types.Datum, out *outcome) error {
 	if p.point != nil {
-		return s.runPoint(ctx, p, params, out)
+		err := s.runPoint(ctx, p, params, out)
+		if !errors.Is(err, executor.ErrManyRows) {
+			return err
+		}
+		out.describe = false // that was sent
 	}
 	r, err := s.startWhole(ctx, p, params, nil)
 	if err != nil {

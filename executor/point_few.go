@@ -1,0 +1,187 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/tidemarkdb/tidemark/catalog"
+	"github.com/tidemarkdb/tidemark/kv"
+	"github.com/tidemarkdb/tidemark/planner/plan"
+	"github.com/tidemarkdb/tidemark/rowstore"
+	"github.com/tidemarkdb/tidemark/sql/expr"
+	"github.com/tidemarkdb/tidemark/sql/types"
+)
+
+const (
+	// fewRows is how many rows of a range the short path takes: setting up
+	// operators costs as much as some dozens of rows, one by one, cost more.
+	fewRows = 64
+	// fewExpected is how many the planner may expect.
+	fewExpected = fewRows / 2
+)
+
+// ErrManyRows says that a range has more rows than the short path takes. Nothing
+// was read, locked or written for the client: operators can run the statement.
+var ErrManyRows = errors.New("executor: too many rows for the short path")
+
+// setFew takes a scan of a range of the table's own key that has a few rows
+// only, such as the lines of one order.
+func (p *Point) setFew(n *plan.Scan) bool {
+	if n.PointGet || n.Index != nil || !n.Table.Clustered || len(n.Ranges) != 1 || n.Locking != nil || n.Read > fewExpected ||
+		n.Table.Kind != catalog.KindTable {
+		return false
+	}
+	es, _ := plan.Exprs(n)
+	if hasSubplan(es) {
+		return false
+	}
+	p.table, p.scan, p.few = n.Table, n, true
+	return true
+}
+
+// Few reports whether the path is one of a range, whose plan goes by an estimate
+// of its rows.
+func (p *Point) Few() bool { return p.few }
+
+// fewScratch is the memory of a run over a range.
+type fewScratch struct {
+	pairs []kv.KeyValue
+	bytes []byte
+	ends  []int // of key and value of each pair in bytes
+}
+
+// runFew runs the statement for the rows of a range:
+//
+//  1. its rows are copied from the store, as later calls on the transaction end
+//     the life of what a scan returns, and as writes must not be read again;
+//  2. those that pass the filter are locked, all by one call: if one was changed
+//     since the snapshot, kv.ErrWriteConflict comes back before the first is written;
+//  3. row by row, they go to the client or are written.
+func (p *Point) runFew(ctx context.Context, env *Env, s *pointScratch, emit func([]types.Datum) error) error {
+	if err := p.readFew(ctx, env, &s.few); err != nil {
+		return err
+	}
+	pairs := s.few.pairs
+	if p.kind == pointRead {
+		for i := range pairs {
+			if ok, err := p.decodeFew(ctx, env, s, &pairs[i]); err != nil {
+				return err
+			} else if ok {
+				if err := p.emitRead(env, s, emit); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
+	pairs, err := p.lockFew(ctx, env, s)
+	if err != nil {
+		return err
+	}
+	for i := range pairs {
+		if _, err := p.decodeFew(ctx, env, s, &pairs[i]); err != nil {
+			return err
+		}
+		if err := p.writeRow(ctx, env, s, emit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readFew copies the range's rows.
+func (p *Point) readFew(ctx context.Context, env *Env, f *fewScratch) error {
+	f.pairs, f.bytes, f.ends = f.pairs[:0], f.bytes[:0], f.ends[:0]
+	r, err := evalRange(env, &p.scan.Ranges[0])
+	if err != nil {
+		return err
+	}
+	span, err := p.layout.EncodeRange(nil, r)
+	if err != nil || len(span.End) > 0 && string(span.Start) >= string(span.End) {
+		return err
+	}
+	it, err := env.Txn.Scan(ctx, span, kv.ScanOptions{Reverse: p.scan.Reverse, BatchSize: fewRows + 1})
+	if err != nil {
+		return err
+	}
+	defer it.Close()
+	for {
+		pairs, err := it.NextBatch(ctx)
+		if err == io.EOF { //nolint:errorlint // the contract says io.EOF itself
+			break
+		}
+		if err != nil {
+			return err
+		}
+		if len(f.ends)/2+len(pairs) > fewRows {
+			return ErrManyRows
+		}
+		for i := range pairs {
+			f.bytes = append(f.bytes, pairs[i].Key...)
+			f.ends = append(f.ends, len(f.bytes))
+			f.bytes = append(f.bytes, pairs[i].Value...)
+			f.ends = append(f.ends, len(f.bytes))
+		}
+	}
+	at := 0
+	for i := 0; i < len(f.ends); i += 2 {
+		key, value := f.bytes[at:f.ends[i]:f.ends[i]], f.bytes[f.ends[i]:f.ends[i+1]:f.ends[i+1]]
+		f.pairs = append(f.pairs, kv.KeyValue{Key: key, Value: value})
+		at = f.ends[i+1]
+	}
+	return nil
+}
+
+// decodeFew makes a row the current one; ok is false if it does not pass the filter.
+func (p *Point) decodeFew(ctx context.Context, env *Env, s *pointScratch, pair *kv.KeyValue) (ok bool, err error) {
+	s.rowKey = append(s.rowKey[:0], pair.Key...)
+	return p.decode(ctx, env, s, pair.Value)
+}
+
+// lockFew locks the rows that pass the filter and returns them.
+func (p *Point) lockFew(ctx context.Context, env *Env, s *pointScratch) ([]kv.KeyValue, error) {
+	pairs := s.few.pairs
+	if p.scan.Filter != nil {
+		kept := pairs[:0]
+		for i := range pairs {
+			if ok, err := p.decodeFew(ctx, env, s, &pairs[i]); err != nil {
+				return nil, err
+			} else if ok {
+				kept = append(kept, pairs[i])
+			}
+		}
+		pairs = kept
+	}
+	s.keys = s.keys[:0]
+	for i := range pairs {
+		s.keys = append(s.keys, pairs[i].Key)
+	}
+	if len(s.keys) == 0 {
+		return nil, nil
+	}
+	if _, err := env.Txn.Lock(ctx, s.keys, kv.LockOptions{Mode: p.mode, Timeout: env.LockTimeout}); err != nil {
+		return nil, lockError(err, p.table)
+	}
+	return pairs, nil
+}
+
+// decode reads a row, whose key is s.rowKey, into s.input and looks at the filter.
+func (p *Point) decode(ctx context.Context, env *Env, s *pointScratch, value []byte) (bool, error) {
+	width := len(p.scan.Output)
+	s.input = resize(s.input, width+1)
+	handle := rowstore.HandleOfRowKey(s.rowKey)
+	if err := p.decoder.DecodeFull(ctx, env.Txn, handle, value, s.input[:width]); err != nil {
+		return false, err
+	}
+	if p.scan.WithHandle {
+		s.input[width] = types.NewBinary(viewString(handle))
+	} else {
+		s.input = s.input[:width]
+	}
+	if p.scan.Filter == nil {
+		return true, nil
+	}
+	d, err := expr.EvalRow(env.Functions, p.scan.Filter, s.input)
+	return err == nil && !d.IsNull() && d.Bool(), err
+}
