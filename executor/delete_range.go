@@ -95,7 +95,7 @@ func (d *deleteRows) rangeParts(ctx context.Context, scan *seriesScan, limit int
 		return out, err
 	}
 	b := out.bounds
-	parts, err := scan.layout.Partitions(ctx, d.run.env.Txn, b.series, b.lower, b.upper)
+	parts, err := scan.layout.Partitions(ctx, d.run.env.Txn, d.run.env.Blocks, b.series, b.lower, b.upper)
 	if err != nil {
 		return out, err
 	}

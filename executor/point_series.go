@@ -134,7 +134,7 @@ func (p *Point) claimPoint(ctx context.Context, env *Env, s *pointScratch, at ts
 	if err := w.verifyPlaces(ctx, row, places, policy); err != nil || policy == catalog.DuplicateOverwrite {
 		return err == nil, err
 	}
-	existing, err := p.series.Lookup(ctx, env.Alloc, env.Txn, places, false)
+	existing, err := p.series.Lookup(ctx, env.Alloc, env.Txn, env.Blocks, places, false)
 	if err != nil || len(existing) == 0 {
 		return err == nil, err
 	}

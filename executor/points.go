@@ -100,7 +100,7 @@ func verifyPoints(ctx context.Context, env *Env, t *catalog.Table, handles arrow
 	for i, r := range refs {
 		rows[i] = r.row()
 	}
-	c, err := tsengine.NewComparison(ctx, env.Alloc, env.Store, seriesLayoutOf(t), env.Txn.ReadTS())
+	c, err := tsengine.NewComparison(ctx, env.Alloc, env.Store, env.Blocks, seriesLayoutOf(t), env.Txn.ReadTS())
 	if err != nil {
 		return err
 	}

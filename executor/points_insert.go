@@ -97,7 +97,7 @@ func (ins *Inserter) claimPoints(ctx context.Context, im *rowImages) (*rowImages
 	if policy == catalog.DuplicateOverwrite && action == nil {
 		return im, p.writer.Insert(ctx, im.cols, im.n)
 	}
-	existing, err := p.layout.Lookup(ctx, p.env.Alloc, p.env.Txn, places, action != nil && len(action.Update) > 0)
+	existing, err := p.layout.Lookup(ctx, p.env.Alloc, p.env.Txn, p.env.Blocks, places, action != nil && len(action.Update) > 0)
 	if err != nil {
 		return nil, err
 	}
@@ -171,7 +171,7 @@ func (p *pointWriter) duplicate(row rowstore.Row) error {
 // verifyPlaces fails if somebody has changed one of the points since the
 // snapshot: with a conflict, or at once where it cannot end otherwise.
 func (p *pointWriter) verifyPlaces(ctx context.Context, row func(i int) rowstore.Row, places []tsengine.Place, policy catalog.DuplicatePolicy) error {
-	c, err := tsengine.NewComparison(ctx, p.env.Alloc, p.env.Store, p.layout, p.env.Txn.ReadTS())
+	c, err := tsengine.NewComparison(ctx, p.env.Alloc, p.env.Store, p.env.Blocks, p.layout, p.env.Txn.ReadTS())
 	if err != nil {
 		return err
 	}
@@ -223,7 +223,7 @@ func (p *pointWriter) claimMoved(ctx context.Context, handles arrow.Array, after
 	if err := p.verifyPlaces(ctx, after.at, places, catalog.DuplicateError); err != nil {
 		return err
 	}
-	existing, err := p.layout.Lookup(ctx, p.env.Alloc, p.env.Txn, places, false)
+	existing, err := p.layout.Lookup(ctx, p.env.Alloc, p.env.Txn, p.env.Blocks, places, false)
 	if err != nil {
 		return err
 	}

@@ -75,7 +75,7 @@ func (s *seriesLast) open(ctx context.Context) error {
 		s.matched = int64(len(b.series))
 	}
 	s.bounds, s.bucket = b, -1
-	if s.parts, err = s.layout.Partitions(ctx, s.env.reader(), b.series, b.lower, b.upper); err != nil {
+	if s.parts, err = s.layout.Partitions(ctx, s.env.reader(), s.env.Blocks, b.series, b.lower, b.upper); err != nil {
 		return err
 	}
 	slices.SortFunc(s.parts, func(x, y tsengine.Partition) int {

@@ -20,7 +20,7 @@ type SeriesPartition struct {
 
 // SeriesPartitions lists the partitions of a time-series table, bucket by bucket, by time.
 func SeriesPartitions(ctx context.Context, r kv.Reader, t *catalog.Table) ([]SeriesPartition, error) {
-	parts, err := tsengine.NewLayout(t).Partitions(ctx, r, nil, math.MinInt64, math.MaxInt64)
+	parts, err := tsengine.NewLayout(t).Partitions(ctx, r, nil, nil, math.MinInt64, math.MaxInt64)
 	out := make([]SeriesPartition, len(parts))
 	for i, p := range parts {
 		end := append(append(kv.Key(nil), p.Prefix...), 0xff)
@@ -39,7 +39,7 @@ func EachSeries(ctx context.Context, r kv.Reader, t *catalog.Table, fn func(*cat
 // EachBlock calls fn for each delta and block of a time-series table.
 func EachBlock(ctx context.Context, r kv.Reader, t *catalog.Table, fn func(*catalog.StoredBlock) error) error {
 	l := tsengine.NewLayout(t)
-	parts, err := l.Partitions(ctx, r, nil, math.MinInt64, math.MaxInt64)
+	parts, err := l.Partitions(ctx, r, nil, nil, math.MinInt64, math.MaxInt64)
 	if err != nil {
 		return err
 	}

@@ -220,7 +220,7 @@ func (s *seriesScan) spec(ctx context.Context) (*tsengine.ScanSpec, error) {
 	if err != nil || b == nil {
 		return nil, err
 	}
-	parts, err := s.layout.Partitions(ctx, s.env.reader(), b.series, b.lower, b.upper)
+	parts, err := s.layout.Partitions(ctx, s.env.reader(), s.env.Blocks, b.series, b.lower, b.upper)
 	if err != nil || len(parts) == 0 {
 		return nil, err
 	}

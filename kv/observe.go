@@ -12,10 +12,10 @@ type WriteObserver interface {
 	Wrote(ts Timestamp, key Key)
 }
 
-// Observable is what a Store offers that tells one observer of all its writes.
+// Observable is what a Store offers that tells observers of all its writes.
 type Observable interface {
-	// Observe begins to tell o. All commits above since are told; ok is false if
-	// somebody else observes the store already.
+	// Observe begins to tell o, until the store is closed. All commits above since
+	// are told; not ok means that they may not be.
 	Observe(o WriteObserver) (since Timestamp, ok bool)
 }
 

@@ -19,7 +19,7 @@ func (srv *Server) RunSeriesKeeper(ctx context.Context) { srv.series.Run(ctx) }
 
 // seriesPacker packs time-series tables in transactions of its own.
 func (srv *Server) seriesPacker() executor.SeriesPacker {
-	return executor.SeriesPacker{Store: srv.store, Alloc: srv.config.Alloc, Current: srv.seriesCurrent}
+	return executor.SeriesPacker{Store: srv.store, Alloc: srv.config.Alloc, Current: srv.seriesCurrent, Cache: srv.blocks}
 }
 
 // seriesTables are the time-series tables of all databases.

@@ -135,7 +135,7 @@ func NewServer(store kv.Store, cat *catalog.Catalog, config Config) *Server {
 		rowIDs:   executor.NewRowIDs(store),
 		workers:  executor.NewWorkerPool(maxWorkers()),
 		columns:  executor.NewColumnCache(store, config.ColumnCacheBytes),
-		blocks:   executor.NewBlockCache(config.SeriesCacheBytes),
+		blocks:   executor.NewBlockCache(store, config.SeriesCacheBytes),
 		trees:    parser.NewCache(config.PlanCacheBytes / 2),
 		plans:    newPlanCache(config.PlanCacheBytes / 2),
 		started:  config.Clock(),

@@ -22,17 +22,18 @@ import (
 type Comparison struct {
 	alloc       memory.Allocator
 	layout      *Layout
+	cache       *block.Cache
 	same        bool // nothing was committed in between
 	old, latest kv.Reader
 }
 
 // NewComparison compares the state at a snapshot with the present one.
-func NewComparison(ctx context.Context, alloc memory.Allocator, store kv.Store, l *Layout, at kv.Timestamp) (*Comparison, error) {
+func NewComparison(ctx context.Context, alloc memory.Allocator, store kv.Store, cache *block.Cache, l *Layout, at kv.Timestamp) (*Comparison, error) {
 	now, err := store.Now(ctx)
 	if err != nil {
 		return nil, err
 	}
-	c := &Comparison{alloc: alloc, layout: l, same: now == at}
+	c := &Comparison{alloc: alloc, layout: l, cache: cache, same: now == at}
 	if c.same {
 		return c, nil
 	}
@@ -97,12 +98,12 @@ func (c *Comparison) Latest(ctx context.Context, places []Place) (map[Place]Row,
 	if c.same {
 		return nil, nil
 	}
-	return c.layout.Lookup(ctx, c.alloc, c.latest, places, false)
+	return c.layout.Lookup(ctx, c.alloc, c.latest, c.cache, places, false)
 }
 
 func (c *Comparison) compare(ctx context.Context, places []Place, differ func(at Place, before, after []storedRow) bool) (bool, error) {
 	for prefix, list := range c.layout.byPartition(places) {
-		same, err := block.SameContents(ctx, c.old, c.latest, kv.Key(prefix))
+		same, err := block.SameContents(ctx, c.cache, c.old, c.latest, kv.Key(prefix))
 		if err != nil {
 			return false, err
 		}
@@ -150,7 +151,7 @@ func rowWith(rows []storedRow, sub uint64) ([]byte, bool) {
 // read reads the rows at places of a partition.
 func (c *Comparison) read(ctx context.Context, r kv.Reader, prefix kv.Key, places []Place) (map[Place][]storedRow, error) {
 	out := make(map[Place][]storedRow, len(places))
-	err := c.layout.rowsAt(ctx, c.alloc, r, prefix, places, func(s *Scanner, rows []point) error {
+	err := c.layout.rowsAt(ctx, c.alloc, r, c.cache, prefix, places, func(s *Scanner, rows []point) error {
 		values := make([][]byte, len(rows))
 		for k := range c.layout.columns {
 			a, err := s.Scanner.Column(ctx, &c.layout.columns[k])

@@ -24,7 +24,8 @@ func TestComparison(t *testing.T) {
 	defer store.Close()
 	m := &metamorphic{t: t, alloc: memory.NewCheckedAllocator(memory.DefaultAllocator), store: store, layout: NewLayout(seriesTable(true)), rng: rand.New(rand.NewPCG(1, 1))}
 	defer m.alloc.AssertSize(t, 0)
-	m.packer = &Packer{Store: store, Alloc: m.alloc}
+	m.cache = NewCache(store, 1<<20)
+	m.packer = &Packer{Store: store, Alloc: m.alloc, Cache: m.cache}
 	insert := func(rows ...modelRow) {
 		txn, err := store.Begin(ctx, kv.TxnOptions{})
 		if err != nil {
@@ -57,7 +58,7 @@ func TestComparison(t *testing.T) {
 	}
 	check := func(what string, rows []bool, place int64, want bool) {
 		t.Helper()
-		c, err := NewComparison(ctx, m.alloc, store, m.layout, mine.ReadTS())
+		c, err := NewComparison(ctx, m.alloc, store, m.cache, m.layout, mine.ReadTS())
 		if err != nil {
 			t.Fatal(err)
 		}

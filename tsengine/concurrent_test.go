@@ -43,7 +43,7 @@ func TestConcurrentScans(t *testing.T) {
 		}
 	}
 	for _, limit := range []int64{0, 100 << 10, 64 << 20} {
-		cache := block.NewCache(limit)
+		cache := NewCache(store, limit)
 		var wg sync.WaitGroup
 		for g := range 6 {
 			wg.Go(func() {
@@ -88,7 +88,7 @@ func sumOfV(ctx context.Context, m *metamorphic, cache *block.Cache, pieces bool
 		return 0, err
 	}
 	defer txn.Rollback()
-	parts, err := m.layout.Partitions(ctx, txn, nil, math.MinInt64, math.MaxInt64)
+	parts, err := m.layout.Partitions(ctx, txn, cache, nil, math.MinInt64, math.MaxInt64)
 	if err != nil {
 		return 0, err
 	}

@@ -54,7 +54,7 @@ func TestCorruptBlock(t *testing.T) {
 	}
 	var parts []Partition
 	write(func(txn kv.Txn) error {
-		if parts, err = m.layout.Partitions(ctx, txn, nil, math.MinInt64, math.MaxInt64); err != nil {
+		if parts, err = m.layout.Partitions(ctx, txn, nil, nil, math.MinInt64, math.MaxInt64); err != nil {
 			return err
 		}
 		it, err := txn.Scan(ctx, kv.Span{Start: append(parts[0].Prefix, 3), End: append(parts[0].Prefix, 4)}, kv.ScanOptions{})

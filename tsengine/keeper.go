@@ -163,7 +163,7 @@ func (k *Keeper) recover(ctx context.Context) error {
 	}
 	defer txn.Rollback()
 	for _, t := range tables {
-		parts, err := NewLayout(t).Partitions(ctx, txn, nil, math.MinInt64, math.MaxInt64)
+		parts, err := NewLayout(t).Partitions(ctx, txn, nil, nil, math.MinInt64, math.MaxInt64)
 		if err != nil {
 			return err
 		}
@@ -277,11 +277,12 @@ func (k *Keeper) Expire(ctx context.Context, t *catalog.Table) error {
 		return err
 	}
 	oldest := now - t.TimeSeries.Retention
-	parts, err := l.Partitions(ctx, txn, nil, math.MinInt64, oldest)
+	parts, err := l.Partitions(ctx, txn, nil, nil, math.MinInt64, oldest)
 	txn.Rollback()
 	if err != nil {
 		return err
 	}
+	defer k.config.Packer.Cache.Forget(tablePrefix(t.Storage))
 	for _, p := range parts {
 		if p.Slice >= l.slice(oldest) {
 			continue

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tidemarkdb/tidemark/kv"
 	"github.com/tidemarkdb/tidemark/sql/types"
+	"github.com/tidemarkdb/tidemark/tsengine/block"
 )
 
 // Place is where a point is.
@@ -31,10 +32,10 @@ type Row struct {
 }
 
 // Lookup finds the rows at places.
-func (l *Layout) Lookup(ctx context.Context, alloc memory.Allocator, r kv.Reader, places []Place, values bool) (map[Place]Row, error) {
+func (l *Layout) Lookup(ctx context.Context, alloc memory.Allocator, r kv.Reader, c *block.Cache, places []Place, values bool) (map[Place]Row, error) {
 	out := map[Place]Row{}
 	for prefix, list := range l.byPartition(places) {
-		err := l.rowsAt(ctx, alloc, r, kv.Key(prefix), list, func(s *Scanner, rows []point) error {
+		err := l.rowsAt(ctx, alloc, r, c, kv.Key(prefix), list, func(s *Scanner, rows []point) error {
 			return l.lookedUp(ctx, s, rows, values, out)
 		})
 		if err != nil {
@@ -87,8 +88,8 @@ func (l *Layout) byPartition(places []Place) map[string][]Place {
 
 // rowsAt calls fn for the rows at places of a partition, batch by batch: they
 // are the scanner's present rows.
-func (l *Layout) rowsAt(ctx context.Context, alloc memory.Allocator, r kv.Reader, prefix kv.Key, places []Place, fn func(s *Scanner, rows []point) error) error {
-	spec := ScanSpec{Layout: l, Partitions: []Partition{{Prefix: prefix}}, BatchRows: 4096, Lower: math.MaxInt64, Upper: math.MinInt64}
+func (l *Layout) rowsAt(ctx context.Context, alloc memory.Allocator, r kv.Reader, c *block.Cache, prefix kv.Key, places []Place, fn func(s *Scanner, rows []point) error) error {
+	spec := ScanSpec{Layout: l, Partitions: []Partition{{Prefix: prefix}}, BatchRows: 4096, Lower: math.MaxInt64, Upper: math.MinInt64, Cache: c}
 	wanted := make(map[Place]struct{}, len(places))
 	for _, p := range places {
 		wanted[p] = struct{}{}

@@ -87,8 +87,8 @@ func (m *metamorphic) open() {
 		m.t.Fatal(err)
 	}
 	m.store = store
-	m.cache = block.NewCache([]int64{0, 4 << 10, 64 << 10, 64 << 20}[m.rng.IntN(4)])
-	m.packer = &Packer{Store: store, Alloc: m.alloc}
+	m.cache = NewCache(store, []int64{0, 4 << 10, 64 << 10, 64 << 20}[m.rng.IntN(4)])
+	m.packer = &Packer{Store: store, Alloc: m.alloc, Cache: m.cache}
 }
 
 func (m *metamorphic) step() {
@@ -108,6 +108,8 @@ func (m *metamorphic) step() {
 		m.killedPack()
 	case n < 16:
 		m.join()
+	case n < 17:
+		m.compareOld()
 	default:
 		m.compare()
 	}
@@ -228,7 +230,7 @@ type found struct {
 func (m *metamorphic) read(r kv.Reader, spec ScanSpec) found {
 	ctx := context.Background()
 	var out found
-	parts, err := m.layout.Partitions(ctx, r, spec.Series, spec.Lower, spec.Upper)
+	parts, err := m.layout.Partitions(ctx, r, m.cache, spec.Series, spec.Lower, spec.Upper)
 	if err != nil {
 		m.t.Fatal(err)
 	}
@@ -354,7 +356,7 @@ func (m *metamorphic) killedPack() {
 			return nil, err
 		}
 		defer txn.Rollback()
-		return m.layout.Partitions(context.Background(), txn, nil, math.MinInt64, math.MaxInt64)
+		return m.layout.Partitions(context.Background(), txn, m.cache, nil, math.MinInt64, math.MaxInt64)
 	}()
 	if err != nil {
 		m.t.Fatal(err)
@@ -379,6 +381,26 @@ func (m *metamorphic) compare() {
 	}
 	defer txn.Rollback()
 	m.compareIn(txn)
+}
+
+// compareOld reads the table as it was before a transaction and packing.
+func (m *metamorphic) compareOld() {
+	txn, err := m.store.Begin(context.Background(), kv.TxnOptions{ReadOnly: true})
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	defer txn.Rollback()
+	rows := slices.Clone(m.rows)
+	if m.rng.IntN(2) == 0 {
+		m.compareIn(txn)
+	}
+	m.transaction()
+	m.pack(m.rng.IntN(2) == 0)
+	m.compare()
+	now := m.rows
+	m.rows = rows
+	m.compareIn(txn)
+	m.rows = now
 }
 
 // compareIn reads the table in a random way.
@@ -510,7 +532,7 @@ func (m *metamorphic) deleteRange(ctx context.Context, txn kv.Txn) {
 	if series != nil && len(series) == 0 {
 		return
 	}
-	parts, err := m.layout.Partitions(ctx, txn, series, lower, upper)
+	parts, err := m.layout.Partitions(ctx, txn, m.cache, series, lower, upper)
 	if err != nil {
 		m.t.Fatal(err)
 	}

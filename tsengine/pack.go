@@ -29,6 +29,8 @@ type Packer struct {
 	Store       kv.Store
 	Alloc       memory.Allocator
 	Compression chunk.Compression
+	// Cache, if set, is what scans of the store read through.
+	Cache *block.Cache
 	// Current, if set, gives the present descriptor of a table that still has the
 	// storage that t says, nil if there is none: it is asked once the table's lock
 	// is held, so that no column is added or dropped meanwhile.
@@ -51,7 +53,7 @@ func (p *Packer) table(ctx context.Context, t *catalog.Table, full bool) (total 
 	if err != nil {
 		return total, err
 	}
-	parts, err := l.Partitions(ctx, txn, nil, math.MinInt64, math.MaxInt64)
+	parts, err := l.Partitions(ctx, txn, p.Cache, nil, math.MinInt64, math.MaxInt64)
 	txn.Rollback()
 	if err != nil {
 		return total, err
@@ -116,7 +118,7 @@ func (p *Packer) pack(ctx context.Context, l *Layout, prefix kv.Key, full bool) 
 		return done, err
 	}
 	done, err = block.Pack(ctx, p.Alloc, txn, prefix, block.PackOptions{
-		Columns: l.columns, Compression: p.Compression, Unique: l.Unique, Name: l.Table.Name, Run: uint64(run), MaxBytes: packBytes, Full: full,
+		Columns: l.columns, Compression: p.Compression, Unique: l.Unique, Name: l.Table.Name, Run: uint64(run), MaxBytes: packBytes, Full: full, Cache: p.Cache,
 	})
 	if err != nil || !txn.HasWrites() {
 		return done, err

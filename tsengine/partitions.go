@@ -1,14 +1,25 @@
 package tsengine
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"io"
+	"math"
 	"slices"
 
 	"github.com/tidemarkdb/tidemark/kv"
+	"github.com/tidemarkdb/tidemark/tsengine/block"
 )
+
+// NewCache makes the cache of a store that keeps about limit bytes of what was
+// read, and knows the partitions.
+func NewCache(store kv.Store, limit int64) *block.Cache {
+	c := block.NewCache(limit)
+	c.Directory = block.NewDirectory(store, len(tablePrefix(0)), prefixLen)
+	return c
+}
 
 // Partition is a bucket's slice that has data.
 type Partition struct {
@@ -18,11 +29,16 @@ type Partition struct {
 }
 
 // Partitions lists the partitions that may hold points of the series (all if
-// nil, else ascending) between two times, both included: bucket by bucket, by time.
-func (l *Layout) Partitions(ctx context.Context, r kv.Reader, series []uint64, lower, upper int64) ([]Partition, error) {
+// nil, else ascending) between two times, both included: bucket by bucket, by
+// time. The cache (nil for none) may know them.
+func (l *Layout) Partitions(ctx context.Context, r kv.Reader, c *block.Cache, series []uint64, lower, upper int64) ([]Partition, error) {
 	var out []Partition
 	if lower > upper {
 		return nil, nil
+	}
+	prefixes, known, err := c.Prefixes(r, tablePrefix(l.Table.Storage), func() ([]kv.Key, error) { return l.prefixes(ctx, r) })
+	if err != nil {
+		return nil, err
 	}
 	for b := range l.buckets {
 		if series != nil {
@@ -33,12 +49,42 @@ func (l *Layout) Partitions(ctx context.Context, r kv.Reader, series []uint64, l
 				continue
 			}
 		}
-		var err error
+		if known {
+			out = l.ofPrefixes(out, prefixes, uint16(b), l.slice(lower), upper)
+			continue
+		}
 		if out, err = l.bucketPartitions(ctx, r, out, uint16(b), l.slice(lower), upper); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
+}
+
+// prefixes lists all partitions.
+func (l *Layout) prefixes(ctx context.Context, r kv.Reader) (out []kv.Key, err error) {
+	var parts []Partition
+	for b := range l.buckets {
+		if parts, err = l.bucketPartitions(ctx, r, parts, uint16(b), math.MinInt64, math.MaxInt64); err != nil {
+			return nil, err
+		}
+	}
+	for _, p := range parts {
+		out = append(out, p.Prefix)
+	}
+	return out, nil
+}
+
+// ofPrefixes appends the partitions of a bucket whose slices are from first to upper.
+func (l *Layout) ofPrefixes(out []Partition, prefixes []kv.Key, bucket uint16, first, upper int64) []Partition {
+	from, _ := slices.BinarySearchFunc(prefixes, l.prefix(bucket, first), bytes.Compare)
+	for _, p := range prefixes[from:] {
+		b, slice, ok := splitPrefix(p)
+		if !ok || b != bucket || slice > upper {
+			break
+		}
+		out = append(out, Partition{bucket, slice, p})
+	}
+	return out
 }
 
 // SeriesOf is the part of some series (ascending) that lies in a bucket.

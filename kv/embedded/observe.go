@@ -13,25 +13,33 @@ var (
 
 // Observe implements kv.Observable.
 func (s *Store) Observe(o kv.WriteObserver) (kv.Timestamp, bool) {
-	if !s.observer.CompareAndSwap(nil, &o) {
-		return 0, false
+	for {
+		old := s.observers.Load()
+		var list []kv.WriteObserver
+		if old != nil {
+			list = *old
+		}
+		list = append(list[:len(list):len(list)], o)
+		if s.observers.CompareAndSwap(old, &list) {
+			break
+		}
 	}
 	// Commits that did not see the pointer have lower timestamps.
 	since, err := s.oracle.fresh()
-	if err != nil {
-		s.observer.Store(nil)
-		return 0, false
-	}
-	return since, true
+	return since, err == nil
 }
 
-// observed tells the observer of the writes of an arena that become visible at ts.
+// observed tells the observers of the writes of an arena that become visible at ts.
 func (s *Store) observed(ts kv.Timestamp, a *arena) {
-	o := s.observer.Load()
-	if o == nil || !(*o).Committing(ts) {
+	list := s.observers.Load()
+	if list == nil {
 		return
 	}
-	a.each(0, func(_ uint32, e entry) { (*o).Wrote(ts, userKey(e.stored)) })
+	for _, o := range *list {
+		if o.Committing(ts) {
+			a.each(0, func(_ uint32, e entry) { o.Wrote(ts, userKey(e.stored)) })
+		}
+	}
 }
 
 // WroteIn implements kv.OwnWriter.

@@ -32,8 +32,9 @@ func TestObserve(t *testing.T) {
 	if !ok {
 		t.Fatal("refused")
 	}
-	if _, ok := s.Observe(r); ok {
-		t.Error("a second observer was taken")
+	second := &recordedWrites{store: s, keys: map[string]kv.Timestamp{}}
+	if _, ok := s.Observe(second); !ok {
+		t.Error("a second observer was refused")
 	}
 	txn, err := s.Begin(ctx, kv.TxnOptions{})
 	if err != nil {
@@ -60,6 +61,9 @@ func TestObserve(t *testing.T) {
 	}
 	if ts <= since || r.keys["b"] != ts || r.keys["d"] != ts || !r.early {
 		t.Errorf("commit at %d since %d: %v, early %v", ts, since, r.keys, r.early)
+	}
+	if len(second.keys) != 2 {
+		t.Errorf("the second observer: %v", second.keys)
 	}
 	bulk, err := s.Bulk(ctx)
 	if err != nil {

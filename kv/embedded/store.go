@@ -48,7 +48,7 @@ type Store struct {
 	collector collector
 	space     diskSpace
 
-	observer atomic.Pointer[kv.WriteObserver]
+	observers atomic.Pointer[[]kv.WriteObserver]
 
 	failure atomic.Pointer[pgerror.Error] // why nothing can be written any more
 	// wedged is set when Pebble panicked in a commit, with its mutex held:

@@ -20,6 +20,9 @@ import (
 //
 // A store has one; it is safe for use by many goroutines. A nil Cache keeps nothing.
 type Cache struct {
+	// Directory, if set, knows the partitions of the store.
+	Directory *Directory
+
 	limit int64
 	alloc memory.Allocator
 
@@ -60,12 +63,31 @@ type cachedColumn struct {
 // cacheEntryBytes is about what an entry itself takes.
 const cacheEntryBytes = 256
 
-// NewCache makes a cache of about limit bytes; nil if there is no room at all.
+// NewCache makes a cache of about limit bytes.
 func NewCache(limit int64) *Cache {
-	if limit <= 0 {
+	return &Cache{limit: limit, alloc: memory.NewGoAllocator(), runs: map[runName]*cachedRun{}}
+}
+
+// keeps reports whether it keeps anything that is read.
+func (c *Cache) keeps() bool { return c != nil && c.limit > 0 }
+
+// directory is nil if there is none.
+func (c *Cache) directory() *Directory {
+	if c == nil {
 		return nil
 	}
-	return &Cache{limit: limit, alloc: memory.NewGoAllocator(), runs: map[runName]*cachedRun{}}
+	return c.Directory
+}
+
+// directoryOnly keeps nothing but knows the partitions.
+func (c *Cache) directoryOnly() *Cache { return &Cache{Directory: c.directory()} }
+
+// Forget is Directory.Forget.
+func (c *Cache) Forget(table kv.Key) { c.directory().Forget(table) }
+
+// Prefixes is Directory.Prefixes.
+func (c *Cache) Prefixes(r kv.Reader, table kv.Key, list func() ([]kv.Key, error)) ([]kv.Key, bool, error) {
+	return c.directory().Prefixes(r, table, list)
 }
 
 // Bytes is how much is kept.

@@ -103,7 +103,7 @@ func TestNoCache(t *testing.T) {
 	if _, keep := c.allocator(1); keep {
 		t.Error("nothing has room")
 	}
-	if NewCache(0) != nil {
+	if NewCache(0).room(1) {
 		t.Error("a cache of nothing")
 	}
 }

@@ -74,7 +74,7 @@ func (h *headers) open(ctx context.Context) error {
 	name := nameOf(h.prefix, h.run.id)
 	all := cache.runHeaders(name)
 	seek := s.Groups != nil && len(s.Groups)*seekBlocks < h.run.blocks
-	if all == nil && seek && (cache == nil || h.run.blocks > fewBlocks) {
+	if all == nil && seek && (!cache.keeps() || h.run.blocks > fewBlocks) {
 		if s.Reverse {
 			h.group = len(s.Groups) - 1
 		}

@@ -22,6 +22,8 @@ type PackOptions struct {
 	Run         uint64 // a number no run of the partition had yet, higher than those that are
 	// MaxBytes bounds the deltas that one transaction packs; More says that some are left.
 	MaxBytes int
+	// Cache, if set, is what scans of the store read through.
+	Cache *Cache
 	// Full merges all runs into one; else those of similar size.
 	Full bool
 	// Fanout is how many runs of similar size are merged, 0 for the default.
@@ -48,7 +50,7 @@ type Packed struct {
 // doubled. New deltas may come meanwhile: they are newer than the run.
 func Pack(ctx context.Context, alloc memory.Allocator, txn kv.Txn, prefix kv.Key, o PackOptions) (Packed, error) {
 	spec := All(prefix)
-	spec.Unique, spec.Name = o.Unique, o.Name
+	spec.Unique, spec.Name, spec.Cache = o.Unique, o.Name, o.Cache.directoryOnly()
 	r := &reading{spec: &spec, reader: txn, alloc: alloc, figures: &Figures{}}
 	p, err := r.openPartition(ctx, prefix, true, o.MaxBytes)
 	if err != nil {

@@ -1,6 +1,7 @@
 package block
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -27,49 +28,70 @@ type partition struct {
 // Of more bytes of deltas than maxBytes (0: any) the newest are left out; range deletes are not.
 func (r *reading) openPartition(ctx context.Context, prefix kv.Key, withKeys bool, maxBytes int) (*partition, error) {
 	p := &partition{prefix: prefix}
-	it, err := r.reader.Scan(ctx, kv.Span{Start: kindSpan(prefix, kindDelta).Start, End: kindSpan(prefix, kindRun).End}, kv.ScanOptions{})
+	l := r.spec.Cache.directory().lookup(r.reader, prefix)
+	span, runs, nothing := l.span(prefix)
+	var first kv.Key
+	size, full := 0, false
+	err := r.eachStored(ctx, span, nothing, func(pair kv.KeyValue) error {
+		if pair.Key[len(prefix)] == kindRun {
+			run, err := r.readRun(prefix, pair)
+			runs = append(runs, run)
+			return err
+		}
+		if first == nil {
+			first = append(kv.Key(nil), pair.Key...)
+		}
+		if full {
+			p.partial = true
+			return r.addRemoved(p, pair)
+		}
+		size += len(pair.Value)
+		full = maxBytes > 0 && size > maxBytes
+		return r.addDelta(p, pair, withKeys)
+	})
 	if err != nil {
+		p.release()
 		return nil, err
 	}
-	defer it.Close()
-	size, full := 0, false
-	for {
-		pairs, err := it.NextBatch(ctx)
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			p.release()
-			return nil, err
-		}
-		for _, kvp := range pairs {
-			kind := kvp.Key[len(prefix)]
-			if kind == kindDelta && full {
-				p.partial = true
-				if err := r.addRemoved(p, kvp); err != nil {
-					p.release()
-					return nil, err
-				}
-				continue
-			}
-			if err := r.addStored(p, kvp, withKeys); err != nil {
-				p.release()
-				return nil, err
-			}
-			size += len(kvp.Value)
-			full = full || maxBytes > 0 && size > maxBytes
+	if l.state == nil {
+		slices.SortFunc(runs, func(a, b *run) int { return cmp.Compare(a.age, b.age) })
+		l.keep(prefix, runs, first)
+	}
+	for _, run := range runs {
+		if r.spec.touches(&run.extent) {
+			p.runs = append(p.runs, run)
 		}
 	}
-	slices.SortFunc(p.runs, func(a, b *run) int {
-		if a.age < b.age {
-			return -1
-		}
-		return 1
-	})
 	if len(p.deltas)+len(p.runs) > 0 {
 		r.figures.Partitions++
 	}
 	return p, nil
+}
+
+// eachStored calls fn for the pairs of a span, for none if there is nothing in it.
+func (r *reading) eachStored(ctx context.Context, span kv.Span, nothing bool, fn func(kv.KeyValue) error) error {
+	if nothing {
+		return nil
+	}
+	it, err := r.reader.Scan(ctx, span, kv.ScanOptions{})
+	if err != nil {
+		return err
+	}
+	defer it.Close()
+	for {
+		pairs, err := it.NextBatch(ctx)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		for _, pair := range pairs {
+			if err := fn(pair); err != nil {
+				return err
+			}
+		}
+	}
 }
 
 // addRemoved takes a pair if it is a range delete.
@@ -93,41 +115,37 @@ func (r *reading) addRemoved(p *partition, pair kv.KeyValue) error {
 	return nil
 }
 
-func (r *reading) addStored(p *partition, pair kv.KeyValue, withKeys bool) error {
-	key := pair.Key
-	switch key[len(p.prefix)] {
-	case kindDelta:
-		o, ok := orderOf(p.prefix, key)
-		if !ok {
-			return r.corruptKey(key)
-		}
-		// Deltas have no header of their own: the extent is behind the checksum.
-		name := append(kv.Key(nil), key...)
-		s, e, err := r.openDelta(name, o, pair.Value)
-		if errors.Is(err, errNoRows) {
-			return r.addRemoved(p, pair)
-		}
-		if s == nil || err != nil {
-			return err
-		}
-		r.figures.Deltas++
-		p.deltas, p.extents = append(p.deltas, s), append(p.extents, e)
-		if withKeys {
-			p.keys = append(p.keys, name)
-		}
-	case kindRun:
-		if len(key) != len(p.prefix)+9 {
-			return r.corruptKey(key)
-		}
-		run, err := readRun(binary.BigEndian.Uint64(key[len(p.prefix)+1:]), pair.Value)
-		if err != nil {
-			return fmt.Errorf("table %q, run %x: %w", r.spec.Name, key, err)
-		}
-		if r.spec.touches(&run.extent) {
-			p.runs = append(p.runs, run)
-		}
+func (r *reading) addDelta(p *partition, pair kv.KeyValue, withKeys bool) error {
+	o, ok := orderOf(p.prefix, pair.Key)
+	if !ok {
+		return r.corruptKey(pair.Key)
+	}
+	// Deltas have no header of their own: the extent is behind the checksum.
+	name := append(kv.Key(nil), pair.Key...)
+	s, e, err := r.openDelta(name, o, pair.Value)
+	if errors.Is(err, errNoRows) {
+		return r.addRemoved(p, pair)
+	}
+	if s == nil || err != nil {
+		return err
+	}
+	r.figures.Deltas++
+	p.deltas, p.extents = append(p.deltas, s), append(p.extents, e)
+	if withKeys {
+		p.keys = append(p.keys, name)
 	}
 	return nil
+}
+
+func (r *reading) readRun(prefix kv.Key, pair kv.KeyValue) (*run, error) {
+	if len(pair.Key) != len(prefix)+9 {
+		return nil, r.corruptKey(pair.Key)
+	}
+	run, err := readRun(binary.BigEndian.Uint64(pair.Key[len(prefix)+1:]), pair.Value)
+	if err != nil {
+		return nil, fmt.Errorf("table %q, run %x: %w", r.spec.Name, pair.Key, err)
+	}
+	return run, nil
 }
 
 func (r *reading) corruptKey(key kv.Key) error {

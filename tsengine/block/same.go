@@ -11,9 +11,13 @@ import (
 
 var sameSeed = maphash.MakeSeed()
 
-// SameContents reports whether a partition is the same in two snapshots: keys
-// are never written twice, so that those of its deltas and runs tell.
-func SameContents(ctx context.Context, a, b kv.Reader, prefix kv.Key) (bool, error) {
+// SameContents reports whether a partition is the same in two snapshots, of which a
+// is the older: keys are never written twice, so that those of its deltas and runs
+// tell. A cache may know it.
+func SameContents(ctx context.Context, c *Cache, a, b kv.Reader, prefix kv.Key) (bool, error) {
+	if c.directory().unchanged(prefix, a.ReadTS()) {
+		return true, nil
+	}
 	x, err := digest(ctx, a, prefix)
 	if err != nil {
 		return false, err
