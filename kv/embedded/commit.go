@@ -4,10 +4,10 @@ import (
 	"context"
 	"time"
 
-	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/batchrepr"
 
 	"github.com/tidemarkdb/tidemark/kv"
+	"github.com/tidemarkdb/tidemark/kv/embedded/commitlog"
 )
 
 // Commit implements kv.Txn:
@@ -84,8 +84,8 @@ const orderedBytes = 64 << 10
 func (t *txn) publish(async bool) (ts kv.Timestamp, taken bool, err error) {
 	s := t.store
 	ticket := &commitTicket{ordered: t.write.arena.bytes <= orderedBytes}
-	batch, taken, err := t.apply(ticket, s.durable && !async)
-	if batch == nil {
+	at, taken, err := t.apply(ticket, async)
+	if ticket.ts == 0 {
 		return 0, taken, err
 	}
 	if err == nil && s.durable {
@@ -93,7 +93,7 @@ func (t *txn) publish(async bool) (ts kv.Timestamp, taken bool, err error) {
 			t.releaseEarly()
 		}
 		if !async {
-			err = s.waitDurable(batch)
+			err = s.wait(at)
 		}
 	}
 	if err != nil {
@@ -106,31 +106,31 @@ func (t *txn) publish(async bool) (ts kv.Timestamp, taken bool, err error) {
 	return ticket.ts, taken, nil
 }
 
-// apply is step 2. The ticket is to be ended if there is a batch.
-func (t *txn) apply(ticket *commitTicket, synced bool) (batch *pebble.Batch, taken bool, err error) {
+// apply is step 2. The ticket is to be ended if it has a timestamp.
+func (t *txn) apply(ticket *commitTicket, async bool) (at commitlog.Entry, taken bool, err error) {
 	s, w := t.store, t.write
 	if ticket.ordered {
 		s.order.Lock()
 		defer s.order.Unlock()
 	}
 	if err := s.oracle.begin(ticket); err != nil {
-		return nil, false, err
+		return at, false, err
 	}
 	s.recent.note(&w.arena, ticket.ts)
 	s.rows.committing(&w.arena, ticket.ts)
 	s.collector.notes.note(w, ticket.ts)
 	s.observed(ticket.ts, &w.arena)
 	repr, _, owned := w.arena.batch(ticket.ts, len(w.previous))
-	batch = s.db.NewBatch()
+	batch := s.db.NewBatch()
 	if err := batch.SetRepr(repr); err != nil {
-		return batch, owned, storageError(err)
+		return at, owned, storageError(err)
 	}
 	s.destroying.RLock()
-	err = s.apply(batch, synced)
+	at, err = s.apply(batch, async)
 	s.destroying.RUnlock()
 	// A large batch became a memtable of its own.
 	taken = owned && (err != nil || batch.Len() <= batchrepr.HeaderLen)
-	return batch, taken, err
+	return at, taken, err
 }
 
 // releaseEarly is step 3. Locks of what is not judged by versions stay: who

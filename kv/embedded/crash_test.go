@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -306,12 +307,13 @@ func TestTornLog(t *testing.T) {
 		if ok, err := vfs.Clone(image, vfs.Default, "data", into); err != nil || !ok {
 			t.Fatal(ok, err)
 		}
-		logs, _ := filepath.Glob(filepath.Join(into, "*.log"))
-		info, err := os.Stat(logs[len(logs)-1])
+		logs, _ := filepath.Glob(filepath.Join(into, logDir, "*.log"))
+		content, err := os.ReadFile(logs[len(logs)-1])
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := os.Truncate(logs[len(logs)-1], info.Size()-int64(cut*37)); err != nil {
+		end := len(bytes.TrimRight(content, "\x00")) // it is filled with zeros ahead
+		if err := os.Truncate(logs[len(logs)-1], int64(end-cut*37)); err != nil {
 			t.Fatal(err)
 		}
 		c := openTest(t, Config{Dir: into, GCInterval: time.Hour})
@@ -383,7 +385,7 @@ func TestCorruptLog(t *testing.T) {
 	if ok, err := vfs.Clone(mem.CrashClone(vfs.CrashCloneCfg{}), vfs.Default, "data", into); err != nil || !ok {
 		t.Fatal(ok, err)
 	}
-	logs, _ := filepath.Glob(filepath.Join(into, "*.log"))
+	logs, _ := filepath.Glob(filepath.Join(into, logDir, "*.log"))
 	flip(t, logs[len(logs)-1], 40_000)
 	c, err := Open(ctx, Config{Dir: into, GCInterval: time.Hour, Logger: slog.New(slog.DiscardHandler)})
 	if err == nil {

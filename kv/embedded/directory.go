@@ -19,11 +19,15 @@ import (
 // formatVersion is the version of what is written into a data directory: of
 // this package's keys and of everything that is put into them (docs/formats).
 // What changes either in a way that an older program or this one would read
-// wrongly raises it. Directories of another version are refused:
+// wrongly raises it. Directories of another version are refused, or migrated:
 //
-//	1  enums were stored as labels, types were numbered otherwise
-//	2  the present one
-const formatVersion = 2
+//	1  enums were stored as labels, types were numbered otherwise: refused
+//	2  the log was Pebble's: migrated (Store.migrate)
+//	3  the present one
+const (
+	formatVersion  = 3
+	oldestMigrated = 2
+)
 
 const (
 	formatFile   = "TIDEMARK"
@@ -32,27 +36,27 @@ const (
 
 // prepareDir makes the data directory if need be, takes its lock and checks
 // or writes the format file.
-func prepareDir(fsys vfs.FS, dir string) (*pebble.Lock, error) {
+func prepareDir(fsys vfs.FS, dir string) (lock *pebble.Lock, format int, err error) {
 	if err := fsys.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("data directory %q cannot be made: %w", dir, plain(err))
+		return nil, 0, fmt.Errorf("data directory %q cannot be made: %w", dir, plain(err))
 	}
-	lock, err := pebble.LockDirectory(dir, fsys)
+	lock, err = pebble.LockDirectory(dir, fsys)
 	switch {
 	case err == nil:
 	case errors.Is(err, fs.ErrPermission):
-		return nil, pgerror.Wrap(err, pgerror.InsufficientPrivilege, "data directory %q is not writable: %v", dir, plain(err))
+		return nil, 0, pgerror.Wrap(err, pgerror.InsufficientPrivilege, "data directory %q is not writable: %v", dir, plain(err))
 	case isReadOnlyFS(err):
-		return nil, pgerror.Wrap(err, pgerror.InsufficientPrivilege, "data directory %q is not writable: %v", dir, plain(err))
+		return nil, 0, pgerror.Wrap(err, pgerror.InsufficientPrivilege, "data directory %q is not writable: %v", dir, plain(err))
 	case isLocked(err):
-		return nil, pgerror.Wrap(err, pgerror.LockFileExists, "data directory %q is in use by another process", dir)
+		return nil, 0, pgerror.Wrap(err, pgerror.LockFileExists, "data directory %q is in use by another process", dir)
 	default:
-		return nil, pgerror.Wrap(err, pgerror.IoError, "data directory %q cannot be locked: %v", dir, plain(err))
+		return nil, 0, pgerror.Wrap(err, pgerror.IoError, "data directory %q cannot be locked: %v", dir, plain(err))
 	}
-	if err := checkFormat(fsys, dir); err != nil {
+	if format, err = checkFormat(fsys, dir); err != nil {
 		_ = lock.Close()
-		return nil, err
+		return nil, 0, err
 	}
-	return lock, nil
+	return lock, format, nil
 }
 
 // plain strips the layers that only repeat the path.
@@ -75,45 +79,46 @@ func isLocked(err error) bool {
 func isReadOnlyFS(err error) bool { return strings.Contains(err.Error(), "read-only file system") }
 
 // checkFormat reads the format file, or writes it into a new directory.
-func checkFormat(fsys vfs.FS, dir string) error {
+func checkFormat(fsys vfs.FS, dir string) (int, error) {
 	name := fsys.PathJoin(dir, formatFile)
 	f, err := fsys.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return writeFormat(fsys, dir, name)
+		// Another program's Pebble directory is not taken over.
+		if desc, err := pebble.Peek(dir, fsys); err == nil && desc.Exists {
+			return 0, pgerror.New(pgerror.DataCorrupted, "data directory %q holds files that are not of a Tidemark store", dir)
+		}
+		return formatVersion, writeFormat(fsys, dir)
 	}
 	if err != nil {
-		return pgerror.Wrap(err, pgerror.IoError, "format file of data directory %q cannot be read: %v", dir, plain(err))
+		return 0, pgerror.Wrap(err, pgerror.IoError, "format file of data directory %q cannot be read: %v", dir, plain(err))
 	}
 	defer f.Close()
 	content, err := io.ReadAll(io.LimitReader(f, 256))
 	if err != nil {
-		return pgerror.Wrap(err, pgerror.IoError, "format file of data directory %q cannot be read: %v", dir, plain(err))
+		return 0, pgerror.Wrap(err, pgerror.IoError, "format file of data directory %q cannot be read: %v", dir, plain(err))
 	}
 	text, ok := strings.CutPrefix(strings.TrimSpace(string(content)), formatPrefix)
 	version, err := strconv.Atoi(text)
 	if !ok || err != nil || version < 1 {
-		return pgerror.New(pgerror.DataCorrupted, "data is corrupted: %s is not the format file of a Tidemark store", name)
+		return 0, pgerror.New(pgerror.DataCorrupted, "data is corrupted: %s is not the format file of a Tidemark store", name)
 	}
-	if version < formatVersion {
-		return pgerror.New(pgerror.FeatureNotSupported,
+	if version < oldestMigrated {
+		return 0, pgerror.New(pgerror.FeatureNotSupported,
 			"data directory %q has format %d, which is older than this program's format %d", dir, version, formatVersion).
 			WithHint("Copy the data out with the version of Tidemark that wrote it, and in with this one.")
 	}
 	if version > formatVersion {
-		return pgerror.New(pgerror.FeatureNotSupported,
+		return 0, pgerror.New(pgerror.FeatureNotSupported,
 			"data directory %q has format %d, which is newer than this program's format %d", dir, version, formatVersion).
 			WithHint("Use the version of Tidemark that wrote it, or a newer one.")
 	}
-	return nil
+	return version, nil
 }
 
 // writeFormat writes the format file under another name first, so that a
 // crash leaves a whole one or none.
-func writeFormat(fsys vfs.FS, dir, name string) error {
-	// Another program's Pebble directory is not taken over.
-	if desc, err := pebble.Peek(dir, fsys); err == nil && desc.Exists {
-		return pgerror.New(pgerror.DataCorrupted, "data directory %q holds files that are not of a Tidemark store", dir)
-	}
+func writeFormat(fsys vfs.FS, dir string) error {
+	name := fsys.PathJoin(dir, formatFile)
 	err := func() error {
 		f, err := fsys.Create(name+".new", vfs.WriteCategoryUnspecified)
 		if err != nil {

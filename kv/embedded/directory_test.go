@@ -47,8 +47,8 @@ func TestOpenRefuses(t *testing.T) {
 		want string
 	}{
 		{"in use", Config{Dir: held}, pgerror.LockFileExists, "is in use by another process"},
-		{"newer format", Config{Dir: newer}, pgerror.FeatureNotSupported, "has format 99, which is newer than this program's format 2"},
-		{"older format", Config{Dir: older}, pgerror.FeatureNotSupported, "has format 1, which is older than this program's format 2"},
+		{"newer format", Config{Dir: newer}, pgerror.FeatureNotSupported, "has format 99, which is newer than this program's format 3"},
+		{"older format", Config{Dir: older}, pgerror.FeatureNotSupported, "has format 1, which is older than this program's format 3"},
 		{"garbled format", Config{Dir: garbled}, pgerror.DataCorrupted, "is not the format file"},
 		{"foreign", Config{Dir: foreign}, pgerror.DataCorrupted, "not of a Tidemark store"},
 		{"not a directory", Config{Dir: isFile}, pgerror.InternalError, "cannot be made: not a directory"},
@@ -75,7 +75,7 @@ func TestFormatFile(t *testing.T) {
 	dir := t.TempDir()
 	openTest(t, Config{Dir: dir})
 	got, err := os.ReadFile(filepath.Join(dir, formatFile))
-	if want := "tidemark embedded store, format 2\n"; err != nil || string(got) != want {
+	if want := "tidemark embedded store, format 3\n"; err != nil || string(got) != want {
 		t.Errorf("%q, %v; want %q", got, err, want)
 	}
 }

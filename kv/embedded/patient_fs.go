@@ -10,8 +10,8 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// patientFS waits out a full disk where Pebble could not go on after an error:
-// when it writes its log and its manifest. Commits that are under way then
+// patientFS waits out a full disk where nothing could go on after an error: when
+// the log and Pebble's manifest are written. Commits that are under way then
 // wait for space, or for the end of the store; new ones are refused with
 // 53100 (Store.writable), and reads go on. Writes of tables fail, Pebble
 // tries those again by itself.
@@ -22,6 +22,9 @@ type patientFS struct {
 	store *Store
 }
 
+// flushCategory is Pebble's word for files that it writes memtables into.
+const flushCategory = "pebble-memtable-flush"
+
 // fullDiskRetry is the pause between two attempts.
 const fullDiskRetry = 100 * time.Millisecond
 
@@ -31,7 +34,7 @@ func isFull(err error) bool {
 	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }
 
-// vital reports whether Pebble cannot do without a file.
+// vital reports whether the store cannot do without a file.
 func vital(name string) bool {
 	base := filepath.Base(name)
 	return strings.HasSuffix(base, ".log") || strings.HasPrefix(base, "MANIFEST") ||
@@ -66,11 +69,16 @@ func (f *patientFS) retry(name string, fn func() error) error {
 }
 
 func (f *patientFS) Create(name string, category vfs.DiskWriteCategory) (file vfs.File, err error) {
+	if category == flushCategory {
+		if err := f.store.beforeTables(); err != nil {
+			return nil, err
+		}
+	}
 	err = f.retry(name, func() error {
 		file, err = f.FS.Create(name, category)
 		return err
 	})
-	return f.wrap(name, file, 0), err
+	return f.wrap(name, file), err
 }
 
 func (f *patientFS) ReuseForWrite(oldname, newname string, category vfs.DiskWriteCategory) (file vfs.File, err error) {
@@ -78,22 +86,13 @@ func (f *patientFS) ReuseForWrite(oldname, newname string, category vfs.DiskWrit
 		file, err = f.FS.ReuseForWrite(oldname, newname, category)
 		return err
 	})
-	size := int64(0)
-	if file != nil {
-		if info, err := file.Stat(); err == nil {
-			size = info.Size()
-		}
-	}
-	return f.wrap(newname, file, size), err
+	return f.wrap(newname, file), err
 }
 
-// wrap makes a vital file patient; size is how many bytes it has already.
-func (f *patientFS) wrap(name string, file vfs.File, size int64) vfs.File {
+// wrap makes a vital file patient.
+func (f *patientFS) wrap(name string, file vfs.File) vfs.File {
 	if file == nil || !vital(name) {
 		return file
-	}
-	if strings.HasSuffix(name, ".log") {
-		file = &logFile{File: file, filled: size}
 	}
 	return &patientFile{File: file, fs: f, name: name}
 }

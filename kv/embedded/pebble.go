@@ -56,14 +56,14 @@ func pebbleOptions(cfg Config, fs vfs.FS, lock *pebble.Lock, logger pebble.Logge
 }
 
 // openPebble opens the tree; what Pebble does not expect it panics about.
-func (s *Store) openPebble(inMemory bool) (db *pebble.DB, err error) {
+func (s *Store) openPebble(noLog bool) (db *pebble.DB, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			db, err = nil, panicError(p)
 		}
 	}()
 	opts := pebbleOptions(s.cfg, s.fs, s.lock, s.logger, &s.collector.tables)
-	opts.DisableWAL = inMemory
+	opts.DisableWAL = noLog
 	return pebble.Open(s.cfg.Dir, opts)
 }
 
@@ -83,55 +83,6 @@ func panicError(p any) error {
 	return fmt.Errorf("%v", p)
 }
 
-// apply makes a batch readable and puts it into the log. With synced,
-// waitDurable has to follow. A failure to write the log cannot be undone in
-// Pebble: whether the batch survives is unknown (40003) until the store is
-// opened again. Nothing more is written then, but reads go on.
-func (s *Store) apply(b *pebble.Batch, synced bool) (err error) {
-	if f := s.failure.Load(); f != nil {
-		return f
-	}
-	defer func() {
-		if p := recover(); p != nil {
-			s.wedged.Store(true)
-			s.fail(panicError(p))
-			s.oracle.wake()
-			err = s.unknownOutcome()
-		}
-	}()
-	if synced {
-		err = s.db.ApplyNoSyncWait(b, pebble.Sync)
-	} else {
-		err = s.db.Apply(b, pebble.NoSync)
-	}
-	if err != nil {
-		return storageError(err)
-	}
-	if s.failure.Load() != nil {
-		return s.unknownOutcome()
-	}
-	return nil
-}
-
-// write applies a batch, and waits until it is durable if synced.
-func (s *Store) write(b *pebble.Batch, synced bool) error {
-	if err := s.apply(b, synced); err != nil || !synced {
-		return err
-	}
-	return s.waitDurable(b)
-}
-
-// waitDurable waits until the log is synced up to a batch that was applied.
-func (s *Store) waitDurable(b *pebble.Batch) error {
-	if err := b.SyncWait(); err != nil {
-		s.fail(err)
-	}
-	if s.failure.Load() != nil {
-		return s.unknownOutcome()
-	}
-	return nil
-}
-
 func (s *Store) unknownOutcome() error {
 	cause := s.failure.Load()
 	return pgerror.Wrap(cause, pgerror.StatementCompletionUnknown, "the outcome of the commit is unknown: %s", cause.Message)
@@ -149,7 +100,7 @@ func (s *Store) fail(cause error) {
 	}
 }
 
-// storeLogger passes Pebble's messages on. Pebble calls Fatalf when the log
+// storeLogger passes Pebble's messages on. Pebble calls Fatalf when its manifest
 // cannot be written; the transaction learns of it through Store.failure.
 type storeLogger struct {
 	store *Store

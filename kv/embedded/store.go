@@ -4,6 +4,7 @@
 //
 // docs/formats/kv.md draws what is stored. The parts:
 //
+//	commitlog   records of what was written, durable before it is acknowledged
 //	oracle      timestamps, and up to which of them everything is visible
 //	snapshots   who reads what, and the horizon below which versions may go
 //	rowCache    the newest versions of keys that point reads asked for
@@ -25,6 +26,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/tidemarkdb/tidemark/kv"
+	"github.com/tidemarkdb/tidemark/kv/embedded/commitlog"
 	"github.com/tidemarkdb/tidemark/kv/locktable"
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
 )
@@ -35,7 +37,8 @@ type Store struct {
 	fs      vfs.FS
 	lock    *pebble.Lock
 	db      *pebble.DB
-	durable bool // commits wait for a sync of the log; false in memory
+	log     *commitlog.Log // nil in memory
+	durable bool           // commits wait for a sync of the log; false in memory
 	logger  *storeLogger
 
 	oracle    oracle
@@ -89,7 +92,7 @@ func Open(_ context.Context, cfg Config) (*Store, error) {
 		s.fs = vfs.Default
 	}
 	s.fs = &patientFS{FS: s.fs, store: s}
-	lock, err := prepareDir(s.fs, cfg.Dir)
+	lock, format, err := prepareDir(s.fs, cfg.Dir)
 	if err != nil {
 		return nil, err
 	}
@@ -98,27 +101,49 @@ func Open(_ context.Context, cfg Config) (*Store, error) {
 	if inMemory {
 		s.durable = false
 	}
-	desc, err := pebble.Peek(cfg.Dir, s.fs)
-	isNew := err == nil && !desc.Exists
-	db, err := s.openPebble(inMemory)
-	if err == nil && isNew && !inMemory {
-		// Pebble begins the log of a new store before it has taken up its newest
-		// format. Only logs of that tell a torn end from damage in the middle.
-		if err = db.Close(); err == nil {
-			db, err = s.openPebble(inMemory)
-		}
-	}
-	if err != nil {
+	if err := s.openFiles(format); err != nil {
 		_ = s.lock.Close()
 		return nil, openError(cfg.Dir, err)
 	}
-	s.db = db
 	if err := s.start(); err != nil {
-		_ = db.Close()
+		s.closeFiles()
 		_ = s.lock.Close()
 		return nil, openError(cfg.Dir, err)
 	}
 	return s, nil
+}
+
+// openFiles opens the tree and the log, and brings the tree up to the log.
+func (s *Store) openFiles(format int) (err error) {
+	if s.durable {
+		if format < formatVersion {
+			if err := s.migrate(); err != nil {
+				return err
+			}
+		}
+		if err := s.removePebbleLogs(); err != nil {
+			return err
+		}
+		if s.log, err = s.openLog(); err != nil {
+			return err
+		}
+	}
+	if s.db, err = s.openPebble(true); err != nil || !s.durable {
+		return err
+	}
+	if err := s.recover(); err != nil {
+		s.closeFiles()
+		return err
+	}
+	return nil
+}
+
+// closeFiles is for a store that could not be opened.
+func (s *Store) closeFiles() {
+	if s.log != nil {
+		_ = s.log.Close()
+	}
+	_ = closePebble(s.db)
 }
 
 // start loads the store's own records and starts the background work.
@@ -263,6 +288,11 @@ func (s *Store) Close() error {
 	}
 	if s.wedged.Load() {
 		return s.failure.Load() // the process is to end; it keeps the lock until then
+	}
+	if s.log != nil {
+		if logErr := s.log.Close(); logErr != nil && s.failure.Load() == nil {
+			err = errors.Join(err, storageError(logErr))
+		}
 	}
 	if closeErr := closePebble(s.db); closeErr != nil && s.failure.Load() == nil {
 		err = errors.Join(err, storageError(closeErr))
