@@ -110,6 +110,7 @@ var settingsTable = withMethodSettings([]*setting{
 		name: "hash_mem_multiplier", kind: settingReal, def: "2", min: 1, max: 1000, category: "Resource Usage / Memory",
 		doc: "Multiple of work_mem to use for hash tables.", apply: func(s *Session, v string) (err error) {
 			s.settings.hashMemMultiplier, err = strconv.ParseFloat(v, 64)
+			s.planEnv = 0
 			return err
 		},
 	},
@@ -197,6 +198,7 @@ var settingsTable = withMethodSettings([]*setting{
 			if limit := s.server.config.WorkMemLimit; limit > 0 {
 				s.settings.workMem = min(s.settings.workMem, limit)
 			}
+			s.planEnv = 0
 			return nil
 		},
 	},

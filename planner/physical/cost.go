@@ -14,14 +14,20 @@ import (
 // is against that was measured with this engine's operators; docs/planner.md
 // has the queries and the figures.
 const (
-	cpuTuple    = 0.01   // a row read in order, from a table or from the entries of an index
-	cpuOperator = 0.0025 // an expression for a row
-	cpuLookup   = 0.17   // a row fetched by its key for an index entry
-	cpuSeek     = 0.15   // the start of a range, or a lookup of a join
-	cpuBuild    = 0.003  // a row put into a hash table
-	cpuProbe    = 0.001  // a row looked up in one
-	cpuEmit     = 0.0005 // a row that a join yields
-	cpuCompare  = 0.0006 // a comparison of a sort
+	cpuTuple    = 0.01    // a row read in order, from a table or from the entries of an index
+	cpuOperator = 0.0025  // an expression for a row
+	cpuLookup   = 0.17    // a row fetched by its key for an index entry
+	cpuSeek     = 0.15    // the start of a range, or a lookup of a join
+	cpuBuild    = 0.003   // a row put into a hash table
+	cpuProbe    = 0.001   // a row looked up in one
+	cpuEmit     = 0.0005  // a row that a join yields
+	cpuCompare  = 0.0006  // a comparison of a sort
+	cpuMerge    = 0.0015  // a row that passes by in a merge join
+	spillByte   = 0.00005 // a byte that a hash join writes to a file and reads again
+	// hashOverhead is what a row in a hash table takes beside its columns.
+	hashOverhead = 24
+	// parallelRows is how many rows a probe side must have to be read by workers.
+	parallelRows = 100000
 
 	// warm is what a row or a condition on it costs when the row comes from the
 	// column cache, as a part of what it costs otherwise.

@@ -108,11 +108,15 @@ func (b *Builder) step(s joinStep) rel {
 	in := needed(s.need, s.on...)
 	keys := equiKeys(s.on, &leftSet, &rightSet)
 	leftName, rightName := aliasOfPlan(s.left.node), b.rightName(&s)
+	merge := b.planMerge(&s, &in, keys)
 	if s.built == nil && s.typ != plan.FullJoin && s.typ != plan.AntiNullJoin {
-		if r, ok := b.lookup(s, &in, keys); ok {
+		if r, ok := b.lookup(s, &in, keys, merge); ok {
 			b.opt.followed(LookupJoin, leftName, rightName)
 			return r
 		}
+	}
+	if r, ok := b.merge(s, &in, merge); ok {
+		return r
 	}
 	if r, ok := b.seriesLookup(s, keys); ok {
 		return r
@@ -241,8 +245,8 @@ func (b *Builder) hashJoin(s joinStep, right rel, keys []equiKey) rel {
 }
 
 // lookup tries to fetch the right side's rows by key for each left row. It is
-// chosen when that is cheaper than reading the right side once.
-func (b *Builder) lookup(s joinStep, in *logical.ColSet, keys []equiKey) (rel, bool) {
+// chosen when that is cheaper than reading the right side once, by hashing or by merging.
+func (b *Builder) lookup(s joinStep, in *logical.ColSet, keys []equiKey, merge *mergePlan) (rel, bool) {
 	scan, ok := s.right.(*logical.Scan)
 	if !ok || len(keys) == 0 || !lookupTable(scan) {
 		return rel{}, false
@@ -263,6 +267,9 @@ func (b *Builder) lookup(s joinStep, in *logical.ColSet, keys []equiKey) (rel, b
 	other += b.opt.joinPenalty(HashJoin, leftName, scan.Alias)
 	if s.keepOrder {
 		other = nestedLoopCost(s.left.joinSide(), right, out)
+	}
+	if merge != nil {
+		other = math.Min(other, merge.cost)
 	}
 	if other < cost {
 		return rel{}, false

@@ -12,6 +12,11 @@ func hashJoinCost(probe, build joinSide, out float64) float64 {
 	return probe.cost + build.cost + build.rows*cpuBuild + probe.rows*cpuProbe + out*cpuEmit
 }
 
+// mergeJoinCost is the cost of walking two ordered inputs.
+func mergeJoinCost(left, right joinSide, out float64) float64 {
+	return left.cost + right.cost + (left.rows+right.rows)*cpuMerge + out*cpuEmit
+}
+
 // nestedLoopCost is the cost of comparing all pairs; the right side is read once.
 func nestedLoopCost(left, right joinSide, out float64) float64 {
 	return left.cost + right.cost + left.rows*right.rows*cpuOperator + right.rows*cpuEmit + out*cpuEmit

@@ -74,6 +74,10 @@ type Options struct {
 	Rows func(t *catalog.Table, stats *catalog.TableStats) float64
 	// CacheBytes is how large the column cache is that scans of rows go through.
 	CacheBytes float64
+	// HashBytes is how large a hash table may be in memory, 0 for any size.
+	HashBytes float64
+	// Parallel: long scans may have workers.
+	Parallel bool
 }
 
 // disableCost is added to the cost of what a setting or a hint forbids.
