@@ -99,37 +99,34 @@ func makeArray(dt arrow.DataType, n int, m bitmap, bufs ...*memory.Buffer) arrow
 	return a
 }
 
-// gather makes the array of the given rows of a chunked column.
-func gather(alloc memory.Allocator, dt arrow.DataType, chunks []arrow.Array, refs []rowRef) (arrow.Array, error) {
+// gather makes the array of the given rows of a chunked column. open is what
+// earlier calls found out about the chunks.
+func gather(alloc memory.Allocator, dt arrow.DataType, chunks []arrow.Array, open *openColumn, refs []rowRef) (arrow.Array, error) {
 	switch dt.ID() {
 	case arrow.BOOL:
-		return gatherBools(alloc, chunks, refs), nil
+		return gatherBools(alloc, chunks, open, refs), nil
 	case arrow.INT16:
-		return gatherFixed[int16](alloc, dt, chunks, refs), nil
+		return gatherFixed[int16](alloc, dt, chunks, open, refs), nil
 	case arrow.INT32:
-		return gatherFixed[int32](alloc, dt, chunks, refs), nil
+		return gatherFixed[int32](alloc, dt, chunks, open, refs), nil
 	case arrow.INT64:
-		return gatherFixed[int64](alloc, dt, chunks, refs), nil
+		return gatherFixed[int64](alloc, dt, chunks, open, refs), nil
 	case arrow.UINT32:
-		return gatherFixed[uint32](alloc, dt, chunks, refs), nil
+		return gatherFixed[uint32](alloc, dt, chunks, open, refs), nil
 	case arrow.FLOAT32:
-		return gatherFixed[float32](alloc, dt, chunks, refs), nil
+		return gatherFixed[float32](alloc, dt, chunks, open, refs), nil
 	case arrow.FLOAT64:
-		return gatherFixed[float64](alloc, dt, chunks, refs), nil
+		return gatherFixed[float64](alloc, dt, chunks, open, refs), nil
 	case arrow.STRING, arrow.BINARY:
-		return gatherBytes(alloc, dt, chunks, refs)
+		return gatherBytes(alloc, dt, chunks, open, refs)
 	case arrow.NULL:
 		return array.NewNull(len(refs)), nil
 	}
 	panic(fmt.Sprintf("executor: no gather for %s", dt))
 }
 
-func gatherNulls(alloc memory.Allocator, chunks []arrow.Array, refs []rowRef) (m bitmap) {
-	hasNulls := false
-	for _, c := range chunks {
-		hasNulls = hasNulls || c.NullN() > 0
-	}
-	if !hasNulls {
+func gatherNulls(alloc memory.Allocator, chunks []arrow.Array, open *openColumn, refs []rowRef) (m bitmap) {
+	if !open.anyNull(chunks) {
 		for i, r := range refs {
 			if r == noRow {
 				m.setNull(alloc, len(refs), i)
@@ -145,39 +142,25 @@ func gatherNulls(alloc memory.Allocator, chunks []arrow.Array, refs []rowRef) (m
 	return m
 }
 
-func gatherFixed[T fixedWidth](alloc memory.Allocator, dt arrow.DataType, chunks []arrow.Array, refs []rowRef) arrow.Array {
+func gatherFixed[T fixedWidth](alloc memory.Allocator, dt arrow.DataType, chunks []arrow.Array, open *openColumn, refs []rowRef) arrow.Array {
 	var zero T
 	buf := newBuffer(alloc, len(refs)*int(unsafe.Sizeof(zero)))
 	var out []T
 	if len(refs) > 0 {
 		out = unsafe.Slice((*T)(unsafe.Pointer(&buf.Bytes()[0])), len(refs))
 	}
-	if len(chunks) == 1 {
-		src := fixedValues[T](chunks[0])
-		for i, r := range refs {
-			if r != noRow {
-				out[i] = src[r.row()]
-			} else {
-				out[i] = 0
-			}
-		}
-	} else {
-		views := make([][]T, len(chunks))
-		for i, c := range chunks {
-			views[i] = fixedValues[T](c)
-		}
-		for i, r := range refs {
-			if r != noRow {
-				out[i] = views[r.chunk()][r.row()]
-			} else {
-				out[i] = 0
-			}
+	views := openFixed[T](open, chunks)
+	for i, r := range refs {
+		if r != noRow {
+			out[i] = views[r.chunk()][r.row()]
+		} else {
+			out[i] = 0
 		}
 	}
-	return makeArray(dt, len(refs), gatherNulls(alloc, chunks, refs), buf)
+	return makeArray(dt, len(refs), gatherNulls(alloc, chunks, open, refs), buf)
 }
 
-func gatherBools(alloc memory.Allocator, chunks []arrow.Array, refs []rowRef) arrow.Array {
+func gatherBools(alloc memory.Allocator, chunks []arrow.Array, open *openColumn, refs []rowRef) arrow.Array {
 	buf := newBuffer(alloc, int(bitutil.BytesForBits(int64(len(refs)))))
 	out := buf.Bytes()
 	clear(out)
@@ -186,19 +169,11 @@ func gatherBools(alloc memory.Allocator, chunks []arrow.Array, refs []rowRef) ar
 			out[i>>3] |= 1 << (i & 7)
 		}
 	}
-	return makeArray(arrow.FixedWidthTypes.Boolean, len(refs), gatherNulls(alloc, chunks, refs), buf)
+	return makeArray(arrow.FixedWidthTypes.Boolean, len(refs), gatherNulls(alloc, chunks, open, refs), buf)
 }
 
-type byteView struct {
-	offsets []int32
-	data    []byte
-}
-
-func gatherBytes(alloc memory.Allocator, dt arrow.DataType, chunks []arrow.Array, refs []rowRef) (arrow.Array, error) {
-	views := make([]byteView, len(chunks))
-	for i, c := range chunks {
-		views[i].offsets, views[i].data = byteValues(c)
-	}
+func gatherBytes(alloc memory.Allocator, dt arrow.DataType, chunks []arrow.Array, open *openColumn, refs []rowRef) (arrow.Array, error) {
+	views := open.openBytes(chunks)
 	total := 0
 	for _, r := range refs {
 		if r != noRow {
@@ -220,7 +195,7 @@ func gatherBytes(alloc memory.Allocator, dt arrow.DataType, chunks []arrow.Array
 		}
 		offsets[i+1] = int32(pos)
 	}
-	return makeArray(dt, len(refs), gatherNulls(alloc, chunks, refs), offBuf, buf), nil
+	return makeArray(dt, len(refs), gatherNulls(alloc, chunks, open, refs), offBuf, buf), nil
 }
 
 func errBatchTooLarge() error {

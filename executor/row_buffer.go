@@ -16,6 +16,7 @@ type rowBuffer struct {
 	chunks []arrow.RecordBatch
 	// columns[c][k] is column c of chunk k.
 	columns [][]arrow.Array
+	open    []openColumn // parallel to columns; chunks read back from a file are not kept open
 	// hidden is how many of the last columns gather leaves out: the owner's own.
 	hidden int
 	rows   int
@@ -75,15 +76,20 @@ func (b *rowBuffer) gather(refs []rowRef) (arrow.RecordBatch, error) {
 
 func (b *rowBuffer) gatherColumns(refs []rowRef) ([]arrow.Array, error) {
 	columns := b.columns[:len(b.columns)-b.hidden]
+	if b.open == nil {
+		b.open = make([]openColumn, len(b.columns))
+	}
+	open := b.open
 	if b.spool != nil && b.spool.file != nil {
 		var err error
 		if columns, refs, err = b.spool.load(columns, refs); err != nil {
 			return nil, err
 		}
+		open = make([]openColumn, len(columns))
 	}
 	out := make([]arrow.Array, len(columns))
 	for i, chunks := range columns {
-		a, err := gather(b.env.Alloc, b.schema.Field(i).Type, chunks, refs)
+		a, err := gather(b.env.Alloc, b.schema.Field(i).Type, chunks, &open[i], refs)
 		if err != nil {
 			releaseAll(out)
 			return nil, err
@@ -125,7 +131,7 @@ func (b *rowBuffer) dropFirst(n int) {
 	if b.spool != nil {
 		b.spool.dropFirst(n)
 	}
-	b.chunks = b.chunks[n:]
+	b.chunks, b.open = b.chunks[n:], nil
 	for i := range b.columns {
 		b.columns[i] = b.columns[i][n:]
 	}
@@ -143,7 +149,7 @@ func (b *rowBuffer) clear() {
 			c.Release()
 		}
 	}
-	b.chunks = nil
+	b.chunks, b.open = nil, nil
 	for i := range b.columns {
 		b.columns[i] = nil
 	}

@@ -108,7 +108,7 @@ func (r *run) newSharedProbe(n *plan.HashJoin, shared *hashJoin) (Operator, erro
 		return nil, err
 	}
 	rows := *shared.rows
-	rows.env = r.env
+	rows.env, rows.open = r.env, nil
 	j.shared, j.rows, j.out.kept = true, &rows, &rows
 	j.table = shared.table.reader(j.keyTypes)
 	j.first, j.chain, j.refs = shared.first, shared.chain, shared.refs

@@ -304,14 +304,10 @@ func (s *sorter) next() (arrow.RecordBatch, error) {
 	n := min(s.env.batchRows(), len(s.refs)-s.at)
 	refs := s.refs[s.at : s.at+n]
 	s.at += n
-	cols := make([]arrow.Array, s.schema.NumFields())
-	for i := range cols {
-		a, err := gather(s.env.Alloc, s.schema.Field(i).Type, s.rows.columns[i], refs)
-		if err != nil {
-			releaseAll(cols)
-			return nil, err
-		}
-		cols[i] = a
+	s.rows.hidden = s.keyed.NumFields() - s.schema.NumFields()
+	cols, err := s.rows.gatherColumns(refs)
+	if err != nil {
+		return nil, err
 	}
 	return newBatch(s.schema, cols, n), nil
 }

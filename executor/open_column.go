@@ -1,0 +1,52 @@
+package executor
+
+import "github.com/apache/arrow-go/v18/arrow"
+
+// openColumn is a chunked column laid open for gather: the values of all chunks
+// as slices. Finding them takes some dependent loads a chunk, which is more than
+// taking the rows where a large build side yields a few rows a batch. Who gathers
+// from a growing list of chunks again and again keeps it; the chunks that it has
+// seen must stay.
+type openColumn struct {
+	fixed    any // [][]T of fixed-width values
+	bytes    []byteView
+	checked  int // chunks looked at for NULLs
+	hasNulls bool
+}
+
+type byteView struct {
+	offsets []int32
+	data    []byte
+}
+
+// openFixed returns the values of chunks of a fixed width.
+func openFixed[T fixedWidth](o *openColumn, chunks []arrow.Array) [][]T {
+	views, _ := o.fixed.([][]T)
+	if len(views) == len(chunks) {
+		return views
+	}
+	for _, c := range chunks[len(views):] {
+		views = append(views, fixedValues[T](c))
+	}
+	o.fixed = views
+	return views
+}
+
+// openBytes returns the values of chunks of byte strings.
+func (o *openColumn) openBytes(chunks []arrow.Array) []byteView {
+	for _, c := range chunks[len(o.bytes):] {
+		var v byteView
+		v.offsets, v.data = byteValues(c)
+		o.bytes = append(o.bytes, v)
+	}
+	return o.bytes
+}
+
+// anyNull reports whether a chunk has NULLs.
+func (o *openColumn) anyNull(chunks []arrow.Array) bool {
+	for _, c := range chunks[o.checked:] {
+		o.hasNulls = o.hasNulls || c.NullN() > 0
+	}
+	o.checked = len(chunks)
+	return o.hasNulls
+}
