@@ -67,19 +67,25 @@ func (s *Scanner) nextCached(ctx context.Context) (arrow.RecordBatch, error) {
 			c.at, c.end = span.Start, span.End
 		}
 		p := c.cache.next(c.storage, c.at, c.end, c.ts, c.want)
+		var columns []arrow.Array
 		if p.columns == nil {
-			if err := s.read(ctx, &p); err != nil {
+			var err error
+			if columns, err = s.read(ctx, &p); err != nil {
 				s.closeIterator()
 				return nil, err
 			}
+		}
+		for i := range p.columns {
+			columns = append(columns, p.columns[i].array(s.alloc))
+			p.columns[i].release()
 		}
 		if c.at = p.end; len(p.end) == 0 || endsWithin(c.end, p.end) {
 			c.at = nil
 		}
 		if p.rows > 0 {
-			c.rest = array.NewRecordBatch(s.spec.Schema, p.columns, int64(p.rows))
+			c.rest = array.NewRecordBatch(s.spec.Schema, columns, int64(p.rows))
 		}
-		releaseArrays(p.columns)
+		releaseArrays(columns)
 	}
 }
 
@@ -101,9 +107,9 @@ func (c *cachedScan) slice(rows int) arrow.RecordBatch {
 	return all
 }
 
-// read fills a piece with the next rows of its span, and cuts it behind them if
+// read reads the next rows of a piece's span, and cuts the piece behind them if
 // there are more.
-func (s *Scanner) read(ctx context.Context, p *piece) error {
+func (s *Scanner) read(ctx context.Context, p *piece) ([]arrow.Array, error) {
 	c := s.cache
 	if s.it == nil || !bytes.Equal(c.reading.Start, c.at) || !bytes.Equal(c.reading.End, p.end) {
 		s.closeIterator()
@@ -117,11 +123,12 @@ func (s *Scanner) read(ctx context.Context, p *piece) error {
 	rows, err := s.fill(ctx, DefaultBatchRows)
 	if err != nil && !errors.Is(err, io.EOF) {
 		s.releaseVectors()
-		return err
+		return nil, err
 	}
-	p.rows, p.columns = rows, make([]arrow.Array, len(s.vectors))
+	p.rows = rows
+	columns := make([]arrow.Array, len(s.vectors))
 	for i, v := range s.vectors {
-		p.columns[i] = v.finish()
+		columns[i] = v.finish()
 	}
 	if err == nil { // there may be more rows
 		p.end = append(bytes.Clone(s.lastKey), 0)
@@ -130,9 +137,9 @@ func (s *Scanner) read(ctx context.Context, p *piece) error {
 		s.closeIterator()
 	}
 	if p.keep && !s.overflowed {
-		c.cache.keep(c.storage, c.at, p.end, c.ts, rows, c.want, p.columns)
+		c.cache.keep(c.storage, c.at, p.end, c.ts, rows, c.want, columns)
 	}
-	return nil
+	return columns, nil
 }
 
 func (c *cachedScan) close() {

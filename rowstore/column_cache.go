@@ -11,7 +11,6 @@ import (
 
 	"github.com/tidemarkdb/tidemark/kv"
 	"github.com/tidemarkdb/tidemark/rowstore/keycodec"
-	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
 // ColumnCache keeps the decoded columns of rows that were scanned, so that the
@@ -20,8 +19,10 @@ import (
 //
 // A table's keys are tiled by chunks: spans of some 4096 rows, cut where the
 // batches of the first scan ended. A chunk holds the columns that somebody asked
-// for, as Arrow arrays that scans share without a copy. Every commit tells the
-// cache its keys before it becomes visible (kv.WriteObserver), which marks their
+// for, as Arrow arrays that scans share without a copy. When the cache is full,
+// chunks that were not used lately are packed (package packed) before they are
+// dropped: tables several times as large as the limit stay, for the price of
+// unpacking. Every commit tells the cache its keys before it becomes visible (kv.WriteObserver), which marks their
 // chunks as changed; the next scan reads those few again.
 //
 // Invariant: no commit that wrote into a chunk has a timestamp above the chunk's
@@ -42,6 +43,7 @@ type ColumnCache struct {
 	mu     sync.RWMutex
 	tables map[uint64]*cachedTable // by storage
 	bytes  int64
+	loose  int64    // of bytes, those of chunks that are not packed
 	ring   []*chunk // that hold columns, for eviction
 	hand   int
 	turned int // chunks that came when there was no room
@@ -62,16 +64,7 @@ type chunk struct {
 	ring    int          // place in the ring, -1 without columns
 	bytes   int64
 	columns []cachedColumn
-}
-
-// cachedColumn is a column of a chunk. Column ids are never used again, but
-// transactions that add a column and roll back may give one id twice, with other
-// types and defaults.
-type cachedColumn struct {
-	id      uint32
-	phys    types.Phys
-	missing types.Datum
-	values  arrow.Array
+	packed  bool // the columns are as small as they get, or about to be
 }
 
 // NewColumnCache makes a cache of at most limit bytes for the rows of a store;
@@ -143,7 +136,7 @@ func endsWithin(end, limit kv.Key) bool {
 // piece is what comes next in a scan: columns of a chunk, or a span to read.
 type piece struct {
 	rows    int
-	columns []arrow.Array // of the caller; nil if the span is to be read
+	columns []heldColumn // of the caller; nil if the span is to be read
 	end     kv.Key        // where the piece ends
 	keep    bool          // what is read may be kept
 }
@@ -173,17 +166,17 @@ func (k *chunk) holds(ts kv.Timestamp) bool {
 }
 
 // take returns the wanted columns.
-func (k *chunk) take(want []cachedColumn) ([]arrow.Array, bool) {
-	out := make([]arrow.Array, len(want))
+func (k *chunk) take(want []cachedColumn) ([]heldColumn, bool) {
+	out := make([]heldColumn, len(want))
 	for i := range want {
-		a := k.column(&want[i])
-		if a == nil {
+		h := k.column(&want[i])
+		if h == nil {
 			return nil, false
 		}
-		out[i] = a
+		out[i] = h.heldColumn
 	}
-	for _, a := range out {
-		a.Retain()
+	for i := range out {
+		out[i].retain()
 	}
 	if !k.used.Load() {
 		k.used.Store(true)
@@ -191,10 +184,10 @@ func (k *chunk) take(want []cachedColumn) ([]arrow.Array, bool) {
 	return out, true
 }
 
-func (k *chunk) column(want *cachedColumn) arrow.Array {
+func (k *chunk) column(want *cachedColumn) *cachedColumn {
 	for i := range k.columns {
 		if h := &k.columns[i]; h.id == want.id && h.phys == want.phys && h.missing == want.missing {
-			return h.values
+			return h
 		}
 	}
 	return nil
@@ -243,15 +236,18 @@ func (c *ColumnCache) miss(storage uint64, at, end kv.Key, ts kv.Timestamp) piec
 func (k *chunk) keeps(ts kv.Timestamp) bool { return uint64(ts) >= k.changed.Load() }
 
 // hasRoom decides whether a new chunk may push out others when the cache is
-// full. One in sixteen may: a table that does not fit as a whole keeps the part
-// that it has, and is not driven out by its own scans.
+// full and packed. One in sixteen may: a table that does not fit as a whole keeps
+// the part that it has, and is not driven out by its own scans.
 func (c *ColumnCache) hasRoom() bool {
-	if c.bytes < c.limit {
+	if c.bytes < c.limit-c.limit/64 || c.canPack() {
 		return true
 	}
 	c.turned++
 	return c.turned%16 == 0
 }
+
+// canPack reports whether packing what is not packed makes room.
+func (c *ColumnCache) canPack() bool { return c.loose > c.limit/16 }
 
 // insert makes a chunk at place i.
 func (c *ColumnCache) insert(t *cachedTable, i int, start, end kv.Key) *chunk {
@@ -305,11 +301,9 @@ func (k *chunk) stale() bool { return k.ring < 0 || uint64(k.read) != k.changed.
 // columns. It copies the arrays. They are dropped if the span was written
 // meanwhile, or cut otherwise by somebody else.
 func (c *ColumnCache) keep(storage uint64, start, end kv.Key, ts kv.Timestamp, rows int, want []cachedColumn, values []arrow.Array) {
-	own := make([]arrow.Array, len(values))
-	for i, a := range values {
-		own[i] = compact(c.alloc, a)
-	}
-	defer releaseArrays(own)
+	own := c.copies(want, values)
+	defer releaseColumns(own)
+	defer c.makeRoom()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	t := c.tables[storage]
@@ -336,29 +330,32 @@ func (c *ColumnCache) keep(storage uint64, start, end kv.Key, ts kv.Timestamp, r
 		k.read = kv.Timestamp(k.changed.Load())
 	}
 	k.rows = rows
-	c.add(k, want, own)
-	c.evict()
+	c.add(k, own)
 }
 
-// add puts columns into a chunk that it does not have yet.
-func (c *ColumnCache) add(k *chunk, want []cachedColumn, values []arrow.Array) {
+// add puts columns into a chunk, those that it does not have yet.
+func (c *ColumnCache) add(k *chunk, columns []cachedColumn) {
 	if k.ring < 0 {
 		k.ring = len(c.ring)
 		c.ring = append(c.ring, k)
 		k.bytes = chunkBytes
 		c.bytes += chunkBytes
+		c.loose += chunkBytes
 	}
-	for i := range want {
-		if k.column(&want[i]) != nil {
+	if k.packed {
+		k.packed = false
+		c.loose += k.bytes
+	}
+	for i := range columns {
+		col := &columns[i]
+		if k.column(col) != nil {
 			continue
 		}
-		col := want[i]
-		col.values = values[i]
-		col.values.Retain()
-		k.columns = append(k.columns, col)
-		n := arrayBytes(col.values)
-		k.bytes += n
-		c.bytes += n
+		col.retain()
+		k.columns = append(k.columns, *col)
+		k.bytes += col.bytes()
+		c.bytes += col.bytes()
+		c.loose += col.bytes()
 	}
 }
 
@@ -368,11 +365,14 @@ const chunkBytes = 256
 // clear drops a chunk's columns; the chunk stays.
 func (c *ColumnCache) clear(k *chunk) {
 	for i := range k.columns {
-		k.columns[i].values.Release()
+		k.columns[i].release()
 	}
 	k.columns = nil
 	c.bytes -= k.bytes
-	k.bytes = 0
+	if !k.packed {
+		c.loose -= k.bytes
+	}
+	k.bytes, k.packed = 0, false
 	if k.ring >= 0 {
 		last := c.ring[len(c.ring)-1]
 		c.ring[k.ring], last.ring = last, k.ring
@@ -382,21 +382,48 @@ func (c *ColumnCache) clear(k *chunk) {
 	}
 }
 
+// makeRoom packs and drops chunks until the limit is kept.
+func (c *ColumnCache) makeRoom() {
+	for {
+		c.mu.Lock()
+		unpacked := c.evict()
+		c.mu.Unlock()
+		if len(unpacked) == 0 {
+			return
+		}
+		c.pack(unpacked)
+	}
+}
+
 // evict makes room by the clock algorithm: what was used since the hand came by
-// is passed over once.
-func (c *ColumnCache) evict() {
-	for c.bytes > c.limit && len(c.ring) > 0 {
+// is passed over once, what was not is to be packed. Packed chunks are dropped
+// only when there is little left to pack. What it returns is to be packed, which
+// others need not wait for.
+func (c *ColumnCache) evict() (unpacked []heldChunk) {
+	saved := int64(0) // by packing to half of the bytes or less
+	for c.bytes-saved > c.limit && len(c.ring) > 0 {
 		if c.hand >= len(c.ring) {
 			c.hand = 0
 		}
 		k := c.ring[c.hand]
-		if k.used.Swap(false) && !k.stale() {
+		switch {
+		case k.stale():
+			c.clear(k)
+			c.remove(k)
+		case k.used.Swap(false):
 			c.hand++
-			continue
+		case !k.packed:
+			unpacked = append(unpacked, c.toPack(k))
+			saved += k.bytes / 2
+			c.hand++
+		case c.canPack():
+			c.hand++
+		default:
+			c.clear(k)
+			c.remove(k)
 		}
-		c.clear(k)
-		c.remove(k)
 	}
+	return unpacked
 }
 
 // remove forgets a chunk without columns.

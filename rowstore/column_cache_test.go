@@ -231,7 +231,7 @@ func TestColumnCacheSplit(t *testing.T) {
 // Writers move rows about while readers with a snapshot each compare what the
 // cache says with what the store says.
 func TestColumnCacheConcurrent(t *testing.T) {
-	for _, limit := range []int64{1 << 20, 16 << 20} {
+	for _, limit := range []int64{200_000, 16 << 20} {
 		f := newCacheFixture(t, 10_000, limit)
 		var stop atomic.Bool
 		var writers, readers sync.WaitGroup
@@ -275,4 +275,30 @@ func TestColumnCacheConcurrent(t *testing.T) {
 		stop.Store(true)
 		writers.Wait()
 	}
+}
+
+// What does not fit as it is stays packed; what changes is read again.
+func TestColumnCachePacks(t *testing.T) {
+	f := newCacheFixture(t, 50_000, 500_000) // columns 0, 1, 3 take some 1.2 MB, packed 0.4
+	txn := begin(t, f.store)
+	f.scan(txn, 0, 1, 3)
+	for range 3 {
+		f.expect(txn, 50_000, 0, 3, 1, 0)
+	}
+	loose, bytes, packed := int64(0), int64(0), 0
+	for _, k := range f.cache.ring {
+		bytes += k.bytes
+		if k.packed {
+			packed++
+		} else {
+			loose += k.bytes
+		}
+	}
+	if packed == 0 || bytes != f.cache.bytes || loose != f.cache.loose || bytes > f.cache.limit {
+		t.Fatalf("%d packed chunks; %d bytes, counted %d; %d loose, counted %d", packed, bytes, f.cache.bytes, loose, f.cache.loose)
+	}
+	f.write(func(w *Writer) { f.insert(w, 15) })
+	after := begin(t, f.store)
+	f.expect(after, 50_001, 1, 0, 1, 3)
+	f.expect(after, 50_001, 0, 0, 1, 3)
 }
