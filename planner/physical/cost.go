@@ -8,6 +8,7 @@ import (
 	"github.com/tidemarkdb/tidemark/planner/plan"
 	"github.com/tidemarkdb/tidemark/sql/expr"
 	"github.com/tidemarkdb/tidemark/sql/functions"
+	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
 // The unit is PostgreSQL's in spirit: 0.01 is a row read in order. What each
@@ -32,9 +33,9 @@ const (
 	// warm is what a row or a condition on it costs when the row comes from the
 	// column cache, as a part of what it costs otherwise.
 	warm = 0.125
-	// warmShare is the part of the cache that a scan's columns may fill to be
-	// expected there.
-	warmShare = 0.25
+	// warmShare is the part of the cache that a scan's columns may fill, packed,
+	// to be expected there.
+	warmShare = 0.5
 	// warmRows is how many rows a range of keys must have to go through the cache.
 	warmRows = 8192
 
@@ -65,16 +66,41 @@ func (b *Builder) warmth(n *logical.Scan, rows float64, need *logical.ColSet) fl
 		return 1
 	}
 	in := needed(need, n.Filter...)
-	var cols []plan.Column
+	size := 0.0
 	for i := range n.Table.Columns {
 		if in.Has(n.First + expr.ColumnID(i)) {
-			cols = append(cols, plan.Column{Type: n.Table.Columns[i].Type})
+			size += b.packedWidth(n.Table, &n.Table.Columns[i])
 		}
 	}
-	if b.tableRows(n.Table)*float64(width(cols)) > warmShare*b.opt.CacheBytes {
+	if b.tableRows(n.Table)*size > warmShare*b.opt.CacheBytes {
 		return 1
 	}
 	return warm
+}
+
+// packedWidth estimates the bytes of a value in the column cache where that is
+// short of room (rowstore/packed): integers and numerics need a part of what they
+// can hold, strings of few values some bits.
+func (b *Builder) packedWidth(t *catalog.Table, c *catalog.Column) float64 {
+	const numericBytes, codeBytes, codedValues, textBytes = 4, 1.5, 1000, 32
+	switch {
+	case c.Type.OID == types.Numeric:
+		return numericBytes
+	case c.Type.Phys() != types.PhysString && c.Type.Phys() != types.PhysBinary:
+		return float64(width([]plan.Column{{Type: c.Type}})) / 2
+	}
+	var s *catalog.TableStats
+	if b.cat != nil {
+		s = b.cat.Stats(t.ID)
+	}
+	if s == nil || s.Columns[c.Num] == nil {
+		return textBytes
+	}
+	of := s.Columns[c.Num]
+	if d := of.DistinctCount(s.Rows); d > 0 && d < codedValues {
+		return codeBytes
+	}
+	return math.Max(codeBytes, float64(of.Width))
 }
 
 // stripRelabel looks through casts that do not change the value.
