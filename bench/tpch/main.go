@@ -21,8 +21,9 @@ type config struct {
 	tidemark, postgres, only, dir, set string
 	scale                              float64
 	rounds                             int
-	duck                               bool
+	duck, loaded                       bool
 	limit                              time.Duration
+	pids                               [2]int // of Tidemark and PostgreSQL
 }
 
 func main() {
@@ -31,11 +32,14 @@ func main() {
 	flag.StringVar(&c.postgres, "postgres", "", "connection string, empty: without PostgreSQL")
 	flag.BoolVar(&c.duck, "duckdb", false, "run DuckDB too")
 	flag.StringVar(&c.only, "only", "", "numbers of queries, comma-separated; empty: all")
+	flag.BoolVar(&c.loaded, "loaded", false, "the tables are there from an earlier run")
 	flag.StringVar(&c.dir, "dir", os.TempDir(), "directory for the data files")
 	flag.Float64Var(&c.scale, "scale", 0.1, "scale factor")
 	flag.IntVar(&c.rounds, "rounds", 2, "timed runs of each query, after one that warms")
 	flag.DurationVar(&c.limit, "limit", 5*time.Minute, "longest time of one query")
 	flag.StringVar(&c.set, "set", "", "statements to run on Tidemark first")
+	flag.IntVar(&c.pids[0], "tidemark-pid", 0, "print the CPU time of this process")
+	flag.IntVar(&c.pids[1], "postgres-pid", 0, "print the CPU time of this process")
 	flag.Parse()
 	ok, err := run(context.Background(), c)
 	if err != nil {
@@ -55,8 +59,10 @@ func run(ctx context.Context, c config) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if err := load(ctx, c, ps); err != nil {
-		return false, err
+	if !c.loaded {
+		if err := load(ctx, c, ps); err != nil {
+			return false, err
+		}
 	}
 	for _, p := range ps {
 		if p.Name() == "duckdb" {
@@ -81,12 +87,13 @@ func run(ctx context.Context, c config) (bool, error) {
 	fmt.Println()
 	ok := true
 	totals := make([]time.Duration, len(ps))
+	var cpus [2]time.Duration
 	for n := 1; n < len(queries); n++ {
 		if c.only != "" && !strings.Contains(","+c.only+",", ","+strconv.Itoa(n)+",") {
 			continue
 		}
-		medians, problem := measure(ctx, c, ps, n)
-		printTimes("Q"+strconv.Itoa(n), medians)
+		medians, cpu, problem := measure(ctx, c, ps, n)
+		printTimes("Q"+strconv.Itoa(n), medians, cpu)
 		if problem != "" {
 			ok = false
 			fmt.Printf("   %s\n", problem)
@@ -94,18 +101,24 @@ func run(ctx context.Context, c config) (bool, error) {
 		for i, d := range medians {
 			totals[i] += d
 		}
+		for i := range cpus {
+			cpus[i] += cpu[i]
+		}
 	}
-	printTimes("total", totals)
+	printTimes("total", totals, cpus)
 	return ok, nil
 }
 
-func printTimes(label string, ds []time.Duration) {
+func printTimes(label string, ds []time.Duration, cpu [2]time.Duration) {
 	fmt.Printf("%-12s", label)
 	for _, d := range ds {
 		fmt.Printf("%12.1f", d.Seconds()*1e3)
 	}
 	for _, d := range ds[1:] {
 		fmt.Printf("%12.2f", d.Seconds()/ds[0].Seconds())
+	}
+	if cpu != [2]time.Duration{} {
+		fmt.Printf("  (%d %d)", cpu[0].Milliseconds(), cpu[1].Milliseconds())
 	}
 	fmt.Println()
 }
@@ -174,13 +187,15 @@ func loadPeer(ctx context.Context, g *generator, p peers.Peer) error {
 }
 
 // measure times a query on the peers in turn and compares the answers of the
-// first two. problem tells what went wrong.
-func measure(ctx context.Context, c config, ps []peers.Peer, n int) (medians []time.Duration, problem string) {
+// first two. cpu is the processor time of a run on these, problem tells what went
+// wrong.
+func measure(ctx context.Context, c config, ps []peers.Peer, n int) (medians []time.Duration, cpu [2]time.Duration, problem string) {
 	text := strings.Replace(queries[n], "$FRACTION", strconv.FormatFloat(0.0001/c.scale, 'f', -1, 64), 1)
 	times := make([][]time.Duration, len(ps))
 	answers := make([][][]string, len(ps))
 	for round := range c.rounds + 1 {
 		for i, p := range ps {
+			before := c.cpu(i)
 			d, rows, err := peers.Time(ctx, p, text)
 			if err != nil {
 				medians = make([]time.Duration, len(ps))
@@ -190,10 +205,13 @@ func measure(ctx context.Context, c config, ps []peers.Peer, n int) (medians []t
 				if i == 0 {
 					medians[0] = d
 				}
-				return medians, p.Name() + ": " + err.Error()
+				return medians, cpu, p.Name() + ": " + err.Error()
 			}
 			if answers[i] = rows; round > 0 {
 				times[i] = append(times[i], d)
+				if i < len(cpu) {
+					cpu[i] += (c.cpu(i) - before) / time.Duration(c.rounds)
+				}
 			}
 		}
 	}
@@ -206,5 +224,17 @@ func measure(ctx context.Context, c config, ps []peers.Peer, n int) (medians []t
 			problem = "the answers differ: " + diff
 		}
 	}
-	return medians, problem
+	return medians, cpu, problem
+}
+
+// cpu is the CPU time of the server of a peer, 0 if it is not known.
+func (c *config) cpu(peer int) time.Duration {
+	if peer >= len(c.pids) || c.pids[peer] == 0 {
+		return 0
+	}
+	d, err := peers.CPU(c.pids[peer])
+	if err != nil {
+		return 0
+	}
+	return d
 }
