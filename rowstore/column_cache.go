@@ -137,8 +137,8 @@ func endsWithin(end, limit kv.Key) bool {
 type piece struct {
 	rows    int
 	columns []heldColumn // of the caller; nil if the span is to be read
-	end     kv.Key        // where the piece ends
-	keep    bool          // what is read may be kept
+	end     kv.Key       // where the piece ends
+	keep    bool         // what is read may be kept
 }
 
 // next finds what stands at the key at of a scan that ends at end.

@@ -8,6 +8,21 @@ import (
 	"time"
 )
 
+// PIDs are the processes of the first peers' servers, 0 for one that is not known.
+type PIDs [2]int
+
+// CPU is the processor time of the server of a peer, 0 if it is not known.
+func (p PIDs) CPU(peer int) time.Duration {
+	if peer >= len(p) || p[peer] == 0 {
+		return 0
+	}
+	d, err := CPU(p[peer])
+	if err != nil {
+		return 0
+	}
+	return d
+}
+
 // CPU returns the processor time that a process, its children and its ended
 // children took so far. On a machine that others use too it says more than the
 // clock does. The kernel counts it in ticks of 10 ms.

@@ -37,7 +37,7 @@ type config struct {
 	rows, rounds                  int
 	duck                          bool
 	set                           string
-	pids                          [2]int // of Tidemark and PostgreSQL
+	pids                          peers.PIDs
 }
 
 func main() {
@@ -82,7 +82,7 @@ func run(ctx context.Context, c config) error {
 	for _, p := range ps[1:] {
 		fmt.Printf("%13s", "/"+p.Name())
 	}
-	if c.pids != [2]int{} {
+	if c.pids != (peers.PIDs{}) {
 		fmt.Print("  (CPU of the first two)")
 	}
 	fmt.Println()
@@ -165,7 +165,7 @@ func measure(ctx context.Context, c config, ps []peers.Peer, q query) (float64, 
 	var cpu [2]time.Duration
 	for round := range c.rounds + 1 {
 		for i, p := range ps {
-			before := c.cpu(i)
+			before := c.pids.CPU(i)
 			d, rows, err := peers.Time(ctx, p, q.sql)
 			if err != nil {
 				return 0, fmt.Errorf("%s: %w", p.Name(), err)
@@ -173,7 +173,7 @@ func measure(ctx context.Context, c config, ps []peers.Peer, q query) (float64, 
 			if answers[i] = rows; round > 0 {
 				times[i] = append(times[i], d)
 				if i < len(cpu) {
-					cpu[i] += c.cpu(i) - before
+					cpu[i] += c.pids.CPU(i) - before
 				}
 			}
 		}
@@ -187,7 +187,7 @@ func measure(ctx context.Context, c config, ps []peers.Peer, q query) (float64, 
 	for i := range ps[1:] {
 		fmt.Printf("%13.2f", ms[i+1]/ms[0])
 	}
-	if c.pids != [2]int{} {
+	if c.pids != (peers.PIDs{}) {
 		n := time.Duration(c.rounds)
 		fmt.Printf("  (%d %d)", (cpu[0] / n).Milliseconds(), (cpu[1] / n).Milliseconds())
 	}
@@ -199,16 +199,4 @@ func measure(ctx context.Context, c config, ps []peers.Peer, q query) (float64, 
 		fmt.Printf("  the answers differ: %s\n", diff)
 	}
 	return ms[1] / ms[0], nil
-}
-
-// cpu is the CPU time of the server of a peer, 0 if it is not known.
-func (c *config) cpu(peer int) time.Duration {
-	if peer >= len(c.pids) || c.pids[peer] == 0 {
-		return 0
-	}
-	d, err := peers.CPU(c.pids[peer])
-	if err != nil {
-		return 0
-	}
-	return d
 }

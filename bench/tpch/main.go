@@ -23,7 +23,7 @@ type config struct {
 	rounds                             int
 	duck, loaded                       bool
 	limit                              time.Duration
-	pids                               [2]int // of Tidemark and PostgreSQL
+	pids                               peers.PIDs
 }
 
 func main() {
@@ -195,7 +195,7 @@ func measure(ctx context.Context, c config, ps []peers.Peer, n int) (medians []t
 	answers := make([][][]string, len(ps))
 	for round := range c.rounds + 1 {
 		for i, p := range ps {
-			before := c.cpu(i)
+			before := c.pids.CPU(i)
 			d, rows, err := peers.Time(ctx, p, text)
 			if err != nil {
 				medians = make([]time.Duration, len(ps))
@@ -210,7 +210,7 @@ func measure(ctx context.Context, c config, ps []peers.Peer, n int) (medians []t
 			if answers[i] = rows; round > 0 {
 				times[i] = append(times[i], d)
 				if i < len(cpu) {
-					cpu[i] += (c.cpu(i) - before) / time.Duration(c.rounds)
+					cpu[i] += (c.pids.CPU(i) - before) / time.Duration(c.rounds)
 				}
 			}
 		}
@@ -225,16 +225,4 @@ func measure(ctx context.Context, c config, ps []peers.Peer, n int) (medians []t
 		}
 	}
 	return medians, cpu, problem
-}
-
-// cpu is the CPU time of the server of a peer, 0 if it is not known.
-func (c *config) cpu(peer int) time.Duration {
-	if peer >= len(c.pids) || c.pids[peer] == 0 {
-		return 0
-	}
-	d, err := peers.CPU(c.pids[peer])
-	if err != nil {
-		return 0
-	}
-	return d
 }
