@@ -34,7 +34,7 @@ func (r *run) newDelete(n *plan.Delete) (Operator, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &modify{env: r.env, inputs: []Operator{input}, schema: d.schema, cleanup: w.close}
+	m := &modify{env: r.env, inputs: []Operator{input}, schema: d.schema, stats: r.statsOf(n), cleanup: w.close}
 	m.execute = func(ctx context.Context, emit func(arrow.RecordBatch) error) error {
 		return d.execute(ctx, input, emit)
 	}
@@ -47,7 +47,9 @@ func (d *deleteRows) execute(ctx context.Context, input Operator, emit func(arro
 			return err
 		}
 	}
-	rows, err := collectTargets(ctx, d.run.env, input, d.node.Table, d.node.Handle, kv.LockUpdate)
+	rows, err := collectTargets(ctx, d.run.env, input, targets{
+		table: d.node.Table, handle: d.node.Handle, mode: kv.LockUpdate, distinct: findsOnce(d.node.Input), stats: d.run.statsOf(d.node),
+	})
 	if err != nil {
 		return err
 	}

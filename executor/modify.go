@@ -16,6 +16,7 @@ type modify struct {
 	env    *Env
 	inputs []Operator
 	schema *arrow.Schema
+	stats  *NodeStats // nil without
 	// execute runs the statement; emit takes RETURNING batches over.
 	execute func(ctx context.Context, emit func(arrow.RecordBatch) error) error
 	cleanup func()
@@ -44,7 +45,7 @@ func (m *modify) Next(ctx context.Context) (arrow.RecordBatch, error) {
 	}
 	if !m.ran {
 		m.ran = true
-		m.rows = newRowBuffer(m.env, m.schema)
+		m.rows = newSpooledBuffer(m.env, m.schema, m.stats)
 		if err := m.execute(ctx, m.rows.add); err != nil {
 			return nil, err
 		}
@@ -52,7 +53,10 @@ func (m *modify) Next(ctx context.Context) (arrow.RecordBatch, error) {
 	if m.rows == nil || m.next == len(m.rows.chunks) {
 		return nil, io.EOF
 	}
-	batch := m.rows.chunks[m.next]
+	batch, err := m.rows.chunk(m.next)
+	if err != nil {
+		return nil, err
+	}
 	m.next++
 	batch.Retain()
 	return batch, nil

@@ -49,6 +49,9 @@ func (u *recursiveUnion) Schema() *arrow.Schema { return u.schema }
 func (u *recursiveUnion) Close() error {
 	u.work.rows.clear()
 	u.fresh.clear()
+	if s := u.run.statsOf(u.node); s != nil {
+		s.MemoryPeak += u.held.peak
+	}
 	u.held.close()
 	input := u.input
 	u.input = nil

@@ -20,13 +20,16 @@ type subplan struct {
 	value types.Datum // scalar, exists and array results
 	// ANY and ALL: the rows' keys, if equality can be answered by hashing.
 	table   *keyTable
+	held    reservation // of table
 	hasNull bool
+	empty   bool // no rows
 }
 
 func (s *subplan) close() {
 	if s.rows != nil {
 		s.rows.clear()
 	}
+	s.held.close()
 }
 
 // evalSubplan is the functions.Context.Subplan hook: args are the values of
@@ -144,7 +147,8 @@ func (r *run) runSubplan(c *functions.Context, sp *expr.Subplan) (*rowBuffer, er
 	if err != nil {
 		return nil, err
 	}
-	rows := newRowBuffer(r.env, op.Schema())
+	// One row, or whatever there is, which goes on in a file.
+	rows := newSpooledBuffer(r.env, op.Schema(), nil)
 	ctx := runContext(c)
 	for {
 		var batch arrow.RecordBatch
@@ -184,12 +188,24 @@ func (r *run) subplanValue(sp *expr.Subplan, rows *rowBuffer) (types.Datum, erro
 		case rows.rows > 1:
 			return types.Null, pgerror.New(pgerror.CardinalityViolation, "more than one row returned by a subquery used as an expression")
 		}
-		return types.DatumAt(rows.columns[0][0], 0).Clone(), nil
+		batch, err := rows.chunk(0)
+		if err != nil {
+			return types.Null, err
+		}
+		return types.DatumAt(batch.Column(0), 0).Clone(), nil
 	case expr.SubplanArray:
 		elems := make([]types.Datum, 0, rows.rows)
-		for _, c := range rows.columns[0] {
-			for i := range c.Len() {
-				elems = append(elems, types.DatumAt(c, i))
+		for k := range rows.chunks {
+			batch, err := rows.chunk(k)
+			if err != nil {
+				return types.Null, err
+			}
+			for i := range int(batch.NumRows()) {
+				d := types.DatumAt(batch.Column(0), i)
+				if rows.spool.file != nil {
+					d = d.Clone() // another chunk may be read in this one's place
+				}
+				elems = append(elems, d)
 			}
 		}
 		if of := sp.Plan.(plan.Node).Columns()[0].Type; of.OID == sp.Typ.OID { // arrays of one more dimension
@@ -216,12 +232,25 @@ func (r *run) hashable(sp *expr.Subplan, rows *rowBuffer) bool {
 func (s *subplan) hash(r *run, sp *expr.Subplan) error {
 	s.table = newKeyTable([]types.Type{sp.Plan.(plan.Node).Columns()[0].Type}, nil)
 	var ids []uint32
-	for k, b := range s.rows.chunks {
-		col := s.rows.columns[0][k]
+	s.held.env = r.env
+	for k := range s.rows.chunks {
+		b, err := s.rows.chunk(k)
+		if err != nil {
+			return err
+		}
+		col := b.Column(0)
 		ids = s.table.insert([]arrow.Array{col}, int(b.NumRows()), ids)
 		s.hasNull = s.hasNull || col.NullN() > 0
+		if s.held.set(s.table.bytes()) != nil {
+			// No room for the table: each value is compared with all rows.
+			s.table = nil
+			s.held.close()
+			return nil
+		}
 	}
-	return s.rows.reserve(s.table.bytes())
+	s.empty = s.rows.rows == 0
+	s.rows.clear()
+	return nil
 }
 
 // compareAll computes Left Op ANY/ALL (rows) for n rows.
@@ -251,7 +280,7 @@ func (r *run) compareAll(c *functions.Context, sp *expr.Subplan, s *subplan, lef
 			at = 0
 		}
 		switch {
-		case s.rows.rows == 0:
+		case s.empty:
 			types.AppendDatum(b, types.NewBool(all))
 		case ids[at] != noKey:
 			types.AppendDatum(b, types.NewBool(!all))
@@ -269,9 +298,16 @@ func (r *run) compareRow(c *functions.Context, sp *expr.Subplan, rows *rowBuffer
 	cols := sp.Plan.(plan.Node).Columns()
 	all := sp.Kind == expr.SubplanAll
 	null := false
-	for k, batch := range rows.chunks {
+	for k := range rows.chunks {
+		if err := checkContext(runContext(c)); err != nil {
+			return types.Null, err
+		}
+		batch, err := rows.chunk(k)
+		if err != nil {
+			return types.Null, err
+		}
 		for i := range int(batch.NumRows()) {
-			d, err := compareRows(c, sp, cols, row, func(col int) types.Datum { return types.DatumAt(rows.columns[col][k], i) })
+			d, err := compareRows(c, sp, cols, row, func(col int) types.Datum { return types.DatumAt(batch.Column(col), i) })
 			if err != nil {
 				return types.Null, err
 			}

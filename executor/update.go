@@ -57,7 +57,7 @@ func (r *run) newUpdate(n *plan.Update) (Operator, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &modify{env: r.env, inputs: []Operator{input}, schema: u.schema, cleanup: w.close}
+	m := &modify{env: r.env, inputs: []Operator{input}, schema: u.schema, stats: r.statsOf(n), cleanup: w.close}
 	m.execute = func(ctx context.Context, emit func(arrow.RecordBatch) error) error {
 		return u.execute(ctx, input, emit)
 	}
@@ -85,7 +85,10 @@ func updateLock(t *catalog.Table, assignments []plan.Assignment) kv.LockMode {
 }
 
 func (u *update) execute(ctx context.Context, input Operator, emit func(arrow.RecordBatch) error) error {
-	rows, err := collectTargets(ctx, u.run.env, input, u.node.Table, u.node.Handle, updateLock(u.node.Table, u.node.Assignments))
+	rows, err := collectTargets(ctx, u.run.env, input, targets{
+		table: u.node.Table, handle: u.node.Handle, mode: updateLock(u.node.Table, u.node.Assignments),
+		distinct: findsOnce(u.node.Input), stats: u.run.statsOf(u.node),
+	})
 	if err != nil {
 		return err
 	}
