@@ -61,6 +61,7 @@ type explained struct {
 	// conditions are printed as Filter.
 	node, core plan.Node
 	removed    []plan.Node
+	cte        *plan.CTE // whose input this is
 	output     []string
 	children   []*explained
 }

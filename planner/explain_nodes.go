@@ -508,7 +508,7 @@ func (x *explainer) withCTE(n *plan.CTE, e *explained) {
 	*e = *body
 	e.relation = relation
 	c := x.node(n.Input, "InitPlan")
-	c.subname = "CTE " + n.Name
+	c.subname, c.cte = "CTE "+n.Name, n
 	e.children = append([]*explained{c}, e.children...)
 }
 

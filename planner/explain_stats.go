@@ -23,6 +23,9 @@ func (x *explainer) statLines(e *explained) (out []string) {
 	if n, ok := x.rowsRemoved(e); ok && n > 0 && e.kind != "Hash" {
 		out = append(out, fmt.Sprintf("%s: %d", removedName(e), n))
 	}
+	if c := x.spoolStats(e); c != nil && e.kind != "Hash" {
+		out = append(out, fmt.Sprintf("CTE Storage: %dkB%s", kB(c.Memory), diskUsage(c)))
+	}
 	for _, p := range s.ExtraProperties {
 		if e.kind != "Hash" {
 			out = append(out, p.Name+": "+propertyText(p.Value))
@@ -32,6 +35,18 @@ func (x *explainer) statLines(e *explained) (out []string) {
 		out = append(out, fmt.Sprintf("Buffers: batches=%d bytes=%d", top.Batches, top.Bytes))
 	}
 	return out
+}
+
+// spoolStats is what the rows of a WITH item took that were kept, nil for no rows.
+func (x *explainer) spoolStats(e *explained) *NodeStats {
+	if e.cte == nil {
+		return nil
+	}
+	s := x.opt.Stats(e.cte)
+	if s == nil || s.Memory == 0 && s.Spilled == 0 {
+		return nil
+	}
+	return s
 }
 
 func kB(bytes int64) int64 { return (bytes + 1023) / 1024 }
@@ -64,6 +79,10 @@ func methodLine(e *explained, s *NodeStats) []string {
 		return []string{fmt.Sprintf("Batches: %d  Memory Usage: %dkB%s", batches(s), kB(s.Memory), diskUsage(s))}
 	case *plan.HashJoin:
 		return nil // its Hash tells
+	case *plan.Insert, *plan.Update, *plan.Delete:
+		if s.Spilled == 0 {
+			return nil // as PostgreSQL, which keeps no rows
+		}
 	}
 	if s.Memory == 0 && s.Spilled == 0 {
 		return nil
@@ -135,6 +154,9 @@ func (x *explainer) statFields(e *explained) (out []Property) {
 	}
 	if n, ok := x.rowsRemoved(e); ok {
 		out = append(out, Property{removedName(e), n})
+	}
+	if c := x.spoolStats(e); c != nil {
+		out = append(out, Property{"CTE Storage", kB(c.Memory)}, Property{"CTE Disk Usage", kB(c.Spilled)})
 	}
 	out = append(out, s.ExtraProperties...)
 	if top := x.opt.Stats(e.node); x.opt.Buffers && top != nil {
