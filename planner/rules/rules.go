@@ -54,7 +54,7 @@ func (r *Rewriter) Run(n logical.Node) logical.Node {
 	r.transitive(n)
 	n = r.pushFilters(n, nil)
 	all := logical.OutputSet(n)
-	n = r.removeJoins(n, &all)
+	n = r.trimOrders(r.removeJoins(n, &all))
 	r.pushLimits(n)
 	r.minMax(n)
 	return r.postpone(r.pushFilters(r.anyArray(n), nil))
