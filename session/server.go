@@ -42,6 +42,8 @@ type Config struct {
 	// SeriesCacheBytes bounds the decoded blocks of time-series tables that are
 	// kept. Default 256 MiB; negative for none.
 	SeriesCacheBytes int64
+	// Series says when time-series tables are packed.
+	Series SeriesSettings
 	// PlanCacheBytes bounds the parse trees and plans kept by text. Default 64 MiB.
 	PlanCacheBytes int64
 	// Logger takes what no client sees. Default slog.Default().
@@ -82,6 +84,7 @@ func (c *Config) setDefaults() {
 		c.Logger = slog.Default()
 	}
 	c.AutoAnalyze.setDefaults()
+	c.Series.setDefaults()
 	if c.Clock == nil {
 		c.Clock = time.Now
 	}

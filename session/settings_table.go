@@ -174,6 +174,21 @@ var settingsTable = withMethodSettings([]*setting{
 		},
 	},
 	{
+		name: "timeseries.compression", kind: settingString, internal: true, category: "Time Series",
+		doc:     "Second stage of compression of packed points: none, s2 or zstd (--timeseries-compression).",
+		compute: func(s *Session) string { return s.server.config.Series.Compression },
+	},
+	{
+		name: "timeseries.flush_interval", kind: settingInt, unit: "s", internal: true, category: "Time Series",
+		doc:     "Time after which the points of a slice are packed however few there are (--timeseries-flush-interval).",
+		compute: func(s *Session) string { return strconv.Itoa(int(s.server.config.Series.FlushInterval / time.Second)) },
+	},
+	{
+		name: "timeseries.flush_points", kind: settingInt, internal: true, category: "Time Series",
+		doc:     "Number of new points of a slice from which on they are packed (--timeseries-flush-points).",
+		compute: func(s *Session) string { return strconv.Itoa(s.server.config.Series.FlushPoints) },
+	},
+	{
 		name: "TimeZone", kind: settingString, def: "UTC", report: true, category: "Client Connection Defaults / Locale and Formatting",
 		doc: "Sets the time zone for displaying and interpreting time stamps.", normalize: timeZoneName, apply: changeIO(applyTimeZone),
 	},

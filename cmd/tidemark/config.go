@@ -39,6 +39,7 @@ type config struct {
 	cpuProfile   string
 	autoAnalyze  session.AutoAnalyze
 	noAnalyze    bool
+	series       session.SeriesSettings
 }
 
 func (c *config) flags(fs *pflag.FlagSet) {
@@ -61,6 +62,9 @@ func (c *config) flags(fs *pflag.FlagSet) {
 	fs.Int64Var(&c.autoAnalyze.Threshold, "autovacuum-analyze-threshold", 50, "changed rows from which on a table is analyzed ...")
 	fs.Float64Var(&c.autoAnalyze.ScaleFactor, "autovacuum-analyze-scale-factor", 0.1, "... and part of the table's rows added to it")
 	fs.DurationVar(&c.autoAnalyze.NapTime, "autovacuum-naptime", time.Minute, "pause between two looks at the tables' changes")
+	fs.IntVar(&c.series.FlushPoints, "timeseries-flush-points", 5000, "new points of a slice of a time-series table from which on they are packed ...")
+	fs.DurationVar(&c.series.FlushInterval, "timeseries-flush-interval", time.Minute, "... and after what time at the latest")
+	fs.StringVar(&c.series.Compression, "timeseries-compression", "none", "second stage of compression of packed points: none, s2 or zstd")
 	fs.DurationVar(&c.drainTimeout, "drain-timeout", 10*time.Second, "how long running statements may go on after SIGTERM")
 }
 
@@ -127,6 +131,9 @@ func (c *config) validate() error {
 	c.autoAnalyze.Off = c.noAnalyze
 	if c.autoAnalyze.Threshold < 0 || c.autoAnalyze.ScaleFactor < 0 || c.autoAnalyze.NapTime <= 0 {
 		return errors.New("the --autovacuum settings must not be negative")
+	}
+	if err := c.series.Validate(); err != nil {
+		return err
 	}
 	if c.portBase < 1 || c.portBase > 65530 {
 		return fmt.Errorf("--port-base %d is not between 1 and 65530", c.portBase)

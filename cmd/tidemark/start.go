@@ -149,7 +149,7 @@ func serve(ctx context.Context, c *config, cmd *cobra.Command, store kv.Store, l
 	}
 	sessions := session.NewServer(store, cat, session.Config{
 		MaxConnections: c.maxConns, MemoryLimit: memoryLimit, QueryMemoryLimit: queryMemory, Temp: temp,
-		ColumnCacheBytes: columnCache, SeriesCacheBytes: seriesCache, Logger: logger, ServerPort: c.portBase, AutoAnalyze: c.autoAnalyze,
+		ColumnCacheBytes: columnCache, SeriesCacheBytes: seriesCache, Logger: logger, ServerPort: c.portBase, AutoAnalyze: c.autoAnalyze, Series: c.series,
 	})
 	jobs, stopJobs := context.WithCancel(base)
 	var running sync.WaitGroup

@@ -239,6 +239,9 @@ func (b *Binder) subscript(s *scope, e expr.Expr, steps []ast.Step, n ast.Node) 
 		return b.jsonSubscript(s, e, steps, n)
 	}
 	elem, ok := b.elem(e.Type())
+	if e.Type().OID == types.Name {
+		elem, ok = types.Of(types.Char), true
+	}
 	if !ok {
 		return nil, at(n, pgerror.DatatypeMismatch, "cannot subscript type %s because it does not support subscripting", b.typeName(e.Type()))
 	}
@@ -276,6 +279,9 @@ func (b *Binder) subscript(s *scope, e expr.Expr, steps []ast.Step, n ast.Node) 
 			out.Lower = append(out.Lower, lo)
 		}
 		out.Upper = append(out.Upper, up)
+	}
+	if out.Slice && e.Type().OID == types.Name {
+		return nil, at(n, pgerror.FeatureNotSupported, "slices of fixed-length arrays not implemented")
 	}
 	if out.Slice {
 		out.Typ = e.Type()

@@ -2,6 +2,7 @@ package expr
 
 import (
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/tidemarkdb/tidemark/sql/functions"
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
@@ -16,6 +17,9 @@ func compositeDatum(e Expr, args []types.Datum) (types.Datum, error) {
 	case *Subscript:
 		if e.Arg.Type().OID == types.JSONB {
 			return jsonSubscript(e, args)
+		}
+		if e.Arg.Type().OID == types.Name {
+			return nameSubscript(args), nil
 		}
 		if e.Slice {
 			return sliceDatum(e, args)
@@ -145,6 +149,21 @@ func sliceDatum(e *Subscript, args []types.Datum) (types.Datum, error) {
 		}
 	}
 	return types.BuildArrayDims(elem, vals, out)
+}
+
+// nameSubscript is a byte of a name, which is an array of nameBytes of them with
+// zeros behind its end; outside of it, and with several subscripts, it is NULL.
+// Zeros, and bytes that are no character by themselves, are empty.
+func nameSubscript(args []types.Datum) types.Datum {
+	const nameBytes = 64
+	if len(args) != 2 || args[0].IsNull() || args[1].IsNull() || args[1].I < 0 || args[1].I >= nameBytes {
+		return types.Null
+	}
+	i := int(args[1].I)
+	if i >= len(args[0].S) || args[0].S[i] >= utf8.RuneSelf {
+		return types.NewString("")
+	}
+	return types.NewString(args[0].S[i : i+1])
 }
 
 // jsonSubscript is jsonb['key'][1].

@@ -2,6 +2,7 @@ package chunk
 
 import (
 	"encoding/binary"
+	"fmt"
 	"sync"
 
 	"github.com/klauspost/compress/s2"
@@ -32,6 +33,16 @@ func (c Compression) String() string {
 		return "zstd"
 	}
 	return "unknown"
+}
+
+// ParseCompression is String's inverse; the empty name is none.
+func ParseCompression(name string) (Compression, error) {
+	for _, c := range []Compression{Uncompressed, S2, Zstd} {
+		if name == c.String() || name == "" {
+			return c, nil
+		}
+	}
+	return 0, fmt.Errorf("no compression %q: none, s2 or zstd", name)
 }
 
 // zstdCoders makes the coders, which are safe for concurrent use, once.
