@@ -153,6 +153,25 @@ meta '\du' tidemark postgres
 bash scripts/readme-tour.sh "$pgbin/psql" -h 127.0.0.1 -p "$port" -U tidemark tidemark || fail "the README's tour"
 ok "the README's tour"
 
+# A time-series table goes through pg_dump and back into another database as it was.
+sql() { "$pgbin/psql" -qX -h 127.0.0.1 -p "$port" -U tidemark -v ON_ERROR_STOP=1 "$@"; }
+sql -d tidemark >"$work/dump.log" 2>&1 <<'SQL' || fail "tables to dump: $(cat "$work/dump.log")"
+CREATE TABLE dumped (ts timestamptz, device int, v float8, note text, PRIMARY KEY (device, ts))
+  USING timeseries WITH (time = 'ts', tags = 'device', partition_interval = '1 day', retention = '100 years', on_duplicate = 'keep');
+INSERT INTO dumped SELECT timestamptz '2026-01-01' + g * interval '1 minute', g % 3, g / 8.0, 'n' || g FROM generate_series(1, 3000) g;
+INSERT INTO dumped VALUES ('2026-02-01', 7, 'NaN', NULL), ('2026-02-01', 8, '-Infinity', '');
+CALL tidemark.flush('dumped');
+CREATE DATABASE copied;
+SQL
+dump() { "$pgbin/pg_dump" -h 127.0.0.1 -p "$port" -U tidemark -t dumped "$1" | grep -v '^.\(un\)\?restrict '; }
+dump tidemark >"$work/first.sql" || fail "pg_dump of a time-series table"
+sql -d copied -f "$work/first.sql" >"$work/dump.log" 2>&1 || fail "what pg_dump gave: $(cat "$work/dump.log")"
+dump copied >"$work/second.sql" || fail "pg_dump of the copy"
+diff "$work/first.sql" "$work/second.sql" >"$work/dump.log" || fail "the copy differs: $(head -20 "$work/dump.log")"
+grep -q 'SET default_table_access_method = timeseries' "$work/second.sql" || fail "the copy is no time-series table"
+sql -d tidemark -c 'DROP TABLE dumped' -c 'DROP DATABASE copied' || fail "dropping the dumped tables"
+ok "pg_dump of a time-series table and back"
+
 bench -i -q -s 1 >"$work/init.log" 2>&1 || fail "pgbench -i: $(cat "$work/init.log")"
 ok "pgbench -i"
 for script in tpcb-like simple-update select-only; do

@@ -124,6 +124,9 @@ func (b *Binder) coerceType(e expr.Expr, target types.Type, ctx functions.CastCo
 	}
 	switch target.OID {
 	case types.AnyElement, types.AnyNonArray, types.AnyCompatible, types.AnyCompatibleNonArray, types.AnyEnum, types.AnyArray, types.AnyCompatibleArray:
+		if c, ok := e.(*expr.Const); ok && from.OID == types.Unknown && target.OID == types.AnyArray && c.Value.IsNull() {
+			return &expr.Const{Typ: target}, nil // beside a column of pg_stats or pg_attribute
+		}
 		return e, nil
 	}
 	if from.OID == types.Unknown {
