@@ -242,16 +242,20 @@ func (l *Log) write(s *segment, buf, payload []byte, sync, seal bool) error {
 			return err
 		}
 	}
-	if err := s.write(buf); err != nil {
-		return err
-	}
-	if err := s.writeCopied(payload); err != nil {
-		return err
-	}
-	if sync {
-		if err := s.file.SyncData(); err != nil {
-			return err
+	var err error
+	switch {
+	case sync && len(payload) == 0:
+		err = s.writeSynced(buf)
+	default:
+		if err = s.write(buf); err == nil {
+			err = s.writeCopied(payload)
 		}
+		if err == nil && sync {
+			err = s.sync()
+		}
+	}
+	if err != nil {
+		return err
 	}
 	if seal {
 		return s.close()

@@ -7,6 +7,8 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -537,4 +539,53 @@ func FuzzRead(f *testing.F) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// TestDirect: on a disk, records that were written past the page cache and
+// through it stand where they belong, in whatever order.
+func TestDirect(t *testing.T) {
+	dir := t.TempDir()
+	cfg := testConfig(vfs.Default)
+	cfg.Dir = dir
+	l, _ := mustOpen(t, cfg)
+	rng := rand.New(rand.NewPCG(8, 9))
+	var want []string
+	for i := range 300 {
+		size := rng.IntN(9000)
+		switch rng.IntN(40) {
+		case 0:
+			size = largeRecord + rng.IntN(100_000)
+		case 1:
+			size = largeRecord - 1 - rng.IntN(100)
+		}
+		want = append(want, strings.Repeat(string(rune('a'+i%26)), size))
+		put(t, l, want[i])
+		if rng.IntN(3) > 0 {
+			sync1(t, l)
+		}
+	}
+	sync1(t, l)
+	used := l.segment.direct != nil
+	want = slices.DeleteFunc(want, func(s string) bool { return s == "" })
+	for _, end := range []func() error{func() error { return nil }, l.Close} {
+		if err := end(); err != nil {
+			t.Fatal(err)
+		}
+		numbers, err := l.list()
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := map[uint64][]byte{}
+		for _, n := range numbers {
+			if all[n], err = os.ReadFile(filepath.Join(dir, segmentName(n))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, got := mustOpen(t, testConfig(withSegments(t, all))); !slices.Equal(got, want) {
+			t.Fatalf("%d records, want %d", len(got), len(want))
+		}
+	}
+	if !used {
+		t.Log("the file system of the temporary directory has no O_DIRECT: all went through the page cache")
+	}
 }

@@ -20,9 +20,11 @@ type segment struct {
 	applying sync.WaitGroup
 
 	file   vfs.File // nil until something is written
+	direct *direct  // nil where it cannot be used
 	offset int64    // where the next byte goes
 	filled int64    // the file has bytes up to here
 	noFill bool     // filling failed; write on without
+	dirty  bool     // something was written that is not synced
 }
 
 // A segment begins with:
@@ -91,20 +93,72 @@ func (l *Log) create(s *segment) error {
 	if err := s.write(appendSegmentHeader(nil, s.number, s.first)); err != nil {
 		return err
 	}
-	return errors.Join(file.Sync(), l.dir.Sync())
+	if err := errors.Join(file.Sync(), l.dir.Sync()); err != nil {
+		return err
+	}
+	s.dirty = false
+	s.direct = openDirect(file)
+	return nil
+}
+
+// fill has zeros in the file up to where n more bytes end.
+func (s *segment) fill(n int) {
+	for end := s.offset + int64(n); end > s.filled && n < largeRecord && !s.noFill; {
+		if _, err := s.file.WriteAt(zeros[:], s.filled); err != nil {
+			s.noFill = true // a full disk, say: the write itself will tell
+			return
+		}
+		s.filled += segmentFill
+		s.dirty = true
+	}
 }
 
 func (s *segment) write(p []byte) error {
-	for end := s.offset + int64(len(p)); end > s.filled && len(p) < largeRecord && !s.noFill; {
-		if _, err := s.file.WriteAt(zeros[:], s.filled); err != nil {
-			s.noFill = true // a full disk, say: the write itself will tell
-			break
+	s.fill(len(p))
+	if s.direct != nil {
+		if err := s.direct.leave(s.offset); err != nil {
+			return err
 		}
-		s.filled += segmentFill
 	}
+	s.dirty = true
 	n, err := s.file.Write(p)
 	s.offset += int64(n)
 	s.filled = max(s.filled, s.offset)
+	return err
+}
+
+// writeSynced writes, and has all that was written durable.
+func (s *segment) writeSynced(p []byte) error {
+	s.fill(len(p))
+	if s.direct != nil && len(p) > 0 && s.offset+int64(len(p)) <= s.filled {
+		if err := s.sync(); err != nil {
+			return err
+		}
+		err := s.direct.write(p, s.offset)
+		if err == nil {
+			s.offset += int64(len(p))
+			return nil
+		}
+		if !s.direct.cannot(err) {
+			return err
+		}
+		if err := errors.Join(s.direct.leave(s.offset), s.direct.close()); err != nil {
+			return err
+		}
+		s.direct = nil
+	}
+	if err := s.write(p); err != nil {
+		return err
+	}
+	return s.sync()
+}
+
+func (s *segment) sync() error {
+	if !s.dirty {
+		return nil
+	}
+	err := s.file.SyncData()
+	s.dirty = err != nil
 	return err
 }
 
@@ -127,6 +181,9 @@ func (s *segment) close() error {
 		return nil
 	}
 	err := s.file.Close()
-	s.file = nil
+	if s.direct != nil {
+		err = errors.Join(err, s.direct.close())
+	}
+	s.file, s.direct = nil, nil
 	return err
 }
