@@ -31,6 +31,8 @@ type Options struct {
 	Rows func(t *catalog.Table, stats *catalog.TableStats) float64
 	// CacheBytes is how large the column cache is, 0 for none.
 	CacheBytes float64
+	// StoreCacheBytes is how large the cache of the store's blocks is, 0 if that is not known.
+	StoreCacheBytes float64
 	// HashBytes is how large a hash table may be in memory, 0 for any size.
 	HashBytes float64
 	// Fired, if set, is told the name of each rewrite rule that fires.
@@ -72,7 +74,7 @@ func Plan(ctx context.Context, stmt ast.Statement, opts Options) (*plan.Query, e
 
 // physicalOptions joins the session's settings with those of SET_VAR hints.
 func physicalOptions(set *hints.Set, opts *Options) physical.Options {
-	out := physical.Options{Disabled: opts.Disabled, Hints: set, Rows: opts.Rows, CacheBytes: opts.CacheBytes, HashBytes: opts.HashBytes, Parallel: opts.Parallel.Workers > 0}
+	out := physical.Options{Disabled: opts.Disabled, Hints: set, Rows: opts.Rows, CacheBytes: opts.CacheBytes, StoreCacheBytes: opts.StoreCacheBytes, HashBytes: opts.HashBytes, Parallel: opts.Parallel.Workers > 0}
 	if set == nil {
 		return out
 	}

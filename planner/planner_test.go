@@ -97,6 +97,9 @@ func (e *env) explain(d *datadriven.TestData, costs bool) string {
 	if arg, ok := d.Arg("cache"); ok {
 		opts.CacheBytes, _ = strconv.ParseFloat(arg.Vals[0], 64)
 	}
+	if arg, ok := d.Arg("store-cache"); ok {
+		opts.StoreCacheBytes, _ = strconv.ParseFloat(arg.Vals[0], 64)
+	}
 	q, err := e.plan(d.Input, opts)
 	if err != nil {
 		return describe(err, d.Input)

@@ -37,7 +37,7 @@ func (e *env) stats(input string) error {
 			args[name] = v
 		}
 		c := t.Column(column)
-		next := &catalog.TableStats{Rows: args["rows"], Columns: map[int16]*catalog.ColumnStats{}}
+		next := &catalog.TableStats{Rows: args["rows"], Bytes: int64(args["bytes"]), Columns: map[int16]*catalog.ColumnStats{}}
 		if old := e.snapshot().Stats(t.ID); old != nil {
 			for num, cs := range old.Columns {
 				next.Columns[num] = cs

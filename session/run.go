@@ -79,6 +79,7 @@ func (s *Session) planOptions(snap *catalog.Snapshot, paramTypes []types.Type) p
 	if s.server.columns != nil {
 		out.CacheBytes = float64(s.server.config.ColumnCacheBytes)
 	}
+	out.StoreCacheBytes = float64(s.server.config.StoreCacheBytes)
 	return out
 }
 

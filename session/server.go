@@ -39,6 +39,8 @@ type Config struct {
 	// ColumnCacheBytes bounds the columns of scanned rows that are kept, if the
 	// store can tell what changes. Default 256 MiB; negative for none.
 	ColumnCacheBytes int64
+	// StoreCacheBytes is how large the store's cache of blocks is; 0 if that is not known.
+	StoreCacheBytes int64
 	// SeriesCacheBytes bounds the decoded blocks of time-series tables that are
 	// kept. Default 256 MiB; negative for none.
 	SeriesCacheBytes int64

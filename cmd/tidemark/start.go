@@ -143,13 +143,19 @@ func serve(ctx context.Context, c *config, cmd *cobra.Command, store kv.Store, l
 	if seriesCache == 0 {
 		seriesCache = -1
 	}
+	var blockCache int64
+	if c.store == "embedded" {
+		if blockCache, err = parseSize(c.cacheSize); err != nil {
+			return err
+		}
+	}
 	temp, err := openTemp(c)
 	if err != nil {
 		return err
 	}
 	sessions := session.NewServer(store, cat, session.Config{
 		MaxConnections: c.maxConns, MemoryLimit: memoryLimit, QueryMemoryLimit: queryMemory, Temp: temp,
-		ColumnCacheBytes: columnCache, SeriesCacheBytes: seriesCache, Logger: logger, ServerPort: c.portBase, AutoAnalyze: c.autoAnalyze, Series: c.series,
+		ColumnCacheBytes: columnCache, StoreCacheBytes: blockCache, SeriesCacheBytes: seriesCache, Logger: logger, ServerPort: c.portBase, AutoAnalyze: c.autoAnalyze, Series: c.series,
 	})
 	jobs, stopJobs := context.WithCancel(base)
 	var running sync.WaitGroup

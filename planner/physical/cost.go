@@ -30,6 +30,13 @@ const (
 	// parallelRows is how many rows a probe side must have to be read by workers.
 	parallelRows = 100000
 
+	// blockRead is what a lookup costs that has to read and decompress a block of
+	// the store, as a multiple of one that finds it in the store's cache.
+	blockRead = 4
+	// tableBlocks is what the blocks of a table take in the cache, as a multiple of
+	// what they take on disk, by the part of the cache that one table has.
+	tableBlocks = 2 * 2
+
 	// warm is what a row or a condition on it costs when the row comes from the
 	// column cache, as a part of what it costs otherwise.
 	warm = 0.125
@@ -101,6 +108,20 @@ func (b *Builder) packedWidth(t *catalog.Table, c *catalog.Column) float64 {
 		return codeBytes
 	}
 	return math.Max(codeBytes, float64(of.Width))
+}
+
+// distance is what lookups in a table cost as a multiple of those whose blocks
+// are in the store's cache.
+func (b *Builder) distance(t *catalog.Table) float64 {
+	if b.cat == nil || b.opt.StoreCacheBytes == 0 {
+		return 1
+	}
+	s := b.cat.Stats(t.ID)
+	if s == nil || s.Bytes == 0 {
+		return 1
+	}
+	missed := math.Max(0, 1-b.opt.StoreCacheBytes/(tableBlocks*float64(s.Bytes)))
+	return 1 + (blockRead-1)*missed
 }
 
 // stripRelabel looks through casts that do not change the value.

@@ -68,7 +68,7 @@ func (b *Builder) unionOf(n *logical.Scan, at int, or *expr.Logic, inner *logica
 		u.cost += p.cost
 	}
 	u.rows = math.Min(u.rows, rows)
-	u.cost += u.rows * cpuLookup
+	u.cost += u.rows * cpuLookup * b.distance(n.Table)
 	u.used = make([]bool, len(n.Filter))
 	u.used[at] = true
 	for i := range others {

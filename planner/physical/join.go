@@ -307,7 +307,7 @@ func (b *Builder) lookup(s joinStep, in *logical.ColSet, keys []equiKey, merge *
 	}
 	r.Filter = b.resolve(logical.And(scan.Filter), cols)
 	r.Cols = b.columns(cols)
-	r.Cost = plan.Cost{Rows: perLeft, Total: cpuSeek + perLeft*cpuLookup, Width: width(r.Cols)}
+	r.Cost = plan.Cost{Rows: perLeft, Total: b.distance(scan.Table) * (cpuSeek + perLeft*cpuLookup), Width: width(r.Cols)}
 	j.Right = r
 	both := concat(s.left.cols, cols)
 	j.Residual = b.resolve(logical.And(rest), both)
@@ -339,7 +339,7 @@ func (b *Builder) bestLookup(s joinStep, scan *logical.Scan, in *logical.ColSet,
 			}
 			per = math.Max(rows/math.Min(distinct, rows), 1e-3)
 		}
-		c := lookupCost(s.left.joinSide(), per, i == 0 && scan.Table.Clustered || covers(scan, ix, in), out)
+		c := lookupCost(s.left.joinSide(), per, i == 0 && scan.Table.Clustered || covers(scan, ix, in), b.distance(scan.Table), out)
 		if best < 0 || c < cost {
 			best, match, perLeft, cost = i, m, per, c
 		}

@@ -22,13 +22,14 @@ func nestedLoopCost(left, right joinSide, out float64) float64 {
 	return left.cost + right.cost + left.rows*right.rows*cpuOperator + right.rows*cpuEmit + out*cpuEmit
 }
 
-// lookupCost is the cost of finding match rows for each left row by a key.
-func lookupCost(left joinSide, match float64, covers bool, out float64) float64 {
-	perRow := cpuLookup
+// lookupCost is the cost of finding match rows for each left row by a key;
+// distance is the table's.
+func lookupCost(left joinSide, match float64, covers bool, distance, out float64) float64 {
+	perRow := cpuLookup * distance
 	if covers {
 		perRow = cpuTuple
 	}
-	return left.cost + left.rows*(cpuSeek+match*perRow) + out*cpuEmit
+	return left.cost + left.rows*(cpuSeek*distance+match*perRow) + out*cpuEmit
 }
 
 // sortCost is the cost of sorting rows rows.

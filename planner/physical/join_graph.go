@@ -60,6 +60,8 @@ type accessKey struct {
 	unique  bool
 	covers  bool
 	rows    float64 // of the table
+	// distance is the table's, in lookups.
+	distance float64
 }
 
 type accessCond struct {
@@ -301,7 +303,7 @@ func (g *joinGraph) findKeys(i int, l *leaf) {
 		if !g.b.usableIndex(scan, at) {
 			continue
 		}
-		k := accessKey{width: len(ix.Columns), unique: ix.Unique, rows: g.b.tableRows(scan.Table), covers: at == 0 && scan.Table.Clustered || covers(scan, ix, g.need)}
+		k := accessKey{width: len(ix.Columns), unique: ix.Unique, rows: g.b.tableRows(scan.Table), distance: g.b.distance(scan.Table), covers: at == 0 && scan.Table.Clustered || covers(scan, ix, g.need)}
 		for _, col := range keyColumns(scan, ix, at) {
 			var list []accessCond
 			for _, e := range keys {

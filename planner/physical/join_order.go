@@ -281,7 +281,7 @@ func (o *orderer) pairCost(l *joinTree, r *unit, rows float64, equi bool) float6
 		for i := range r.leaf.keys {
 			k := &r.leaf.keys[i]
 			if m := k.match(l.set); m > 0 {
-				if c := lookupCost(left, m, k.covers, out) + penalty(LookupJoin); c < cost {
+				if c := lookupCost(left, m, k.covers, k.distance, out) + penalty(LookupJoin); c < cost {
 					cost = c
 				}
 			}

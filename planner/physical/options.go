@@ -74,6 +74,8 @@ type Options struct {
 	Rows func(t *catalog.Table, stats *catalog.TableStats) float64
 	// CacheBytes is how large the column cache is that scans of rows go through.
 	CacheBytes float64
+	// StoreCacheBytes is how large the cache of the store's blocks is, 0 if that is not known.
+	StoreCacheBytes float64
 	// HashBytes is how large a hash table may be in memory, 0 for any size.
 	HashBytes float64
 	// Parallel: long scans may have workers.

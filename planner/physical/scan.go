@@ -314,7 +314,7 @@ func (b *Builder) keyPath(n *logical.Scan, index, def *catalog.Index, pos int, i
 		p.warmth = b.warmth(n, p.rows, need)
 		perRow *= p.warmth
 	case !covers(n, index, need):
-		perRow = cpuLookup
+		perRow = cpuLookup * b.distance(n.Table)
 	}
 	p.cost = p.rows * perRow
 	if restricted {
