@@ -142,7 +142,7 @@ func (s *Session) shareable(ctx context.Context, sql string, n *parser.Normalize
 		return nil, err
 	}
 	refused := &planned{refused: true}
-	if len(stmts) != 1 || !isQuery(stmts[0].Stmt) {
+	if len(stmts) != 1 || !isQuery(stmts[0].Stmt) || !mayBePoint(stmts[0].Stmt) {
 		s.server.plans.put(key, refused)
 		return refused, nil
 	}
