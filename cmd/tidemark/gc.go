@@ -15,6 +15,10 @@ import (
 const (
 	gcHeadroom = 128 << 20
 	gcLeast    = 20
+	// A small heap would be collected all the time: it may grow by gcFloor at least,
+	// but not by more than gcMost percent.
+	gcFloor = 32 << 20
+	gcMost  = 800
 )
 
 // governGC sets the collector's goal anew after each of its cycles, and its
@@ -55,7 +59,10 @@ func (g *gcGovernor) adjust() {
 
 // gcPercent is how much the heap may grow above its live bytes.
 func gcPercent(live uint64) int {
-	if live <= gcHeadroom {
+	switch {
+	case live < gcFloor:
+		return int(min(gcMost, gcFloor*100/max(live, 1)))
+	case live <= gcHeadroom:
 		return 100
 	}
 	return max(gcLeast, int(gcHeadroom*100/live))
