@@ -84,6 +84,9 @@ bench-points: build ## single points by 64 connections beside PostgreSQL 15
 bench-tpcc: build ## TPC-C's transactions beside PostgreSQL 15, consistency checked
 	bash bench/tpcc.sh
 
+bench-cluster: ## statements with and without push-down over a cluster and ROWS (1000000) rows
+	TIDEMARK_TEST_CLUSTER=1 $(GO) test -count=1 -timeout 20m -run XXX -bench PushDown -benchtime 1x ./internal/clustertests
+
 generate: ## make generated files anew
 	$(GO) generate $(PKGS)
 

@@ -18,6 +18,7 @@ type run struct {
 	memos    map[*expr.Subplan]*subplanMemo
 	lookups  map[*plan.HashLookup]*hashedRows
 	shared   *sharedScan                             // of a worker
+	rest     *restOfScan                             // while what the stores left is built
 	series   map[*plan.SeriesScan]*tsengine.ScanSpec // found by splitSeries, if no worker came
 	filters  map[*plan.HashJoin][]*runtimeFilter
 	joins    sharedJoins // of a worker
@@ -137,6 +138,8 @@ func (r *run) buildNode(n plan.Node) (Operator, error) {
 		return r.newNestedLoop(n)
 	case *plan.Gather:
 		return r.newGather(n)
+	case *plan.Pushed:
+		return r.newPushed(n)
 	case *plan.UnionAll:
 		return r.newUnionAll(n)
 	case *plan.SetOp:

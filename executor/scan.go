@@ -23,6 +23,7 @@ type scan struct {
 	scanner *rowstore.Scanner
 	opened  bool
 	shared  *sharedScan // of a worker: scanner reads one morsel
+	rest    *restOfScan // if not nil, what is read
 	// filters are what hash joins above know about the rows that matter.
 	filters []*runtimeFilter
 	words   []int64 // scratch
@@ -37,6 +38,9 @@ func (r *run) newScan(n *plan.Scan) (Operator, error) {
 		return &pointScan{env: r.env, node: n, schema: schemaOf(n.Cols), filter: f}, nil
 	}
 	s := &scan{env: r.env, node: n, schema: schemaOf(n.Cols), filter: f, filters: r.filtersOf(n)}
+	if r.rest != nil && r.rest.scan == n {
+		s.rest = r.rest
+	}
 	if n.Parallel && r.shared != nil {
 		s.shared, r.shared.leaf = r.shared, s
 	}
@@ -128,6 +132,9 @@ func (s *scan) pick(batch arrow.RecordBatch) (arrow.RecordBatch, error) {
 }
 
 func (s *scan) open() error {
+	if s.rest != nil {
+		return s.openSpans(s.rest.spans)
+	}
 	if s.node.Ranges == nil {
 		return s.openSpans(nil)
 	}

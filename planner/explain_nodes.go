@@ -164,6 +164,9 @@ func (x *explainer) describeMore(n plan.Node, e *explained) {
 		}
 		e.add("Workers Planned", strconv.Itoa(n.Workers))
 		x.child(e, n.Input, "Outer")
+	case *plan.Pushed:
+		e.kind = "Store Gather"
+		x.child(e, n.Input, "Outer")
 	case *plan.Aggregate:
 		x.aggregate(n, e)
 	case *plan.HashJoin:
@@ -327,9 +330,9 @@ func (x *explainer) aggregate(n *plan.Aggregate, e *explained) {
 		e.kind = "HashAggregate"
 	}
 	switch n.Phase {
-	case plan.AggPartial:
+	case plan.AggPartial, plan.AggPushed:
 		e.kind = "Partial " + e.kind
-	case plan.AggFinal:
+	case plan.AggFinal, plan.AggMerge:
 		e.kind = "Finalize " + e.kind
 	}
 	keys := make([]string, len(n.Keys))
@@ -401,6 +404,16 @@ func (x *explainer) scan(n *plan.Scan, e *explained, keys []expr.Expr) {
 		x.bare = n.Cols
 	}
 	e.add("Filter", x.cond(n.Filter))
+	for _, k := range n.Kept {
+		what := k.Name
+		if k.Expr != nil {
+			what = x.cond(k.Expr)
+		}
+		if what != "" {
+			what += ": "
+		}
+		e.add("Not Pushed", what+k.Why)
+	}
 	x.bare = nil
 	if n.Limit > 0 && x.opt.Verbose {
 		e.add("Limit", strconv.FormatInt(n.Limit, 10))

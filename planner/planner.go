@@ -23,6 +23,8 @@ type Options struct {
 	binder.Options
 	// Parallel says how a statement that only reads may run in workers.
 	Parallel physical.Parallel
+	// PushDown says what of a statement that only reads the stores may run.
+	PushDown physical.PushDown
 	// Text is the statement's own text, for the hints in its comments.
 	Text string
 	// Disabled are the methods that the enable_... settings switch off.
@@ -62,6 +64,7 @@ func Plan(ctx context.Context, stmt ast.Statement, opts Options) (*plan.Query, e
 		return nil, err
 	}
 	if q.ReadOnly {
+		q.Root = physical.Push(q.Root, opts.PushDown)
 		q.Root = physical.Parallelize(q.Root, opts.Parallel)
 	}
 	if set != nil {

@@ -94,6 +94,7 @@ func (e *env) explain(d *datadriven.TestData, costs bool) string {
 	if arg, ok := d.Arg("workers"); ok {
 		opts.Parallel.Workers, _ = strconv.Atoi(arg.Vals[0])
 	}
+	opts.PushDown.On = d.HasArg("pushdown")
 	if arg, ok := d.Arg("cache"); ok {
 		opts.CacheBytes, _ = strconv.ParseFloat(arg.Vals[0], 64)
 	}

@@ -32,6 +32,8 @@ type settings struct {
 	minParallelScan   int64            // bytes
 	disabled          physical.Methods // by the enable_... settings
 	hashMemMultiplier float64
+	pushdown          string
+	pushdownBlocked   map[string]bool
 }
 
 type settingUndo struct {

@@ -24,6 +24,7 @@ func withMethodSettings(table []*setting) []*setting {
 		})
 	}
 	table = append(table, parallelSettings()...)
+	table = append(table, pushdownSettings()...)
 	slices.SortStableFunc(table, func(a, b *setting) int {
 		return strings.Compare(strings.ToLower(a.name), strings.ToLower(b.name))
 	})

@@ -24,7 +24,7 @@ func TestGeneratedDocs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for path, want := range map[string]string{"../../docs/sql/functions.md": sqldocs.Functions(), "../../docs/sql/settings.md": settings} {
+	for path, want := range map[string]string{"../../docs/sql/functions.md": sqldocs.Functions(), "../../docs/sql/settings.md": settings, "../../docs/pushdown.md": sqldocs.PushDown()} {
 		got, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)

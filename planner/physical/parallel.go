@@ -121,59 +121,66 @@ func (p *parallelizer) place(n plan.Node) plan.Node {
 }
 
 // placeInputs places Gathers below a node that is none of a pipeline.
-func (p *parallelizer) placeInputs(n plan.Node) {
+func (p *parallelizer) placeInputs(n plan.Node) { eachInput(n, p.place) }
+
+// eachInput replaces the inputs of a node that run once by what place returns.
+func eachInput(n plan.Node, place func(plan.Node) plan.Node) {
 	switch n := n.(type) {
 	case *plan.Filter:
-		n.Input = p.place(n.Input)
+		n.Input = place(n.Input)
 	case *plan.Project:
-		n.Input = p.place(n.Input)
+		n.Input = place(n.Input)
 	case *plan.ProjectSet:
-		n.Input = p.place(n.Input)
+		n.Input = place(n.Input)
 	case *plan.Limit:
-		n.Input = p.place(n.Input)
+		n.Input = place(n.Input)
 	case *plan.Sort:
-		n.Input = p.place(n.Input)
+		n.Input = place(n.Input)
 	case *plan.Distinct:
-		n.Input = p.place(n.Input)
+		n.Input = place(n.Input)
 	case *plan.Aggregate:
-		n.Input = p.place(n.Input)
+		n.Input = place(n.Input)
 	case *plan.Window:
-		n.Input = p.place(n.Input)
+		n.Input = place(n.Input)
 	case *plan.GapFill:
-		n.Input = p.place(n.Input)
+		n.Input = place(n.Input)
 	case *plan.HashJoin:
-		n.Left, n.Right = p.place(n.Left), p.place(n.Right)
+		n.Left, n.Right = place(n.Left), place(n.Right)
 	case *plan.MergeJoin:
-		n.Left, n.Right = p.place(n.Left), p.place(n.Right)
+		n.Left, n.Right = place(n.Left), place(n.Right)
 	case *plan.LookupJoin:
-		n.Left = p.place(n.Left)
+		n.Left = place(n.Left)
 	case *plan.NestedLoop:
-		n.Left = p.place(n.Left)
+		n.Left = place(n.Left)
 		if len(n.Args) == 0 {
-			n.Right = p.place(n.Right)
+			n.Right = place(n.Right)
 		}
 	case *plan.SetOp:
-		n.Left, n.Right = p.place(n.Left), p.place(n.Right)
+		n.Left, n.Right = place(n.Left), place(n.Right)
 	case *plan.UnionAll:
 		for i := range n.Children {
-			n.Children[i] = p.place(n.Children[i])
+			n.Children[i] = place(n.Children[i])
 		}
 	case *plan.CTE:
-		n.Input, n.Body = p.place(n.Input), p.place(n.Body)
+		n.Input, n.Body = place(n.Input), place(n.Body)
 	case *plan.RecursiveUnion:
-		n.Initial = p.place(n.Initial)
+		n.Initial = place(n.Initial)
 	}
 }
 
 // placeSubplans places Gathers into the subqueries of a node's expressions that
 // are run once.
-func (p *parallelizer) placeSubplans(n plan.Node) {
+func (p *parallelizer) placeSubplans(n plan.Node) { eachSubplan(n, p.place) }
+
+// eachSubplan replaces the plans of subqueries that are run once, in a node's
+// expressions, by what place returns.
+func eachSubplan(n plan.Node, place func(plan.Node) plan.Node) {
 	es, _ := plan.Exprs(n)
 	for _, e := range es {
 		expr.Walk(e, func(x expr.Expr) bool {
 			if s, ok := x.(*expr.Subplan); ok && len(s.Args) == 0 {
 				if sub, ok := s.Plan.(plan.Node); ok {
-					s.Plan = p.place(sub)
+					s.Plan = place(sub)
 				}
 			}
 			return true

@@ -86,7 +86,7 @@ func Exprs(n Node) (es []expr.Expr, ok bool) {
 		}
 	case *Gather:
 		keys(n.Keys)
-	case *UnionAll, *SetOp, *RecursiveUnion, *CTERef:
+	case *UnionAll, *SetOp, *RecursiveUnion, *CTERef, *Pushed:
 	case *CTE:
 		return nil, !n.Modifying
 	default:

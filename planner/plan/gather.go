@@ -50,11 +50,15 @@ func (n *SeriesScan) Shared() bool { return n.Parallel }
 // The phases. AggPartial makes states of a part of the rows, AggFinal combines
 // them; between both stands a Gather. Nodes of both phases have the same keys
 // and aggregates, over the partial one's input; what passes between them is
-// the executor's affair, not rows.
+// the executor's affair, not rows. AggPushed and AggMerge do the same with a
+// Pushed between them, and with rows: the keys and the results of aggregates, of
+// which AggMerge has others (functions.CountOfParts).
 const (
 	AggPlain AggPhase = iota
 	AggPartial
 	AggFinal
+	AggPushed
+	AggMerge
 )
 
 // Inputs implements Node.

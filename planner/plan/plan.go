@@ -116,6 +116,8 @@ type Scan struct {
 	Read float64
 	// Parallel: below a Gather, each worker reads other pieces of the ranges.
 	Parallel bool
+	// Kept is what was not pushed to the stores though they were asked, for EXPLAIN.
+	Kept []Kept
 }
 
 // HashLookup reads the rows of Source whose Keys equal Probe, in a plan that is

@@ -102,7 +102,7 @@ func (e *Encoder) appendSmall(dst []byte, row []types.Datum, flags byte, notNull
 		}
 		dst[ids] = byte(c.ID)
 		ids++
-		dst = appendValue(dst, c.Kind, d)
+		dst = AppendValue(dst, c.Kind, d)
 		binary.LittleEndian.PutUint16(dst[offsets:], uint16(len(dst)-data))
 		offsets += 2
 	}
@@ -127,7 +127,7 @@ func (e *Encoder) appendLarge(dst []byte, row []types.Datum, flags byte, notNull
 		}
 		binary.LittleEndian.PutUint32(dst[ids:], c.ID)
 		ids += 4
-		dst = appendValue(dst, c.Kind, d)
+		dst = AppendValue(dst, c.Kind, d)
 		binary.LittleEndian.PutUint32(dst[offsets:], uint32(len(dst)-data))
 		offsets += 4
 	}

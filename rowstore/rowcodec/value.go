@@ -42,7 +42,8 @@ func KindOf(p types.Phys) Kind {
 // IsBytes reports whether values have no fixed length and may overflow.
 func (k Kind) IsBytes() bool { return k >= KindString }
 
-func appendValue(dst []byte, k Kind, d *types.Datum) []byte {
+// AppendValue appends a value as it lies in a row.
+func AppendValue(dst []byte, k Kind, d *types.Datum) []byte {
 	switch k {
 	case KindInt:
 		return appendInt(dst, d.I)

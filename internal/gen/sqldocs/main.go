@@ -1,5 +1,5 @@
-// Command sqldocs writes docs/sql/functions.md and docs/sql/settings.md from
-// the registries (run it in the root of the tree):
+// Command sqldocs writes docs/sql/functions.md, docs/sql/settings.md and
+// docs/pushdown.md from the registries (run it in the root of the tree):
 //
 //	go run ./internal/gen/sqldocs
 package main
@@ -25,7 +25,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	for path, text := range map[string]string{"docs/sql/functions.md": sqldocs.Functions(), "docs/sql/settings.md": settings} {
+	for path, text := range map[string]string{"docs/sql/functions.md": sqldocs.Functions(), "docs/sql/settings.md": settings, "docs/pushdown.md": sqldocs.PushDown()} {
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 			log.Fatal(err)
 		}
