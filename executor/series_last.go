@@ -69,7 +69,7 @@ func (s *seriesLast) open(ctx context.Context) error {
 		return err
 	}
 	if b.series == nil {
-		if b.series, err = s.layout.AllSeries(ctx, s.env.reader()); err != nil {
+		if b.series, err = s.layout.AllSeries(ctx, s.env.reader(), s.env.Blocks); err != nil {
 			return err
 		}
 		s.matched = int64(len(b.series))

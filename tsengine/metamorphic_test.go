@@ -427,6 +427,10 @@ func (m *metamorphic) compareIn(r kv.Reader) {
 		ids[tag] = id
 		tags[tag] = ok
 	}
+	listed, err := m.layout.AllSeries(context.Background(), r, m.cache)
+	if read, err2 := m.layout.readSeries(context.Background(), r); err != nil || err2 != nil || !slices.Equal(listed, read) {
+		m.t.Errorf("%d series instead of %d, %v, %v", len(listed), len(read), err, err2)
+	}
 	if m.rng.IntN(2) == 0 {
 		spec.Series = []uint64{}
 		for tag := range int64(9) {

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"slices"
 	"sync"
 
 	"github.com/zeebo/xxh3"
@@ -12,6 +13,7 @@ import (
 	"github.com/tidemarkdb/tidemark/kv"
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
 	"github.com/tidemarkdb/tidemark/sql/types"
+	"github.com/tidemarkdb/tidemark/tsengine/block"
 )
 
 // maxTagBytes bounds the tags of a series, as they are a value of the store.
@@ -140,11 +142,26 @@ func (l *Layout) Series(ctx context.Context, r kv.Reader, tags []types.Datum) (i
 	return l.findSeries(ctx, r, key)
 }
 
-// AllSeries lists the series of the table, ascending.
-func (l *Layout) AllSeries(ctx context.Context, r kv.Reader) ([]uint64, error) {
+// maxListed is of how many series a list is kept.
+const maxListed = 1 << 20
+
+// AllSeries lists the series of the table, ascending. The cache (nil for none) may
+// know them.
+func (l *Layout) AllSeries(ctx context.Context, r kv.Reader, c *block.Cache) ([]uint64, error) {
 	if len(l.Tags) == 0 {
 		return []uint64{0}, nil
 	}
+	list, err := c.Derived(r, tablePrefix(l.Table.Storage), func() (any, bool, error) {
+		out, err := l.readSeries(ctx, r)
+		return out, len(out) <= maxListed, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return slices.Clone(list.([]uint64)), nil
+}
+
+func (l *Layout) readSeries(ctx context.Context, r kv.Reader) ([]uint64, error) {
 	it, err := r.Scan(ctx, l.recordSpan(), kv.ScanOptions{KeysOnly: true})
 	if err != nil {
 		return nil, err

@@ -85,6 +85,11 @@ func (c *Cache) directoryOnly() *Cache { return &Cache{Directory: c.directory()}
 // Forget is Directory.Forget.
 func (c *Cache) Forget(table kv.Key) { c.directory().Forget(table) }
 
+// Derived is Directory.Derived.
+func (c *Cache) Derived(r kv.Reader, table kv.Key, read func() (any, bool, error)) (any, error) {
+	return c.directory().Derived(r, table, read)
+}
+
 // Prefixes is Directory.Prefixes.
 func (c *Cache) Prefixes(r kv.Reader, table kv.Key, list func() ([]kv.Key, error)) ([]kv.Key, bool, error) {
 	return c.directory().Prefixes(r, table, list)

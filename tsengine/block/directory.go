@@ -15,7 +15,8 @@ import (
 // its keys before it becomes visible (kv.WriteObserver).
 //
 // The keys of partitions begin with the bytes of a table, tableLen of them, and
-// have prefixLen bytes before their kind.
+// have prefixLen bytes before their kind. Keys of a table that go on with others are
+// in no partition; something that is computed from all of them may be kept (Derived).
 //
 // Invariant: no commit into a partition has a timestamp above its changed, unless
 // it has not been told yet and is not visible either. What was read at a snapshot
@@ -24,6 +25,7 @@ import (
 // It is safe for use by many goroutines. A nil Directory knows nothing.
 type Directory struct {
 	tableLen, prefixLen int
+	others              []byte
 	// committed is the newest timestamp that Committing was called with: what is
 	// new here is taken for changed by it.
 	committed atomic.Uint64
@@ -44,6 +46,10 @@ type knownTable struct {
 	listed   bool   // prefixes were read when changed was what it is now
 	prefixes []kv.Key
 	parts    map[string]*known
+
+	other     atomic.Uint64 // the newest commit of one of the others
+	derived   any           // of them, when other was derivedAt
+	derivedAt uint64
 }
 
 // known is what is known of a partition.
@@ -66,24 +72,25 @@ type contents struct {
 
 // NewDirectory makes the directory of the partitions in a store; nil if the store
 // does not tell its writes.
-func NewDirectory(store kv.Store, tableLen, prefixLen int) *Directory {
+func NewDirectory(store kv.Store, tableLen, prefixLen int, others []byte) *Directory {
 	o, ok := store.(kv.Observable)
 	if !ok {
 		return nil
 	}
-	d := &Directory{tableLen: tableLen, prefixLen: prefixLen, tables: map[string]*knownTable{}}
+	d := &Directory{tableLen: tableLen, prefixLen: prefixLen, others: others, tables: map[string]*knownTable{}}
 	since, ok := o.Observe(d)
 	if !ok {
 		return nil
 	}
-	d.raise(since)
+	raise(&d.committed, since)
 	return d
 }
 
-func (d *Directory) raise(ts kv.Timestamp) {
+// raise makes a at least ts.
+func raise(a *atomic.Uint64, ts kv.Timestamp) {
 	for {
-		old := d.committed.Load()
-		if old >= uint64(ts) || d.committed.CompareAndSwap(old, uint64(ts)) {
+		old := a.Load()
+		if old >= uint64(ts) || a.CompareAndSwap(old, uint64(ts)) {
 			return
 		}
 	}
@@ -92,19 +99,26 @@ func (d *Directory) raise(ts kv.Timestamp) {
 // Committing implements kv.WriteObserver. What is made after the look at watching
 // finds the timestamp in committed.
 func (d *Directory) Committing(ts kv.Timestamp) bool {
-	d.raise(ts)
+	raise(&d.committed, ts)
 	return d.watching.Load()
 }
 
 // Wrote implements kv.WriteObserver.
 func (d *Directory) Wrote(ts kv.Timestamp, key kv.Key) {
-	if len(key) <= d.prefixLen || key[d.prefixLen] > kindRun {
+	if len(key) <= d.prefixLen {
+		return
+	}
+	other := bytes.HasPrefix(key[d.tableLen:], d.others)
+	if !other && key[d.prefixLen] > kindRun {
 		return
 	}
 	d.mu.RLock()
 	t := d.tables[string(key[:d.tableLen])]
-	if t == nil {
+	if t == nil || other {
 		d.mu.RUnlock()
+		if t != nil {
+			raise(&t.other, ts)
+		}
 		return
 	}
 	p := t.parts[string(key[:d.prefixLen])]
@@ -140,6 +154,7 @@ func (d *Directory) table(name string) *knownTable {
 	defer d.mu.Unlock()
 	if t = d.tables[name]; t == nil {
 		t = &knownTable{changed: d.committed.Load(), parts: map[string]*known{}}
+		t.other.Store(t.changed)
 		d.tables[name] = t
 	}
 	return t
@@ -212,6 +227,35 @@ func (d *Directory) Prefixes(r kv.Reader, table kv.Key, list func() ([]kv.Key, e
 		d.forgetIfFull()
 	}
 	return prefixes, true, nil
+}
+
+// Derived is what read computes from the keys of a table that are in no partition;
+// it is kept if read says so. It is not to be changed.
+func (d *Directory) Derived(r kv.Reader, table kv.Key, read func() (v any, keep bool, err error)) (any, error) {
+	if d == nil || !sees(r, append(table[:len(table):len(table)], d.others...)) {
+		v, _, err := read()
+		return v, err
+	}
+	t := d.table(string(table))
+	other := t.other.Load()
+	if uint64(r.ReadTS()) < other {
+		v, _, err := read()
+		return v, err
+	}
+	d.mu.RLock()
+	v, at := t.derived, t.derivedAt
+	d.mu.RUnlock()
+	if v != nil && at == other {
+		return v, nil
+	}
+	v, keep, err := read()
+	if err != nil || !keep {
+		return v, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	t.derived, t.derivedAt = v, other
+	return v, nil
 }
 
 // lookup is what is known of a partition to a reader.

@@ -412,9 +412,12 @@ func (r *rowNumbers) seek(k int, g uint64) int {
 }
 
 // after returns the first of the rows [from, to), which are of one group, with a
-// position of at least p. Positions are mostly at steady distances: it looks
-// where p would be then, and searches on from there.
-func (r *rowNumbers) after(from, to int, p int64) int {
+// position of at least p. It looks at the row hint first, then, as positions are
+// mostly at steady distances, where p would be, and searches on from there.
+func (r *rowNumbers) after(from, to int, p int64, hint int) int {
+	if hint > from && hint < to && r.positions[hint-1] < p && r.positions[hint] >= p {
+		return hint
+	}
 	v := r.positions[from:to]
 	switch n := len(v); {
 	case n == 0 || v[0] >= p:

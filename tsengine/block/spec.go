@@ -73,6 +73,7 @@ func (s *Spec) ranges(src *source, e *extent, last bool) []rowRange {
 		return []rowRange{{0, src.len()}}
 	}
 	var out []rowRange
+	first, end := 0, 0                                // where the group before began and ended to be wanted, as seen from its first row
 	next := s.firstGroup(max(e.minGroup, s.MinGroup)) // of Groups
 	for k := src.seek(0, s.MinGroup); k < len(src.starts); k++ {
 		g := src.groups[src.starts[k]]
@@ -96,10 +97,12 @@ func (s *Spec) ranges(src *source, e *extent, last bool) []rowRange {
 		}
 		from, to := src.groupRows(k)
 		if bounded {
-			from = src.after(from, to, s.Lower)
+			start := from
+			from = src.after(start, to, s.Lower, start+first)
 			if s.Upper != math.MaxInt64 {
-				to = src.after(from, to, s.Upper+1)
+				to = src.after(from, to, s.Upper+1, start+end)
 			}
+			first, end = from-start, to-start
 		}
 		if last && from < to {
 			from = to - 1
