@@ -119,6 +119,10 @@ func newStore(ctx context.Context, client *tikv.KVStore, cfg Config, fastCommit 
 	s.hearts.init()
 	s.announced.init(s)
 	s.deadlocks.init(s)
+	if err := s.checkForeign(ctx); err != nil {
+		s.end()
+		return nil, err
+	}
 	if err := s.gc.start(ctx, s); err != nil {
 		s.end()
 		return nil, err
