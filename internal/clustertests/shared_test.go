@@ -162,6 +162,25 @@ func circle(t *testing.T, conns []*pgx.Conn, first, next func(i int) string) {
 	}
 }
 
+// TestShortLockTimeout: that other nodes have to hear of a lock before it is
+// granted is no wait for the lock.
+func TestShortLockTimeout(t *testing.T) {
+	nodes := startNodes(t, 2)
+	a, b := connect(t, nodes[0]), connect(t, nodes[1])
+	exec(t, a, "CREATE TABLE t (id int PRIMARY KEY)")
+	exec(t, a, "SET lock_timeout = '1ms'")
+	exec(t, a, "ALTER TABLE t ADD c int")
+	exec(t, a, "BEGIN; LOCK TABLE t NOWAIT; ROLLBACK")
+	exec(t, b, "BEGIN; INSERT INTO t VALUES (1)")
+	for _, sql := range []string{"ALTER TABLE t ADD d int", "LOCK TABLE t NOWAIT"} {
+		if err := try(t, a, "BEGIN; "+sql); code(err) != "55P03" {
+			t.Errorf("%s while another node writes: %v, want 55P03", sql, err)
+		}
+		exec(t, a, "ROLLBACK")
+	}
+	exec(t, b, "ROLLBACK")
+}
+
 func code(err error) string {
 	var e *pgconn.PgError
 	if errors.As(err, &e) {

@@ -108,6 +108,14 @@ func TestFaults(t *testing.T) {
 			time.Sleep(10 * time.Second)
 			c.Delay(i, 0)
 		}},
+		{"two of three stores killed, back after 10 s", func(t *testing.T) {
+			c.Kill(0)
+			c.Kill(1)
+			time.Sleep(10 * time.Second)
+			check(t, c.Restart(0))
+			check(t, c.Restart(1))
+			check(t, c.WaitReplicated(ctx))
+		}},
 		{"PD killed for 10 s", func(t *testing.T) {
 			c.KillPD()
 			time.Sleep(10 * time.Second)

@@ -50,6 +50,9 @@ type pending struct {
 const (
 	pollEvery   = 200 * time.Millisecond
 	pollAgain   = 20 * time.Millisecond // while one waits for fast locks to end
+	// announcePatience is how long other nodes have to hear of an announcement,
+	// however short the wait for the lock itself is to be.
+	announcePatience = 5 * pollEvery
 	announceLen = 1 + 8 + 8
 )
 
@@ -104,12 +107,15 @@ func (s *Store) announce(ctx context.Context, from kv.Timestamp, key kv.Key, w w
 	ctx, waits := s.deadlocks.begin(ctx, from, binary.BigEndian.Uint64(id[1:]))
 	defer s.deadlocks.end(waits)
 	withdraw = func() { s.work.Go(func() { s.withdraw(id) }) }
+	heard := time.Now().Add(announcePatience)
 	for {
 		all, err := s.acknowledged(ctx, id)
 		switch {
 		case err != nil:
 		case all:
 			return withdraw, nil
+		case time.Now().Before(heard): // nobody need hold the lock
+			err = s.sleep(ctx, pollAgain)
 		case w.wait != kv.LockBlock:
 			err = errLockNoWait
 		case !w.deadline.IsZero() && time.Now().After(w.deadline):
