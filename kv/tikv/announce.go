@@ -48,12 +48,12 @@ type pending struct {
 // pollEvery is how often announcements are looked for: what an exclusive lock
 // of such a key waits for other nodes.
 const (
-	pollEvery   = 200 * time.Millisecond
-	pollAgain   = 20 * time.Millisecond // while one waits for fast locks to end
+	pollEvery = 200 * time.Millisecond
+	pollAgain = 20 * time.Millisecond // while one waits for fast locks to end
 	// announcePatience is how long other nodes have to hear of an announcement,
 	// however short the wait for the lock itself is to be.
 	announcePatience = 5 * pollEvery
-	announceLen = 1 + 8 + 8
+	announceLen      = 1 + 8 + 8
 )
 
 var announceSpan = kv.Span{Start: kv.Key{'a'}, End: kv.Key{'b'}}
