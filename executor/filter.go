@@ -60,7 +60,7 @@ func (f *filter) Next(ctx context.Context) (arrow.RecordBatch, error) {
 
 // apply takes batch over and returns its rows that pass, nil if none does.
 func (f *filter) apply(batch arrow.RecordBatch) (arrow.RecordBatch, error) {
-	sel, err := f.choose(batch)
+	sel, err := f.choose(batch.Columns(), int(batch.NumRows()))
 	if err != nil {
 		batch.Release()
 		return nil, err
@@ -68,13 +68,12 @@ func (f *filter) apply(batch arrow.RecordBatch) (arrow.RecordBatch, error) {
 	return pick(f.env, batch, sel)
 }
 
-// choose returns the rows that pass, valid until the next call and never nil.
-func (f *filter) choose(batch arrow.RecordBatch) ([]int32, error) {
-	n := int(batch.NumRows())
+// choose returns which of n rows pass, valid until the next call and never nil.
+func (f *filter) choose(cols []arrow.Array, n int) ([]int32, error) {
 	if f.sel == nil {
 		f.sel = make([]int32, 0, n)
 	}
-	sel, err := f.cond.selection(f.env, batch.Columns(), n, f.sel[:0])
+	sel, err := f.cond.selection(f.env, cols, n, f.sel[:0])
 	if err != nil {
 		return nil, err
 	}

@@ -97,6 +97,7 @@ type options struct {
 	pool    *executor.WorkerPool
 	stop    int // rows after which the consumer stops, 0 for never
 	ctx     context.Context
+	columns *executor.ColumnCache
 }
 
 // collect runs a plan, made parallel for workers > 0, and checks that nothing
@@ -114,6 +115,7 @@ func (n *numbered) collect(root plan.Node, o options) ([]string, error) {
 	defer alloc.AssertSize(n.t, 0)
 	env := n.env(alloc, n.txn)
 	env.BatchRows, env.Workers, env.MorselBytes = o.batch, o.pool, 8<<10
+	env.Columns = o.columns
 	op, err := executor.Build(env, root)
 	if err != nil {
 		return nil, err

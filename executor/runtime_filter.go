@@ -213,6 +213,12 @@ func publish(filters []*runtimeFilter, held *reservation) {
 // setBytes is what a set of n values takes at most.
 func setBytes(n int) int64 { return max(maxBitmapBits, 2*bloomBits*int64(n)) / 8 }
 
+// idle reports whether all rows pass.
+func (f *runtimeFilter) idle() bool {
+	set := f.set.Load()
+	return set == nil || set.off.Load()
+}
+
 // narrow returns the rows of sel, nil for all n, that may have a partner.
 func (f *runtimeFilter) narrow(cols []arrow.Array, n int, sel []int32, words *[]int64) []int32 {
 	set := f.set.Load()

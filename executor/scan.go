@@ -19,14 +19,11 @@ type scan struct {
 	env     *Env
 	node    *plan.Scan
 	schema  *arrow.Schema
-	filter  *filter // nil for none
+	pick    *scanPick
 	scanner *rowstore.Scanner
 	opened  bool
 	shared  *sharedScan // of a worker: scanner reads one morsel
 	rest    *restOfScan // if not nil, what is read
-	// filters are what hash joins above know about the rows that matter.
-	filters []*runtimeFilter
-	words   []int64 // scratch
 }
 
 func (r *run) newScan(n *plan.Scan) (Operator, error) {
@@ -37,7 +34,7 @@ func (r *run) newScan(n *plan.Scan) (Operator, error) {
 	if n.PointGet {
 		return &pointScan{env: r.env, node: n, schema: schemaOf(n.Cols), filter: f}, nil
 	}
-	s := &scan{env: r.env, node: n, schema: schemaOf(n.Cols), filter: f, filters: r.filtersOf(n)}
+	s := &scan{env: r.env, node: n, schema: schemaOf(n.Cols), pick: newScanPick(r.env, n, f, r.filtersOf(n))}
 	if r.rest != nil && r.rest.scan == n {
 		s.rest = r.rest
 	}
@@ -93,42 +90,18 @@ func (s *scan) nextOfScanner(ctx context.Context) (arrow.RecordBatch, error) {
 		if err := checkContext(ctx); err != nil {
 			return nil, err
 		}
-		batch, err := s.scanner.Next(ctx)
+		if s.pick.idle() {
+			return s.scanner.Next(ctx)
+		}
+		batch, err := s.scanner.NextLazy(ctx)
 		if err != nil {
 			return nil, err
 		}
-		out, err := s.pick(batch)
+		out, err := s.pick.pick(batch)
 		if out != nil || err != nil {
 			return out, err
 		}
 	}
-}
-
-// pick takes a batch over and returns the rows that the scan's condition and
-// the joins above let through, nil for none.
-func (s *scan) pick(batch arrow.RecordBatch) (arrow.RecordBatch, error) {
-	if len(s.filters) == 0 {
-		if s.filter == nil {
-			return batch, nil
-		}
-		return s.filter.apply(batch)
-	}
-	n := int(batch.NumRows())
-	var sel []int32 // nil: all rows
-	if s.filter != nil {
-		var err error
-		if sel, err = s.filter.choose(batch); err != nil {
-			batch.Release()
-			return nil, err
-		}
-	}
-	for _, f := range s.filters {
-		sel = f.narrow(batch.Columns(), n, sel, &s.words)
-	}
-	if sel == nil {
-		return batch, nil
-	}
-	return pick(s.env, batch, sel)
 }
 
 func (s *scan) open() error {

@@ -2,7 +2,6 @@ package rowstore
 
 import (
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/tidemarkdb/tidemark/rowstore/packed"
 	"github.com/tidemarkdb/tidemark/sql/types"
@@ -44,21 +43,12 @@ func (h *heldColumn) bytes() int64 {
 	return arrayBytes(h.values)
 }
 
-// array returns the values as an array, of the caller.
-func (h *heldColumn) array(alloc memory.Allocator) arrow.Array {
-	if h.packed != nil {
-		return h.packed.Unpack(alloc)
-	}
-	h.values.Retain()
-	return h.values
-}
-
 // copies are what the cache keeps of a chunk that was read.
-func (c *ColumnCache) copies(want []cachedColumn, values []arrow.Array) []cachedColumn {
+func (c *ColumnCache) copies(want []cachedColumn, read []heldColumn) []cachedColumn {
 	out := make([]cachedColumn, len(want))
-	for i, a := range values {
+	for i := range read {
 		out[i] = want[i]
-		out[i].values = compact(c.alloc, a)
+		out[i].values = compact(c.alloc, read[i].values)
 	}
 	return out
 }

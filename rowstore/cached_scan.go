@@ -50,11 +50,21 @@ func (s *Scanner) cached() *cachedScan {
 
 // nextCached is Next with a cache.
 func (s *Scanner) nextCached(ctx context.Context) (arrow.RecordBatch, error) {
+	if s.cache.rest == nil {
+		b, err := s.nextChunk(ctx)
+		if err != nil {
+			return nil, err
+		}
+		s.cache.rest = b.Batch()
+		b.Release()
+	}
+	return s.cache.slice(s.spec.BatchRows), nil
+}
+
+// nextChunk returns the rows of the next chunk that has any, or io.EOF.
+func (s *Scanner) nextChunk(ctx context.Context) (*LazyBatch, error) {
 	c := s.cache
 	for {
-		if c.rest != nil {
-			return c.slice(s.spec.BatchRows), nil
-		}
 		if c.at == nil {
 			if len(c.spans) == 0 {
 				return nil, io.EOF
@@ -67,31 +77,20 @@ func (s *Scanner) nextCached(ctx context.Context) (arrow.RecordBatch, error) {
 			c.at, c.end = span.Start, span.End
 		}
 		p := c.cache.next(c.storage, c.at, c.end, c.ts, c.want)
-		var columns []arrow.Array
 		if p.columns == nil {
-			var err error
-			if columns, err = s.read(ctx, &p); err != nil {
+			if err := s.read(ctx, &p); err != nil {
 				s.closeIterator()
 				return nil, err
 			}
 		}
-		for i := range p.columns {
-			columns = append(columns, p.columns[i].array(s.alloc))
-			p.columns[i].release()
-		}
 		if c.at = p.end; len(p.end) == 0 || endsWithin(c.end, p.end) {
 			c.at = nil
 		}
-		if p.rows > 0 {
-			c.rest = array.NewRecordBatch(s.spec.Schema, columns, int64(p.rows))
+		b := &LazyBatch{schema: s.spec.Schema, alloc: s.alloc, rows: p.rows, held: p.columns}
+		if b.rows > 0 {
+			return b, nil
 		}
-		releaseArrays(columns)
-	}
-}
-
-func releaseArrays(list []arrow.Array) {
-	for _, a := range list {
-		a.Release()
+		b.Release()
 	}
 }
 
@@ -107,9 +106,9 @@ func (c *cachedScan) slice(rows int) arrow.RecordBatch {
 	return all
 }
 
-// read reads the next rows of a piece's span, and cuts the piece behind them if
+// read fills a piece with the next rows of its span, and cuts it behind them if
 // there are more.
-func (s *Scanner) read(ctx context.Context, p *piece) ([]arrow.Array, error) {
+func (s *Scanner) read(ctx context.Context, p *piece) error {
 	c := s.cache
 	if s.it == nil || !bytes.Equal(c.reading.Start, c.at) || !bytes.Equal(c.reading.End, p.end) {
 		s.closeIterator()
@@ -123,12 +122,11 @@ func (s *Scanner) read(ctx context.Context, p *piece) ([]arrow.Array, error) {
 	rows, err := s.fill(ctx, DefaultBatchRows)
 	if err != nil && !errors.Is(err, io.EOF) {
 		s.releaseVectors()
-		return nil, err
+		return err
 	}
-	p.rows = rows
-	columns := make([]arrow.Array, len(s.vectors))
+	p.rows, p.columns = rows, make([]heldColumn, len(s.vectors))
 	for i, v := range s.vectors {
-		columns[i] = v.finish()
+		p.columns[i].values = v.finish()
 	}
 	if err == nil { // there may be more rows
 		p.end = append(bytes.Clone(s.lastKey), 0)
@@ -137,9 +135,9 @@ func (s *Scanner) read(ctx context.Context, p *piece) ([]arrow.Array, error) {
 		s.closeIterator()
 	}
 	if p.keep && !s.overflowed {
-		c.cache.keep(c.storage, c.at, p.end, c.ts, rows, c.want, columns)
+		c.cache.keep(c.storage, c.at, p.end, c.ts, rows, c.want, p.columns)
 	}
-	return columns, nil
+	return nil
 }
 
 func (c *cachedScan) close() {

@@ -6,7 +6,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/tidemarkdb/tidemark/kv"
@@ -300,8 +299,8 @@ func (k *chunk) stale() bool { return k.ring < 0 || uint64(k.read) != k.changed.
 // keep stores what a snapshot at ts read in [start, end): rows of the wanted
 // columns. It copies the arrays. They are dropped if the span was written
 // meanwhile, or cut otherwise by somebody else.
-func (c *ColumnCache) keep(storage uint64, start, end kv.Key, ts kv.Timestamp, rows int, want []cachedColumn, values []arrow.Array) {
-	own := c.copies(want, values)
+func (c *ColumnCache) keep(storage uint64, start, end kv.Key, ts kv.Timestamp, rows int, want []cachedColumn, read []heldColumn) {
+	own := c.copies(want, read)
 	defer releaseColumns(own)
 	defer c.makeRoom()
 	c.mu.Lock()

@@ -1,0 +1,156 @@
+package executor
+
+import (
+	"slices"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/tidemarkdb/tidemark/planner/plan"
+	"github.com/tidemarkdb/tidemark/rowstore"
+	"github.com/tidemarkdb/tidemark/sql/expr"
+)
+
+// scanPick chooses the rows of a scan: those that may find partners in the joins
+// above and satisfy the scan's condition. Columns are unpacked for the rows that
+// are left only:
+//
+//  1. What joins know (runtimeFilter) is tested first: an integer and a bit a row.
+//  2. The condition is computed on what is left, on all rows if that is most.
+//  3. The columns of the output are taken for the rows of both.
+type scanPick struct {
+	env     *Env
+	filter  *filter // nil for none
+	reads   []int   // the columns of the filter's condition
+	filters []*runtimeFilter
+
+	cols  []arrow.Array // scratch: the batch's columns as far as they are needed
+	words []int64
+}
+
+func newScanPick(env *Env, n *plan.Scan, f *filter, filters []*runtimeFilter) *scanPick {
+	p := &scanPick{env: env, filter: f, filters: filters, cols: make([]arrow.Array, len(n.Cols))}
+	if f != nil {
+		expr.Walk(n.Filter, func(e expr.Expr) bool {
+			if o, ok := e.(*expr.Ordinal); ok && !slices.Contains(p.reads, o.Index) {
+				p.reads = append(p.reads, o.Index)
+			}
+			return true
+		})
+	}
+	return p
+}
+
+// idle reports whether all rows pass.
+func (p *scanPick) idle() bool { return p.filter == nil && len(p.filters) == 0 }
+
+// pick takes a batch over and returns its rows that pass, nil for none.
+func (p *scanPick) pick(b *rowstore.LazyBatch) (arrow.RecordBatch, error) {
+	defer b.Release()
+	clear(p.cols)
+	sel := p.partners(b)
+	if p.filter != nil {
+		var err error
+		if sel, err = p.satisfying(b, sel); err != nil {
+			return nil, err
+		}
+	}
+	if sel == nil || len(sel) == b.Rows() {
+		return b.Batch(), nil
+	}
+	return p.take(b, sel)
+}
+
+// partners returns the rows that may find partners, nil for all.
+func (p *scanPick) partners(b *rowstore.LazyBatch) (sel []int32) {
+	for _, f := range p.filters {
+		if f.idle() {
+			continue
+		}
+		p.cols[f.column] = b.Column(f.column)
+		sel = f.narrow(p.cols, b.Rows(), sel, &p.words)
+	}
+	return sel
+}
+
+// fewShare is the part of a batch below which the condition is computed for the
+// rows that are left alone.
+const fewShare = 4
+
+// satisfying returns the rows of sel, nil for all, that satisfy the condition.
+func (p *scanPick) satisfying(b *rowstore.LazyBatch, sel []int32) ([]int32, error) {
+	if sel != nil && len(sel) == 0 {
+		return sel, nil
+	}
+	if sel != nil && len(sel) < b.Rows()/fewShare {
+		return p.satisfyingFew(b, sel)
+	}
+	for _, i := range p.reads {
+		p.cols[i] = b.Column(i)
+	}
+	all, err := p.filter.choose(p.cols, b.Rows())
+	if err != nil || sel == nil {
+		return all, err
+	}
+	return intersect(sel, all), nil
+}
+
+func (p *scanPick) satisfyingFew(b *rowstore.LazyBatch, sel []int32) ([]int32, error) {
+	some := make([]arrow.Array, len(p.cols))
+	defer releaseAll(some)
+	for _, i := range p.reads {
+		var err error
+		if some[i], err = p.column(b, i, sel); err != nil {
+			return nil, err
+		}
+	}
+	pass, err := p.filter.choose(some, len(sel))
+	for i, at := range pass {
+		sel[i] = sel[at]
+	}
+	return sel[:len(pass)], err
+}
+
+// column returns the values of a column at rows, of the caller.
+func (p *scanPick) column(b *rowstore.LazyBatch, i int, rows []int32) (arrow.Array, error) {
+	if b.Packed(i) {
+		return b.TakeColumn(i, rows), nil
+	}
+	return take(p.env.Alloc, b.Column(i), rows)
+}
+
+// take makes the batch of the rows sel, nil for none.
+func (p *scanPick) take(b *rowstore.LazyBatch, sel []int32) (arrow.RecordBatch, error) {
+	if len(sel) == 0 {
+		return nil, nil
+	}
+	first, last := int64(sel[0]), int64(sel[len(sel)-1])
+	run := int(last-first)+1 == len(sel)
+	cols := make([]arrow.Array, len(p.cols))
+	for i := range cols {
+		if run && !b.Packed(i) {
+			cols[i] = array.NewSlice(b.Column(i), first, last+1)
+			continue
+		}
+		var err error
+		if cols[i], err = p.column(b, i, sel); err != nil {
+			releaseAll(cols)
+			return nil, err
+		}
+	}
+	return newBatch(b.Schema(), cols, len(sel)), nil
+}
+
+// intersect keeps the rows of a that b has too; both ascend.
+func intersect(a, b []int32) []int32 {
+	out, k := a[:0], 0
+	for _, x := range a {
+		for k < len(b) && b[k] < x {
+			k++
+		}
+		if k < len(b) && b[k] == x {
+			out = append(out, x)
+		}
+	}
+	return out
+}
