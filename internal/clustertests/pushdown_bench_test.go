@@ -79,7 +79,7 @@ func fillPushed(ctx context.Context, b *testing.B, conn *pgx.Conn, store *tikv.S
 	}
 	run("DROP TABLE IF EXISTS pushed_bench")
 	run("CREATE TABLE pushed_bench (id int PRIMARY KEY, g int, v bigint, f int, t text, pad text)")
-	const step = 20_000
+	const step = 5000
 	for from := 0; from < rows; from += step {
 		run(fmt.Sprintf("INSERT INTO pushed_bench SELECT i, i %% 10, (i * 7919::bigint) %% 1000003, i %% 100, 'text ' || i, repeat('p', 100) FROM generate_series(%d, %d) i",
 			from, min(from+step, rows)-1))
