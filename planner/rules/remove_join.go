@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"slices"
+
 	"github.com/tidemarkdb/tidemark/planner/logical"
 	"github.com/tidemarkdb/tidemark/planner/plan"
 	"github.com/tidemarkdb/tidemark/sql/expr"
@@ -33,6 +35,7 @@ func (r *Rewriter) removeJoins(n logical.Node, need *logical.ColSet) logical.Nod
 		return r.removeJoins(j.Left, need)
 	}
 	below := lookedAt(n, need)
+	before := r.changes
 	logical.VisitInputs(n, func(c *logical.Node) {
 		in := below
 		if below == nil {
@@ -41,6 +44,10 @@ func (r *Rewriter) removeJoins(n logical.Node, need *logical.ColSet) logical.Nod
 		}
 		*c = r.removeJoins(*c, in)
 	})
+	if p, ok := n.(*logical.Project); ok && r.changes != before {
+		// What nobody looks at may be of a table that is gone.
+		p.Items = slices.DeleteFunc(slices.Clone(p.Items), func(it logical.Item) bool { return !need.Has(it.ID) })
+	}
 	return n
 }
 
