@@ -1,18 +1,32 @@
 package catalog
 
-import "github.com/tidemarkdb/tidemark/sql/types"
+import (
+	"github.com/tidemarkdb/tidemark/sql/functions"
+	"github.com/tidemarkdb/tidemark/sql/types"
+)
 
 func init() {
 	virtual("pg_namespace", func(v VirtualEnv, emit emitFunc) error {
 		for _, sch := range v.Snapshot.Schemas() {
-			if err := emit(namespaceRow(sch)); err != nil {
+			if err := emit(namespaceRow(v, sch)); err != nil {
 				return err
 			}
 		}
 		return nil
 	}).byOID(0, func(v VirtualEnv, id OID, emit emitFunc) error {
 		if sch := v.Snapshot.SchemaByID(id); sch != nil {
-			return emit(namespaceRow(sch))
+			return emit(namespaceRow(v, sch))
+		}
+		return nil
+	})
+
+	virtual("pg_init_privs", func(v VirtualEnv, emit emitFunc) error {
+		for _, sch := range v.Snapshot.Schemas() {
+			if acl := initialPrivileges(v, sch); !acl.IsNull() {
+				if err := emit([]types.Datum{dOid(sch.ID), dOid(classNamespace), dInt4(0), dChar('i'), acl}); err != nil {
+					return err
+				}
+			}
 		}
 		return nil
 	})
@@ -69,8 +83,21 @@ func init() {
 	})
 }
 
-func namespaceRow(sch *Schema) []types.Datum {
-	return []types.Datum{dOid(sch.ID), dText(sch.Name), dOid(sch.Owner), types.Null}
+func namespaceRow(v VirtualEnv, sch *Schema) []types.Datum {
+	return []types.Datum{dOid(sch.ID), dText(sch.Name), dOid(sch.Owner), initialPrivileges(v, sch)}
+}
+
+// initialPrivileges are those of a schema that a new database has: all may use
+// it. NULL for others. Clients that dump take what differs from pg_init_privs
+// for a GRANT or a REVOKE.
+func initialPrivileges(v VirtualEnv, sch *Schema) types.Datum {
+	switch sch.ID {
+	case PgCatalogOID, InformationSchemaOID, TidemarkSchemaOID, TimescaleInformationOID, PublicOID:
+	default:
+		return types.Null
+	}
+	owner := functions.QuoteRole(RoleName(v.Snapshot, sch.Owner))
+	return types.BuildArray(types.ACLItem, []types.Datum{dText(owner + "=UC/" + owner), dText("=U/" + owner)})
 }
 
 func sequenceRow(t *Table) []types.Datum {

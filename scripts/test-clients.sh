@@ -153,24 +153,36 @@ meta '\du' tidemark postgres
 bash scripts/readme-tour.sh "$pgbin/psql" -h 127.0.0.1 -p "$port" -U tidemark tidemark || fail "the README's tour"
 ok "the README's tour"
 
-# A time-series table goes through pg_dump and back into another database as it was.
+# A database goes through pg_dump and back into another one as it was.
 sql() { "$pgbin/psql" -qX -h 127.0.0.1 -p "$port" -U tidemark -v ON_ERROR_STOP=1 "$@"; }
-sql -d tidemark >"$work/dump.log" 2>&1 <<'SQL' || fail "tables to dump: $(cat "$work/dump.log")"
-CREATE TABLE dumped (ts timestamptz, device int, v float8, note text, PRIMARY KEY (device, ts))
+sql -d tidemark -c 'CREATE DATABASE dumped' -c 'CREATE DATABASE copied' || fail "databases to dump"
+sql -d dumped >"$work/dump.log" 2>&1 <<'SQL' || fail "tables to dump: $(cat "$work/dump.log")"
+CREATE TABLE points (ts timestamptz, device int, v float8, note text, PRIMARY KEY (device, ts))
   USING timeseries WITH (time = 'ts', tags = 'device', partition_interval = '1 day', retention = '100 years', on_duplicate = 'keep');
-INSERT INTO dumped SELECT timestamptz '2026-01-01' + g * interval '1 minute', g % 3, g / 8.0, 'n' || g FROM generate_series(1, 3000) g;
-INSERT INTO dumped VALUES ('2026-02-01', 7, 'NaN', NULL), ('2026-02-01', 8, '-Infinity', '');
-CALL tidemark.flush('dumped');
-CREATE DATABASE copied;
+INSERT INTO points SELECT timestamptz '2026-01-01' + g * interval '1 minute', g % 3, g / 8.0, 'n' || g FROM generate_series(1, 3000) g;
+INSERT INTO points VALUES ('2026-02-01', 7, 'NaN', NULL), ('2026-02-01', 8, '-Infinity', '');
+CALL tidemark.flush('points');
+CREATE SCHEMA plant;
+CREATE TYPE plant.state AS ENUM ('on', 'off');
+CREATE TABLE plant.devices (id int PRIMARY KEY, name varchar(20) NOT NULL UNIQUE, state plant.state DEFAULT 'on',
+  price numeric(8, 2) CHECK (price > 0), made date, tags text[]);
+CREATE TABLE plant.repairs (id bigserial PRIMARY KEY, device int REFERENCES plant.devices ON DELETE CASCADE, what text);
+CREATE INDEX ON plant.repairs (device DESC NULLS LAST, what);
+CREATE VIEW plant.broken AS SELECT d.name, count(*) AS repairs FROM plant.devices d JOIN plant.repairs r ON r.device = d.id GROUP BY d.name;
+INSERT INTO plant.devices VALUES (1, 'pump', 'off', 12.50, '2026-01-02', '{a,"b c",NULL}'), (2, E'tab\there', 'on', NULL, 'infinity', NULL);
+INSERT INTO plant.repairs (device, what) VALUES (1, 'seal'), (1, E'line\nbreak'), (2, '\N');
+COMMENT ON TABLE plant.devices IS 'what stands where';
 SQL
-dump() { "$pgbin/pg_dump" -h 127.0.0.1 -p "$port" -U tidemark -t dumped "$1" | grep -v '^.\(un\)\?restrict '; }
-dump tidemark >"$work/first.sql" || fail "pg_dump of a time-series table"
+dump() { "$pgbin/pg_dump" -h 127.0.0.1 -p "$port" -U tidemark "$1" | grep -v '^.\(un\)\?restrict '; }
+dump dumped >"$work/first.sql" || fail "pg_dump"
 sql -d copied -f "$work/first.sql" >"$work/dump.log" 2>&1 || fail "what pg_dump gave: $(cat "$work/dump.log")"
 dump copied >"$work/second.sql" || fail "pg_dump of the copy"
 diff "$work/first.sql" "$work/second.sql" >"$work/dump.log" || fail "the copy differs: $(head -20 "$work/dump.log")"
-grep -q 'SET default_table_access_method = timeseries' "$work/second.sql" || fail "the copy is no time-series table"
-sql -d tidemark -c 'DROP TABLE dumped' -c 'DROP DATABASE copied' || fail "dropping the dumped tables"
-ok "pg_dump of a time-series table and back"
+grep -q 'SET default_table_access_method = timeseries' "$work/second.sql" || fail "the copy has no time-series table"
+same="SELECT (SELECT sum(v) FROM points WHERE device < 3), (SELECT string_agg(d::text || r::text, ';' ORDER BY r.id) FROM plant.devices d JOIN plant.repairs r ON r.device = d.id)"
+[ "$(sql -At -d dumped -c "$same")" = "$(sql -At -d copied -c "$same")" ] || fail "the copy's rows differ"
+sql -d tidemark -c 'DROP DATABASE dumped' -c 'DROP DATABASE copied' || fail "dropping the dumped databases"
+ok "pg_dump of a database and back"
 
 bench -i -q -s 1 >"$work/init.log" 2>&1 || fail "pgbench -i: $(cat "$work/init.log")"
 ok "pgbench -i"

@@ -277,6 +277,9 @@ func (b *Binder) lockTargets(s *scope, sel *ast.Select, p *pending) ([]logical.L
 			items = append(items, found)
 		}
 		for _, it := range items {
+			if it.scan != nil && it.table.Kind == 'S' {
+				return nil, pgerror.New(pgerror.WrongObjectType, "cannot lock rows in sequence %q", it.table.Name)
+			}
 			if it.scan == nil || it.table.Kind != 'r' && it.table.Kind != 'm' {
 				continue
 			}

@@ -56,6 +56,8 @@ func (b *Builder) tableRows(t *catalog.Table) float64 {
 		s = b.cat.Stats(t.ID)
 	}
 	switch {
+	case t.Kind == catalog.KindSequence:
+		return 1
 	case b.opt.Rows != nil && t.Kind != catalog.KindVirtual:
 		return math.Max(b.opt.Rows(t, s), 1)
 	case s != nil:

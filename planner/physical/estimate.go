@@ -3,7 +3,6 @@ package physical
 import (
 	"math"
 
-	"github.com/tidemarkdb/tidemark/catalog"
 	"github.com/tidemarkdb/tidemark/planner/logical"
 	"github.com/tidemarkdb/tidemark/planner/plan"
 )
@@ -69,7 +68,7 @@ func (b *Builder) estimate(n logical.Node) float64 {
 // cost of reading it by its cheapest path.
 func (b *Builder) scanEstimate(n *logical.Scan, need *logical.ColSet) (rows, cost float64) {
 	rows = b.tableRows(n.Table) * b.selectivity(n.Filter, nil)
-	if n.Table.Kind == catalog.KindVirtual {
+	if n.Table.Virtual != nil {
 		return rows, b.tableRows(n.Table) * cpuTuple
 	}
 	p := b.choose(n, need, hint{})

@@ -35,7 +35,7 @@ func (p *path) filterCost(n int) float64 {
 
 // scan builds the read of a table by its cheapest path.
 func (b *Builder) scan(n *logical.Scan, need *logical.ColSet, h hint) rel {
-	if n.Table.Kind == catalog.KindVirtual {
+	if n.Table.Virtual != nil {
 		return b.virtualScan(n, need, h)
 	}
 	if n.Table.TimeSeries != nil {
@@ -445,7 +445,7 @@ func covers(n *logical.Scan, ix *catalog.Index, need *logical.ColSet) bool {
 	return true
 }
 
-// virtualScan reads a system table, by oid if a condition says so.
+// virtualScan reads a system table, by oid if a condition says so, or a sequence.
 func (b *Builder) virtualScan(n *logical.Scan, need *logical.ColSet, h hint) rel {
 	in := needed(need, n.Filter...)
 	cols := b.scanColumns(n, &in, h)

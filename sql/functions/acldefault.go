@@ -37,7 +37,7 @@ var _ = define("acldefault(char,oid)", "Gives the privileges that an object of a
 		if !ok {
 			owner = uintText(args[1].I)
 		}
-		owner = quoteRole(owner)
+		owner = QuoteRole(owner)
 		var items []types.Datum
 		if p.public != "" {
 			items = append(items, types.NewString("="+p.public+"/"+owner))
@@ -50,9 +50,9 @@ var _ = define("acldefault(char,oid)", "Gives the privileges that an object of a
 	ex("acldefault('r', 10)", "{postgres=arwdDxt/postgres}"), ex("acldefault('d', 10)", "{=Tc/postgres,postgres=CTc/postgres}"),
 	ex("acldefault('x', 10)", "ERROR 22023: unrecognized object type abbreviation: x"))
 
-// quoteRole quotes a role's name in an aclitem where it has other than letters,
+// QuoteRole quotes a role's name in an aclitem where it has other than letters,
 // digits and underscores (PostgreSQL's putid).
-func quoteRole(name string) string {
+func QuoteRole(name string) string {
 	safe := true
 	for _, r := range name {
 		safe = safe && (r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z')
