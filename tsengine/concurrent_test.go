@@ -5,15 +5,12 @@ import (
 	"errors"
 	"io"
 	"math"
-	"math/rand/v2"
 	"sync"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/tidemarkdb/tidemark/kv"
-	"github.com/tidemarkdb/tidemark/kv/embedded"
 	"github.com/tidemarkdb/tidemark/tsengine/block"
 )
 
@@ -21,12 +18,8 @@ import (
 // several sizes, whole and in pieces, while it is packed again and again.
 func TestConcurrentScans(t *testing.T) {
 	ctx := context.Background()
-	store, err := embedded.Open(ctx, embedded.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	m, store := openModel(t)
 	defer store.Close()
-	m := &metamorphic{t: t, alloc: memory.NewCheckedAllocator(memory.DefaultAllocator), store: store, layout: NewLayout(seriesTable(false)), rng: rand.New(rand.NewPCG(1, 1))}
 	defer m.alloc.AssertSize(t, 0)
 	m.packer = &Packer{Store: store, Alloc: m.alloc}
 	const batches, batchRows = 8, 3000

@@ -5,14 +5,10 @@ import (
 	"errors"
 	"io"
 	"math"
-	"math/rand/v2"
 	"strings"
 	"testing"
 
-	"github.com/apache/arrow-go/v18/arrow/memory"
-
 	"github.com/tidemarkdb/tidemark/kv"
-	"github.com/tidemarkdb/tidemark/kv/embedded"
 	"github.com/tidemarkdb/tidemark/tsengine/block"
 )
 
@@ -20,12 +16,8 @@ import (
 // is in the others stays readable.
 func TestCorruptBlock(t *testing.T) {
 	ctx := context.Background()
-	store, err := embedded.Open(ctx, embedded.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	m, store := openModel(t)
 	defer store.Close()
-	m := &metamorphic{t: t, alloc: memory.NewCheckedAllocator(memory.DefaultAllocator), store: store, layout: NewLayout(seriesTable(false)), rng: rand.New(rand.NewPCG(1, 1))}
 	defer m.alloc.AssertSize(t, 0)
 	m.packer = &Packer{Store: store, Alloc: m.alloc}
 	rows := []modelRow{{1, 10, 1, "a"}, {1, 20, 2, "b"}, {1, 120, 3, "c"}}
@@ -53,6 +45,7 @@ func TestCorruptBlock(t *testing.T) {
 		t.Fatal(err)
 	}
 	var parts []Partition
+	var err error
 	write(func(txn kv.Txn) error {
 		if parts, err = m.layout.Partitions(ctx, txn, nil, nil, math.MinInt64, math.MaxInt64); err != nil {
 			return err

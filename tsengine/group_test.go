@@ -11,10 +11,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/apache/arrow-go/v18/arrow/memory"
-
 	"github.com/tidemarkdb/tidemark/kv"
-	"github.com/tidemarkdb/tidemark/kv/embedded"
 	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
@@ -54,12 +51,8 @@ func (m *metamorphic) join() {
 // transaction can be begun. What is told to be written, and only that, is there.
 func TestGroup(t *testing.T) {
 	ctx := context.Background()
-	store, err := embedded.Open(ctx, embedded.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	m, store := openModel(t)
 	defer store.Close()
-	m := &metamorphic{t: t, alloc: memory.NewCheckedAllocator(memory.DefaultAllocator), store: store, layout: NewLayout(seriesTable(false)), rng: rand.New(rand.NewPCG(1, 1))}
 	defer m.alloc.AssertSize(t, 0)
 	var wg sync.WaitGroup
 	var mu sync.Mutex

@@ -548,3 +548,17 @@ func (m *metamorphic) deleteRange(ctx context.Context, txn kv.Txn) {
 		}
 	}
 }
+
+// openModel opens a store in memory with a table without a unique key, for tests
+// that write by themselves. They close the store and check the allocator.
+func openModel(t *testing.T) (*metamorphic, *embedded.Store) {
+	t.Helper()
+	store, err := embedded.Open(context.Background(), embedded.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &metamorphic{
+		t: t, alloc: memory.NewCheckedAllocator(memory.DefaultAllocator), store: store,
+		layout: NewLayout(seriesTable(false)), rng: rand.New(rand.NewPCG(1, 1)),
+	}, store
+}

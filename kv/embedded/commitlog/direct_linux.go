@@ -12,8 +12,7 @@ import (
 // direct writes into the part of a segment that was filled before, past the
 // page cache, and has it durable when it returns (O_DIRECT, O_DSYNC). A block
 // goes to the disk in one request, where a write and a sync copy it, look for
-// what else is dirty and send a second request: measured beside each other, it
-// took three quarters of the time and of the processor.
+// what else is dirty and send a second request (figures: docs/benchmarks.md).
 //
 // The last block that is not full is kept and written again with what follows.
 type direct struct {
