@@ -23,6 +23,9 @@ type program struct {
 	env    []string
 	args   []string
 	inputs []string // what a change of asks for a new build
+	// patched names a module that it is built from with patches.
+	patched string
+	patches []patch
 }
 
 var (
@@ -33,8 +36,9 @@ var (
 	}
 	storeProgram = program{
 		module: "store", output: "stored",
-		args:   []string{"-ldflags=-checklinkname=0", "./cmd/stored"},
-		inputs: []string{"go.mod", "go.sum", "cmd/stored/main.go", "cmd/stored/reverse.go"},
+		args:    []string{"-ldflags=-checklinkname=0", "./cmd/stored"},
+		inputs:  []string{"go.mod", "go.sum", "cmd/stored/main.go", "cmd/stored/reverse.go"},
+		patched: "github.com/ngaut/unistore", patches: unistorePatches,
 	}
 )
 
@@ -70,6 +74,9 @@ func (p program) build(ctx context.Context, root, cache string) (string, error) 
 		}
 		fmt.Fprintf(sum, "%s %d\n%s", name, len(data), data)
 	}
+	for _, c := range p.patches {
+		fmt.Fprintf(sum, "%s %q %q\n", c.file, c.old, c.with)
+	}
 	path := filepath.Join(cache, p.output+"-"+hex.EncodeToString(sum.Sum(nil)[:8]))
 	if _, err := os.Stat(path); err == nil {
 		return path, nil
@@ -78,14 +85,34 @@ func (p program) build(ctx context.Context, root, cache string) (string, error) 
 		return "", err
 	}
 	// Written aside and renamed: two builds at once do not harm each other.
-	partial := fmt.Sprintf("%s.%d", path, os.Getpid())
-	cmd := exec.CommandContext(ctx, "go", append([]string{"build", "-o", partial}, p.args...)...)
+	work, err := os.MkdirTemp(cache, p.output+"-build-")
+	if err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(work) //nolint:errcheck // what is left of it is in the way of nobody
+	if err := p.compile(ctx, dir, work); err != nil {
+		return "", fmt.Errorf("build %s of the test cluster: %w", p.output, err)
+	}
+	return path, os.Rename(filepath.Join(work, p.output), path)
+}
+
+// compile builds the program, whose module is in dir, into work.
+func (p program) compile(ctx context.Context, dir, work string) error {
+	args := []string{"build", "-trimpath", "-o", filepath.Join(work, p.output)}
+	if p.patched != "" {
+		mod, err := p.patchedModFile(ctx, dir, work)
+		if err != nil {
+			return err
+		}
+		args = append(args, "-modfile="+mod)
+	}
+	cmd := exec.CommandContext(ctx, "go", append(args, p.args...)...)
 	cmd.Dir = dir
 	cmd.Env = append(append(os.Environ(), "GOWORK=off"), p.env...)
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build %s of the test cluster: %w\n%s", p.output, err, bytes.TrimSpace(out))
+		return fmt.Errorf("%w\n%s", err, bytes.TrimSpace(out))
 	}
-	return path, os.Rename(partial, path)
+	return nil
 }
 
 // moduleRoot is the directory of the main module's go.mod, upwards of the

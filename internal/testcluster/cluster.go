@@ -82,14 +82,6 @@ func (c *Cluster) start(ctx context.Context, b Binaries) error {
 			return err
 		}
 	}
-	// PD would for ever try to split regions at the bounds of its keyspaces, by
-	// a command that these stores ignore, and not repair them meanwhile.
-	err = poll(ctx, "PD to forget its keyspaces", func() error {
-		return c.call(ctx, http.MethodDelete, "config/region-label/rule/keyspaces%2F0", nil, nil)
-	})
-	if err != nil {
-		return err
-	}
 	return c.WaitReplicated(ctx)
 }
 
@@ -183,29 +175,10 @@ func (c *Cluster) RestartPD(ctx context.Context) error {
 	if err := c.pd.start(); err != nil {
 		return err
 	}
-	return c.waitPD(ctx)
-}
-
-// WaitReplicated waits until every region has three voters that keep up. A test
-// of a fault proves nothing before that.
-func (c *Cluster) WaitReplicated(ctx context.Context) error {
-	want := min(3, len(c.stores))
-	return poll(ctx, "three voters in every region", func() error {
-		regions, err := c.Regions(ctx)
-		if err != nil {
-			return err
-		}
-		if len(regions) == 0 {
-			return errors.New("no regions")
-		}
-		for i := range regions {
-			r := &regions[i]
-			if r.voters() < want || len(r.Pending) > 0 || len(r.Down) > 0 || r.Leader.Store == 0 {
-				return fmt.Errorf("region %d: %d voters, %d pending, %d down", r.ID, r.voters(), len(r.Pending), len(r.Down))
-			}
-		}
-		return nil
-	})
+	if err := c.waitPD(ctx); err != nil {
+		return err
+	}
+	return poll(ctx, "PD to forget its keyspaces", func() error { return c.forgetKeyspaces(ctx) })
 }
 
 // Pids returns the process ids of all that run.
@@ -245,7 +218,7 @@ func (c *Cluster) Stop() {
 }
 
 // patience bounds what a cluster may take to come up or back.
-const patience = 3 * time.Minute
+const patience = 4 * time.Minute
 
 func poll(ctx context.Context, what string, try func() error) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)

@@ -20,22 +20,16 @@ type Region struct {
 	Leader struct {
 		Store uint64 `json:"store_id"`
 	} `json:"leader"`
-	Peers []struct {
-		Store uint64 `json:"store_id"`
-		Role  string `json:"role_name"`
-	} `json:"peers"`
-	Pending []json.RawMessage `json:"pending_peers"`
+	Peers   []Peer            `json:"peers"`
+	Pending []Peer            `json:"pending_peers"`
 	Down    []json.RawMessage `json:"down_peers"`
 }
 
-func (r *Region) voters() int {
-	n := 0
-	for _, p := range r.Peers {
-		if p.Role == "Voter" {
-			n++
-		}
-	}
-	return n
+// Peer is a replica of a region.
+type Peer struct {
+	ID    uint64 `json:"id"`
+	Store uint64 `json:"store_id"`
+	Role  string `json:"role_name"`
 }
 
 // call asks PD's HTTP interface; in and out may be nil.

@@ -69,6 +69,25 @@ func (p *process) end(sig syscall.Signal) {
 	p.cmd = nil
 }
 
+// died says that the process ended by itself, with the end of what it printed.
+func (p *process) died() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.cmd == nil {
+		return nil
+	}
+	select {
+	case <-p.done:
+	default:
+		return nil
+	}
+	out, err := os.ReadFile(p.output)
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("%s ended by itself (%s): %s", filepath.Base(p.output), p.cmd.ProcessState, out[max(0, len(out)-4000):])
+}
+
 // signal sends SIGSTOP or SIGCONT.
 func (p *process) signal(sig syscall.Signal) error {
 	p.mu.Lock()

@@ -1,0 +1,113 @@
+package testcluster
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// patch corrects a fault of a module that one of the programs is built from.
+type patch struct {
+	why       string
+	file      string // in the module
+	old, with string
+}
+
+// unistorePatches are the faults of the store that take it down.
+var unistorePatches = []patch{{
+	// The committed entries that are applied are often the memory of those that
+	// were not yet sent to slower peers: emptied, they went out with index and term
+	// zero. The peer then acknowledged an entry that it had not, or died of it
+	// ("tocommit(8) is out of range [lastIndex(7)]"). Likeliest at a start, where
+	// one voter commits alone while PD adds the others.
+	why:  "the applier empties raft entries that are still to be sent",
+	file: "tikv/raftstore/applier.go",
+	old:  "\tfor i := range apply.entries {\n\t\tapply.entries[i] = eraftpb.Entry{}\n\t}\n",
+}}
+
+// patchedModFile writes a go.mod file for program p, whose module is in dir,
+// that replaces the patched module by a corrected copy below work.
+func (p program) patchedModFile(ctx context.Context, dir, work string) (string, error) {
+	source, err := moduleSource(ctx, dir, p.patched)
+	if err != nil {
+		return "", err
+	}
+	copied := filepath.Join(work, "module")
+	if err := os.CopyFS(copied, os.DirFS(source)); err != nil {
+		return "", err
+	}
+	for _, c := range p.patches {
+		if err := c.apply(copied); err != nil {
+			return "", err
+		}
+	}
+	if err := ensureModFile(copied, p.patched); err != nil {
+		return "", err
+	}
+	mod, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+	if err != nil {
+		return "", err
+	}
+	sum, err := os.ReadFile(filepath.Join(dir, "go.sum"))
+	if err != nil {
+		return "", err
+	}
+	mod = fmt.Appendf(mod, "\nreplace %s => %s\n", p.patched, copied)
+	path := filepath.Join(work, "go.mod")
+	if err := os.WriteFile(path, mod, 0o644); err != nil {
+		return "", err
+	}
+	return path, os.WriteFile(filepath.Join(work, "go.sum"), sum, 0o644)
+}
+
+// moduleSource is where the sources of a dependency of the module in dir are,
+// downloaded and checked by its go.sum.
+func moduleSource(ctx context.Context, dir, module string) (string, error) {
+	cmd := exec.CommandContext(ctx, "go", "mod", "download", "-json", module)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "GOWORK=off")
+	out, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("download %s: %w\n%s", module, err, bytes.TrimSpace(out))
+	}
+	var info struct{ Dir string }
+	if err := json.Unmarshal(out, &info); err != nil {
+		return "", err
+	}
+	return info.Dir, nil
+}
+
+// apply corrects the one place it was written for, or fails.
+func (c patch) apply(dir string) error {
+	path := filepath.Join(dir, filepath.FromSlash(c.file))
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if n := strings.Count(string(data), c.old); n != 1 {
+		return fmt.Errorf("patch %s (%s): %d places, want one", c.file, c.why, n)
+	}
+	return os.WriteFile(path, []byte(strings.Replace(string(data), c.old, c.with, 1)), 0o644)
+}
+
+// ensureModFile gives a module that is older than modules the go.mod file that
+// a replacement must have.
+func ensureModFile(dir, module string) error {
+	f, err := os.OpenFile(filepath.Join(dir, "go.mod"), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	if os.IsExist(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := io.WriteString(f, "module "+module+"\n\ngo 1.16\n"); err != nil {
+		return err
+	}
+	return f.Close()
+}
