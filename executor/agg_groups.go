@@ -13,6 +13,7 @@ import (
 // batch of groups each, and the calls' states.
 type groupSet struct {
 	keys     []int     // positions in the node's keys
+	hashed   int       // so many of them make the group, the others depend on them
 	table    *keyTable // nil: one group, also of no rows
 	ids      []uint32  // the groups of the batch in hand
 	fresh    []int32   // its rows that began a group
@@ -21,6 +22,7 @@ type groupSet struct {
 	capacity int // groups that the states have room for
 	chunks   [][]arrow.Array
 	building builders // the last chunk
+	carried  int64    // bytes of the dependent keys
 
 	// Spilling (agg_spill.go): which set this is, what is read, and where rows
 	// without a group go (nil: groups are made).
@@ -30,8 +32,8 @@ type groupSet struct {
 	hasher keyHasher
 }
 
-func newGroupSet(env *Env, keys []int, scalars []*scalar, calls []*aggCall) *groupSet {
-	s := &groupSet{keys: keys}
+func newGroupSet(env *Env, keys []int, dependent int, scalars []*scalar, calls []*aggCall) *groupSet {
+	s := &groupSet{keys: keys, hashed: len(keys) - dependent}
 	ts := make([]types.Type, len(keys))
 	for i, k := range keys {
 		ts[i] = scalars[k].typ
@@ -43,8 +45,8 @@ func newGroupSet(env *Env, keys []int, scalars []*scalar, calls []*aggCall) *gro
 		s.resize(1)
 		return s
 	}
-	s.table = newKeyTable(ts, allEqual(len(ts)))
-	s.hasher.types = ts
+	s.table = newKeyTable(ts[:s.hashed], allEqual(s.hashed))
+	s.hasher.types = ts[:s.hashed]
 	s.building = newBuilders(env, ts)
 	return s
 }
@@ -61,7 +63,7 @@ func (s *groupSet) resize(groups int) {
 	}
 }
 
-// pick are the set's keys among all of the node's.
+// pick are the set's keys among all of the node's, hashed ones first.
 func (s *groupSet) pick(keys []arrow.Array) []arrow.Array {
 	cols := make([]arrow.Array, len(s.keys))
 	for i, k := range s.keys {
@@ -77,7 +79,15 @@ func (s *groupSet) assign(env *Env, keys []arrow.Array, n int) {
 		return
 	}
 	cols := s.pick(keys)
-	s.ids, s.fresh = insertNew(s.table, cols, n, s.ids, s.fresh[:0])
+	s.insert(env, cols, n)
+}
+
+// insert gives each of n rows of key columns its group, making new ones.
+func (s *groupSet) insert(env *Env, cols []arrow.Array, n int) {
+	s.ids, s.fresh = insertNew(s.table, cols[:s.hashed], n, s.ids, s.fresh[:0])
+	for _, c := range cols[s.hashed:] {
+		s.carried += columnBytes(c) * int64(len(s.fresh)) / int64(n)
+	}
 	s.keep(env, cols, s.fresh)
 	s.resize(s.table.len())
 }
@@ -106,7 +116,7 @@ func (s *groupSet) endKeys() {
 
 // bytes is the memory held.
 func (s *groupSet) bytes() int64 {
-	var n int64
+	n := s.carried
 	if s.table != nil {
 		n += 2 * s.table.bytes() // the keys are kept once more as columns
 	}

@@ -53,9 +53,7 @@ func (s *groupSet) merge(env *Env, other *groupSet) error {
 	for k := 0; k*limit < other.groups; k++ {
 		n := min(limit, other.groups-k*limit)
 		if s.table != nil {
-			s.ids, s.fresh = insertNew(s.table, other.chunks[k], n, s.ids, s.fresh[:0])
-			s.keep(env, other.chunks[k], s.fresh)
-			s.resize(s.table.len())
+			s.insert(env, other.chunks[k], n)
 		}
 		for i, st := range s.states {
 			for g := range n {

@@ -52,7 +52,11 @@ func (a *aggregator) spillTo(s *groupSet) {
 
 // growth is how many bytes n more rows may add.
 func (s *groupSet) growth(keys []arrow.Array, n int) int64 {
-	size := 2 * s.table.growth(s.pick(keys), n)
+	picked := s.pick(keys)
+	size := 2 * s.table.growth(picked[:s.hashed], n)
+	for _, c := range picked[s.hashed:] {
+		size += columnBytes(c)
+	}
 	room := max(s.groups+n, 2*s.capacity)
 	switch {
 	case s.groups+n <= s.capacity:
@@ -71,7 +75,7 @@ func (s *groupSet) growth(keys []arrow.Array, n int) int64 {
 // addKnown aggregates the rows whose group a spilling set knows and writes the
 // others away.
 func (a *aggregator) addKnown(s *groupSet, cols, keys []arrow.Array, n int) error {
-	picked := s.pick(keys)
+	picked := s.pick(keys)[:s.hashed]
 	s.ids = s.table.lookup(picked, n, s.ids)
 	var known []int32
 	for i, id := range s.ids {
@@ -159,7 +163,7 @@ func (a *aggregator) nextPass(ctx context.Context) (bool, error) {
 	}
 	pass := a.passes[last]
 	a.passes = a.passes[:last]
-	s := newGroupSet(a.env, a.setKeys()[pass.set], a.keys, a.calls)
+	s := newGroupSet(a.env, a.setKeys()[pass.set], a.node.Dependent, a.keys, a.calls)
 	s.index, s.pass = pass.set, pass.spillPass
 	a.sets = []*groupSet{s}
 	err := drain(ctx, pass.rows, a.addSpilled)

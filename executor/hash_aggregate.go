@@ -104,7 +104,7 @@ func (a *aggregator) setKeys() [][]int {
 func (a *aggregator) reset() {
 	a.close()
 	for i, keys := range a.setKeys() {
-		s := newGroupSet(a.env, keys, a.keys, a.calls)
+		s := newGroupSet(a.env, keys, a.node.Dependent, a.keys, a.calls)
 		s.index = i
 		a.sets = append(a.sets, s)
 	}

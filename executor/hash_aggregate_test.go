@@ -56,6 +56,17 @@ func TestAggregate(t *testing.T) {
 			}),
 			Want: []string{"4"},
 		},
+		{
+			Name: "a key that depends on another",
+			Plan: func(in []plan.Node) plan.Node {
+				// No two rows of a value of the first key have other values here.
+				f := &plan.Filter{Base: Cols("k text, v int4"), Input: in[0], Cond: Op(Col(in[0], 1), "<", Int4(3))}
+				a := &plan.Aggregate{Base: Cols("v int4, k text, c int8"), Input: f, Aggs: []plan.AggCall{Agg("count")}, Dependent: 1}
+				a.Keys = []expr.Expr{Col(f, 1), Col(f, 0)}
+				return a
+			},
+			Want: []string{"1|x|2", "2|y|1"},
+		},
 	} {
 		c.Inputs, c.SpillUnordered = []*Source{input}, true
 		Run(t, c)

@@ -278,6 +278,10 @@ func TestAggregateSpill(t *testing.T) {
 	}{
 		{"int", "k int4" + plainCols, func(n plan.Node) *plan.Aggregate { return &plan.Aggregate{Keys: keys(n, 0), Aggs: plain(n)} }},
 		{"text, int", "t text, k int4" + plainCols, func(n plan.Node) *plan.Aggregate { return &plan.Aggregate{Keys: keys(n, 1, 0), Aggs: plain(n)} }},
+		{"dependent keys", "k int4, m int4, l int4, c int8", func(n plan.Node) *plan.Aggregate {
+			tens := expr.Expr(Op(Col(n, 0), "/", Int4(10)))
+			return &plan.Aggregate{Keys: append(keys(n, 0), Op(tens, "%", Int4(7)), tens), Dependent: 2, Aggs: []plan.AggCall{Agg("count")}}
+		}},
 		{"distinct", "k int4, d int8, e int8", func(n plan.Node) *plan.Aggregate {
 			return &plan.Aggregate{Keys: keys(n, 0), Aggs: []plan.AggCall{distinct(Agg("sum", Col(n, 3))), filtered(n, distinct(Agg("count", Col(n, 1))))}}
 		}},

@@ -205,7 +205,7 @@ func (o *orderedAggregate) flush(keys []arrow.Array, groups int) (arrow.RecordBa
 func (o *orderedAggregate) starts(keys []arrow.Array, n int) []int32 {
 	o.changed = cleared(o.changed, n)
 	o.changed[0] = o.last == nil
-	for i, c := range keys {
+	for i, c := range keys[:len(keys)-o.node.Dependent] {
 		typ := o.keys[i].typ
 		if o.last != nil && !sameDatum(typ, types.DatumAt(o.last[i], 0), types.DatumAt(c, 0)) {
 			o.changed[0] = true

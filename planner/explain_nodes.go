@@ -335,10 +335,11 @@ func (x *explainer) aggregate(n *plan.Aggregate, e *explained) {
 	case plan.AggFinal, plan.AggMerge:
 		e.kind = "Finalize " + e.kind
 	}
-	keys := make([]string, len(n.Keys))
-	for i, k := range n.Keys {
-		keys[i] = x.expr(k)
+	keys := make([]string, len(n.Keys)-n.Dependent)
+	for i := range keys {
+		keys[i] = x.expr(n.Keys[i])
 	}
+	x.exprs(n.Keys[len(keys):])
 	if n.Sets == nil {
 		e.addList("Group Key", keys)
 	}

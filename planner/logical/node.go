@@ -128,10 +128,12 @@ type Join struct {
 	On          []expr.Expr
 }
 
-// Aggregate groups. Keys that are plain columns keep their id.
+// Aggregate groups. Keys that are plain columns keep their id. The last Dependent
+// keys are determined by the others.
 type Aggregate struct {
 	Input     Node
 	Keys      []Item
+	Dependent int
 	Aggs      []Item // *expr.Aggregate
 	Sets      [][]int
 	Groupings []GroupingItem

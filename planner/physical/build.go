@@ -220,7 +220,8 @@ func (b *Builder) projectSet(n *logical.ProjectSet, need *logical.ColSet) rel {
 
 func (b *Builder) aggregate(n *logical.Aggregate, need *logical.ColSet, wanted hint) rel {
 	var in logical.ColSet
-	agg := &plan.Aggregate{Sets: n.Sets}
+	agg := &plan.Aggregate{Sets: n.Sets, Dependent: n.Dependent}
+	grouping := n.Keys[:len(n.Keys)-n.Dependent]
 	var cols []expr.ColumnID
 	for _, k := range n.Keys {
 		logical.ExprColumns(k.Expr, &in)
@@ -242,9 +243,9 @@ func (b *Builder) aggregate(n *logical.Aggregate, need *logical.ColSet, wanted h
 	if byTime != nil && !satisfies(r.order, h.order) {
 		byTime = nil
 	}
-	agg.Ordered = len(n.Keys) > 0 && n.Sets == nil && (byTime != nil || orderedBy(r.order, n.Keys))
+	agg.Ordered = len(n.Keys) > 0 && n.Sets == nil && (byTime != nil || orderedBy(r.order, grouping))
 	if hash, sorted := b.opt.aggregation(); sorted && !agg.Ordered && len(n.Keys) > 0 && n.Sets == nil {
-		r = b.addSort(r, groupOrder(n.Keys), nil, nil)
+		r = b.addSort(r, groupOrder(grouping), nil, nil)
 		agg.Ordered = true
 	} else if hash {
 		agg.Ordered = false
@@ -276,10 +277,10 @@ func (b *Builder) aggregate(n *logical.Aggregate, need *logical.ColSet, wanted h
 	agg.Cols = b.columns(cols)
 	rows := 1.0
 	if len(n.Keys) > 0 {
-		rows = b.groups(n.Keys, r.rows()) * math.Max(1, float64(len(n.Sets)))
+		rows = b.groups(grouping, r.rows()) * math.Max(1, float64(len(n.Sets)))
 	}
 	agg.Cost = plan.Cost{Rows: rows, Width: width(agg.Cols)}
-	agg.Cost.Total = r.cost() + r.rows()*cpuOperator*float64(len(aggs)+len(n.Keys)) + rows*cpuTuple
+	agg.Cost.Total = r.cost() + r.rows()*cpuOperator*float64(len(aggs)+len(grouping)) + rows*cpuTuple
 	agg.Cost.Startup = agg.Cost.Total - rows*cpuTuple
 	var order []expr.SortKey
 	if agg.Ordered && byTime != nil {

@@ -36,7 +36,7 @@ func (b *Builder) estimate(n logical.Node) float64 {
 		if len(n.Keys) == 0 {
 			return 1
 		}
-		return b.groups(n.Keys, b.estimate(n.Input))
+		return b.groups(n.Keys[:len(n.Keys)-n.Dependent], b.estimate(n.Input))
 	case *logical.Distinct:
 		if n.On != nil {
 			return math.Max(1, b.estimate(n.Input)/2)

@@ -280,9 +280,12 @@ type Aggregate struct {
 	Base
 	Input Node
 	// Keys are the group expressions. Ordered says that the input is ordered by them.
-	Keys    []expr.Expr
-	Ordered bool
-	Aggs    []AggCall
+	// The last Dependent of them are determined by the others: a group has the
+	// values of its first row there. Without grouping sets only.
+	Keys      []expr.Expr
+	Dependent int
+	Ordered   bool
+	Aggs      []AggCall
 	// Sets are grouping sets as lists of positions in Keys; nil means one set of all.
 	// With sets, GroupingIDs tells for each output bitmask column which keys it looks at.
 	Sets      [][]int

@@ -19,16 +19,9 @@ import (
 // Conditions beside the equalities do no harm: they only make partners fewer.
 // Not for a volatile right side or condition, which must be run.
 func (r *Rewriter) removeJoins(n logical.Node, need *logical.ColSet) logical.Node {
-	logical.VisitExprs(n, func(p *expr.Expr) {
-		logical.Walk(*p, func(x expr.Expr) bool {
-			if s, ok := x.(*expr.Subplan); ok {
-				if t, ok := s.Plan.(logical.Node); ok {
-					all := logical.OutputSet(t)
-					s.Plan = r.removeJoins(t, &all)
-				}
-			}
-			return true
-		})
+	eachSubquery(n, func(s *expr.Subplan, t logical.Node) {
+		all := logical.OutputSet(t)
+		s.Plan = r.removeJoins(t, &all)
 	})
 	if j, ok := n.(*logical.Join); ok && j.Type == plan.LeftJoin && r.removable(j, need) {
 		r.fire("RemoveJoin")

@@ -57,6 +57,7 @@ func (r *Rewriter) Run(n logical.Node) logical.Node {
 	n = r.trimOrders(r.removeJoins(n, &all))
 	r.pushLimits(n)
 	r.minMax(n)
+	r.dependentKeys(n)
 	return r.postpone(r.pushFilters(r.anyArray(n), nil))
 }
 
@@ -94,6 +95,20 @@ func simple(n logical.Node) bool {
 			return false
 		}
 	}
+}
+
+// eachSubquery calls f with the subqueries in a node's expressions and their trees.
+func eachSubquery(n logical.Node, f func(*expr.Subplan, logical.Node)) {
+	logical.VisitExprs(n, func(p *expr.Expr) {
+		logical.Walk(*p, func(x expr.Expr) bool {
+			if s, ok := x.(*expr.Subplan); ok {
+				if t, ok := s.Plan.(logical.Node); ok {
+					f(s, t)
+				}
+			}
+			return true
+		})
+	})
 }
 
 // isComplex finds what folding or unnesting could simplify.
