@@ -460,20 +460,24 @@ func (b *Builder) sampledGroups(e expr.Expr) float64 {
 	if !ok {
 		return 0
 	}
+	n := len(s.facts.stats.Common) + len(s.facts.stats.Bounds)
+	if n < 10 {
+		return 0
+	}
 	seen := map[types.Datum]bool{}
-	n := 0
 	for _, list := range [][]types.Datum{s.facts.stats.Common, s.facts.stats.Bounds} {
 		for _, v := range list {
 			d, err := s.eval(v)
 			if err != nil {
 				return 0
 			}
-			n++
-			seen[d.Clone()] = true
+			if !seen[d] {
+				seen[d.Clone()] = true
+			}
+			if len(seen) > n/2 {
+				return 0
+			}
 		}
-	}
-	if n < 10 || len(seen) > n/2 {
-		return 0
 	}
 	return float64(len(seen))
 }
