@@ -128,7 +128,9 @@ func encodeALP[F floatFormat](f F, values []float64, bits []uint64, limit int) (
 	return out, len(out) < limit
 }
 
-func decodeALP(dst []byte, n, size int, in *input) {
+// alp decodes into the bytes of values of size bytes.
+func (d *decoder) alp(dst []byte, size int) {
+	in := &d.in
 	x := alpExponents{int(in.byte()), int(in.byte())}
 	if x.e > alpMaxExponent || x.f > x.e {
 		in.fail("exponents %d and %d", x.e, x.f)
@@ -136,17 +138,21 @@ func decodeALP(dst []byte, n, size int, in *input) {
 	}
 	if size == 8 {
 		// Integers become floats where they are.
-		integers, floats := view[int64](dst, n), view[float64](dst, n)
-		decodeNested(integers, in)
-		for i, d := range integers {
-			floats[i] = x.value(d)
+		integers, floats := view[int64](dst, d.values), view[float64](dst, d.values)
+		d.ints(integers, Encoding(in.byte()))
+		for i, v := range integers {
+			floats[i] = x.value(v)
 		}
 	} else {
-		integers, floats := make([]int64, n), view[float32](dst, n)
-		decodeNested(integers, in)
-		for i, d := range integers {
-			floats[i] = float32(x.value(d))
+		integers, floats := make([]int64, d.values), view[float32](dst, d.values)
+		d.ints(integers, Encoding(in.byte()))
+		for i, v := range integers {
+			floats[i] = float32(x.value(v))
 		}
+	}
+	n := d.values
+	if d.ranges != nil {
+		n = d.of
 	}
 	count := in.length(n)
 	if count == 0 {
@@ -158,10 +164,13 @@ func decodeALP(dst []byte, n, size int, in *input) {
 		in.fail("positions of exceptions")
 	}
 	raw := in.bytes(count * size)
-	if in.err != nil {
-		return
-	}
-	for k, p := range positions {
-		copy(dst[int(p)*size:int(p+1)*size], raw[k*size:])
+	switch {
+	case in.err != nil:
+	case d.ranges != nil:
+		d.exceptions(dst, size, positions, raw)
+	default:
+		for k, p := range positions {
+			copy(dst[int(p)*size:int(p+1)*size], raw[k*size:])
+		}
 	}
 }

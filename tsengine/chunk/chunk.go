@@ -27,7 +27,7 @@ type Encoding uint8
 const (
 	Constant        Encoding = 1  // integers: one value
 	Frame           Encoding = 2  // integers: frame of reference, bit-packed
-	Delta           Encoding = 3  // integers: differences, bit-packed
+	Delta           Encoding = 3  // integers: differences, bit-packed; inside of runs, and before DeltaFrames
 	DeltaOfDelta    Encoding = 4  // integers: differences of differences, bit-packed
 	RunLength       Encoding = 5  // integers: values and how often each comes
 	ALP             Encoding = 6  // floats: decimals as integers, with exceptions
@@ -39,8 +39,9 @@ const (
 	Bitmap          Encoding = 12 // booleans: a bit each
 	RunLengthBits   Encoding = 13 // booleans: how often each comes, in turns
 	AllNull         Encoding = 14 // no values at all
+	DeltaFrames     Encoding = 15 // integers: differences, bit-packed; frames begin anew
 	firstEncoding            = Constant
-	lastEncoding             = AllNull
+	lastEncoding             = DeltaFrames
 	formatVersion            = 1
 	flagNulls                = 0x80 // of the compression byte: a validity sequence follows
 	headerMinBytes           = 4
@@ -52,7 +53,7 @@ const (
 var encodingNames = [...]string{
 	Constant: "constant", Frame: "frame of reference", Delta: "delta", DeltaOfDelta: "delta of delta", RunLength: "run length",
 	ALP: "alp", Gorilla: "gorilla", Raw: "raw", Dictionary: "dictionary", Prefix: "prefix", Plain: "plain",
-	Bitmap: "bitmap", RunLengthBits: "run length bits", AllNull: "null",
+	Bitmap: "bitmap", RunLengthBits: "run length bits", AllNull: "null", DeltaFrames: "delta frames",
 }
 
 // String names the encoding as tidemark.blocks shows it.

@@ -239,7 +239,7 @@ func TestSlices(t *testing.T) {
 // TestChoice: what the encodings were made for is small.
 func TestChoice(t *testing.T) {
 	bound := map[string]float64{ // bytes a value, at 5000 values
-		"constant": 0.01, "small": 1.3, "times": 0.02, "unsteady times": 1.8, "quadratic": 0.03, "runs": 0.1,
+		"constant": 0.01, "small": 1.3, "times": 0.02, "unsteady times": 1.82, "quadratic": 0.03, "runs": 0.1,
 		"metrics": 0.5, "decimals": 2.2, "states": 0.1, "hosts": 1.8, "empty texts": 0.01, "flags": 0.13, "flags in runs": 0.03,
 		"all null": 0.01, "null in runs": 0.6,
 	}

@@ -19,6 +19,8 @@ type decoder struct {
 	values int // rows that are not NULL
 	valid  *memory.Buffer
 	in     input
+	ranges []Range // if not nil, those of of rows that are wanted
+	of     int
 }
 
 // readValidity decodes which rows have values.
@@ -61,17 +63,17 @@ func (d *decoder) decode() (arrow.Array, error) {
 	case arrow.INT64:
 		return fixed(d, func(b []byte) []int64 {
 			out := view[int64](b, d.rows)
-			decodeInts(out[:d.values], d.enc, &d.in)
+			d.ints(out[:d.values], d.enc)
 			return out
 		})
 	case arrow.FLOAT32:
 		return fixed(d, func(b []byte) []float32 {
-			decodeFloats(b, d.values, 4, d.enc, &d.in)
+			d.floats(b, 4)
 			return view[float32](b, d.rows)
 		})
 	case arrow.FLOAT64:
 		return fixed(d, func(b []byte) []float64 {
-			decodeFloats(b, d.values, 8, d.enc, &d.in)
+			d.floats(b, 8)
 			return view[float64](b, d.rows)
 		})
 	case arrow.STRING, arrow.BINARY:
@@ -126,7 +128,7 @@ func narrow[T int16 | int32 | uint32](d *decoder) func([]byte) []T {
 			*s = make([]int64, d.values)
 		}
 		wide := (*s)[:d.values]
-		decodeInts(wide, d.enc, &d.in)
+		d.ints(wide, d.enc)
 		differ := int64(0)
 		for i, v := range wide {
 			out[i] = T(v)

@@ -65,18 +65,20 @@ func encodeFloats[F floatFormat](f F, values []float64, bits []uint64) (Encoding
 	return Raw, out
 }
 
-// decodeFloats fills dst, the bytes of n values of size bytes (Arrow's own
+// floats fills dst, the bytes of the values in size bytes each (Arrow's own
 // form: little endian).
-func decodeFloats(dst []byte, n, size int, enc Encoding, in *input) {
-	switch enc {
-	case ALP:
-		decodeALP(dst, n, size, in)
-	case Gorilla:
-		decodeGorilla(dst, n, size, in)
-	case Raw:
-		copy(dst, in.bytes(n*size))
+func (d *decoder) floats(dst []byte, size int) {
+	switch {
+	case d.enc == ALP:
+		d.alp(dst, size)
+	case d.enc == Raw && d.ranges != nil:
+		d.rawRanges(dst, size)
+	case d.enc == Raw:
+		copy(dst, d.in.bytes(d.values*size))
+	case d.enc == Gorilla && d.ranges == nil:
+		decodeGorilla(dst, d.values, size, &d.in)
 	default:
-		in.fail("%s of floats", enc)
+		d.in.fail("%s of floats", d.enc)
 	}
 }
 

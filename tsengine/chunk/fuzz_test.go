@@ -41,6 +41,14 @@ func FuzzDecode(f *testing.F) {
 			} else if !errors.Is(err, ErrCorrupt) {
 				t.Fatal(err)
 			}
+			if info, err := Describe(b); err == nil && info.Rows > 0 {
+				part, ok, err := DecodeRanges(alloc, dt, b, []Range{{info.Rows / 3, info.Rows/3 + 1}})
+				if ok {
+					part.Release()
+				} else if err != nil && !errors.Is(err, ErrCorrupt) {
+					t.Fatal(err)
+				}
+			}
 			alloc.AssertSize(t, 0)
 		}
 		if _, err := EachRun(b, func(int64, int) {}); err != nil && !errors.Is(err, ErrCorrupt) {

@@ -15,8 +15,8 @@ func chooseInts(values []int64) (best Encoding, size int) {
 			best, size = RunLength, s
 		}
 	}
-	if s := deltaSize(values); s < size {
-		best, size = Delta, s
+	if s := deltaFramesSize(values); s < size {
+		best, size = DeltaFrames, s
 	}
 	if s := deltaOfDeltaSize(values); s < size {
 		best, size = DeltaOfDelta, s
@@ -30,6 +30,8 @@ func appendInts(dst []byte, enc Encoding, values []int64) []byte {
 		return appendConstant(dst, values)
 	case Delta:
 		return appendDelta(dst, values)
+	case DeltaFrames:
+		return appendDeltaFrames(dst, values)
 	case DeltaOfDelta:
 		return appendDeltaOfDelta(dst, values)
 	case RunLength:
@@ -47,6 +49,8 @@ func decodeInts(dst []int64, enc Encoding, in *input) {
 		decodeFrame(dst, in)
 	case Delta:
 		decodeDelta(dst, in)
+	case DeltaFrames:
+		decodeDeltaFrames(dst, in)
 	case DeltaOfDelta:
 		decodeDeltaOfDelta(dst, in)
 	case RunLength:
