@@ -179,6 +179,7 @@ func (r *reading) openBlock(ctx context.Context, prefix kv.Key, run *run, b *hea
 			return s, nil
 		}
 	}
+	s.fresh = true
 	p, err := s.page(ctx, 0)
 	if err != nil {
 		return nil, err

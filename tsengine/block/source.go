@@ -64,6 +64,7 @@ type source struct {
 	prefix  kv.Key
 	run     uint64
 	inRun   runName // what the cache knows it by; empty if it is not to be kept
+	fresh   bool    // a block that nobody has read before, as far as the cache knows
 	pages   []container
 	columns []sourceColumn
 }

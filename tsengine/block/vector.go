@@ -26,6 +26,14 @@ func (c *Column) builder(alloc memory.Allocator) array.Builder {
 // gather makes the array of the column c over segments of n rows in all. One
 // segment alone is not copied.
 func gather(ctx context.Context, alloc memory.Allocator, c *Column, segs []segment, n int) (arrow.Array, error) {
+	var some map[*source]arrow.Array
+	if wanted := sparse(segs); len(wanted) > 0 {
+		var err error
+		if segs, some, err = pickSparse(ctx, c, segs, wanted); err != nil {
+			return nil, err
+		}
+		defer releaseArrays(some)
+	}
 	arrays := make([]arrow.Array, len(segs))
 	nulls := false
 	for i := range segs {
@@ -33,9 +41,12 @@ func gather(ctx context.Context, alloc memory.Allocator, c *Column, segs []segme
 			arrays[i] = arrays[i-1]
 			continue
 		}
-		a, err := segs[i].src.column(ctx, c)
-		if err != nil {
-			return nil, err
+		a := some[segs[i].src]
+		if a == nil {
+			var err error
+			if a, err = segs[i].src.column(ctx, c); err != nil {
+				return nil, err
+			}
 		}
 		arrays[i] = a
 		nulls = nulls || a.NullN() > 0
