@@ -24,7 +24,7 @@ type config struct {
 	shape
 	rounds, batch int
 	seed          uint64
-	duck          bool
+	duck, fresh   bool
 }
 
 // target is a peer with what it is called and how it writes queries.
@@ -40,6 +40,7 @@ func main() {
 	flag.StringVar(&c.tidemark, "tidemark", "", "connection string")
 	flag.StringVar(&c.postgres, "postgres", "", "connection string, empty: without PostgreSQL")
 	flag.BoolVar(&c.duck, "duckdb", true, "run DuckDB too")
+	flag.BoolVar(&c.fresh, "load", true, "load first; false: query what an earlier run loaded")
 	flag.StringVar(&c.only, "only", "", "names of queries, comma-separated; empty: all")
 	flag.StringVar(&c.dir, "dir", os.TempDir(), "directory for the data files")
 	flag.IntVar(&c.hosts, "hosts", 4000, "hosts that report")
@@ -65,6 +66,9 @@ func run(ctx context.Context, c config) error {
 	}
 	fmt.Printf("%d hosts every %s for %s: %d points of %d metrics\n", c.hosts, c.step, c.span, c.rows(), len(metrics))
 	for _, t := range ts {
+		if !c.fresh {
+			break
+		}
 		if err := c.load(ctx, t); err != nil {
 			return fmt.Errorf("%s: load: %w", t.Name(), err)
 		}
