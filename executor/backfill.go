@@ -33,10 +33,12 @@ func BuildIndex(ctx context.Context, env *Env, t *catalog.Table, position int, e
 		return err
 	}
 	defer w.close()
+	columns := indexColumns(t, &t.Indexes[position])
+	w.narrow(columns)
 	writer := rowstore.NewBulkWriter(bulk, t)
 	d := newDuplicates(env)
 	defer d.held.close()
-	err = eachBatch(ctx, env, t, func(cols []arrow.Array, handles arrow.Array, n int) error {
+	err = eachBatch(ctx, env, t, columns, func(cols []arrow.Array, handles arrow.Array, n int) error {
 		im, err := w.images(cols, n)
 		if err != nil {
 			return err
@@ -62,7 +64,7 @@ func BuildIndex(ctx context.Context, env *Env, t *catalog.Table, position int, e
 	if !d.suspicious() {
 		return nil
 	}
-	return eachBatch(ctx, env, t, func(cols []arrow.Array, handles arrow.Array, n int) error {
+	return eachBatch(ctx, env, t, columns, func(cols []arrow.Array, handles arrow.Array, n int) error {
 		im, err := w.images(cols, n)
 		if err != nil {
 			return err
@@ -135,15 +137,40 @@ func (d *duplicates) isDuplicate(position int, key []byte) bool {
 	return false
 }
 
-// eachBatch reads a table and calls fn with its columns by ordinal (nil for
-// dropped ones) and the rows' handles.
-func eachBatch(ctx context.Context, env *Env, t *catalog.Table, fn func(cols []arrow.Array, handles arrow.Array, n int) error) error {
+// liveColumns are the ordinals of the columns that are not dropped.
+func liveColumns(t *catalog.Table) []int {
 	var live []int
 	for i := range t.Columns {
 		if !t.Columns[i].Dropped {
 			live = append(live, i)
 		}
 	}
+	return live
+}
+
+// indexColumns are the ordinals of the columns that an index's entries are made
+// of: all, if it computes something.
+func indexColumns(t *catalog.Table, ix *catalog.Index) []int {
+	if ix.Predicate != "" {
+		return liveColumns(t)
+	}
+	var out []int
+	for _, c := range ix.Columns {
+		if c.Num == 0 {
+			return liveColumns(t)
+		}
+		out = append(out, int(c.Num)-1)
+	}
+	for _, num := range ix.Include {
+		out = append(out, int(num)-1)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// eachBatch reads columns of a table and calls fn with them by ordinal (nil for
+// others) and the rows' handles.
+func eachBatch(ctx context.Context, env *Env, t *catalog.Table, live []int, fn func(cols []arrow.Array, handles arrow.Array, n int) error) error {
 	s, err := rowstore.NewScanner(env.Alloc, env.Txn, rowstore.ScanSpec{
 		Table: t, Output: live, WithHandle: true, BatchRows: env.batchRows(),
 	})

@@ -26,7 +26,7 @@ func CheckRows(ctx context.Context, env *Env, t *catalog.Table, test RowTest) er
 	if err != nil {
 		return err
 	}
-	err = eachBatch(ctx, env, t, func(cols []arrow.Array, _ arrow.Array, n int) error {
+	err = eachBatch(ctx, env, t, liveColumns(t), func(cols []arrow.Array, _ arrow.Array, n int) error {
 		return rt.batch(ctx, cols, n)
 	})
 	if err != nil {

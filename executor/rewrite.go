@@ -36,7 +36,7 @@ func RewriteTable(ctx context.Context, env *Env, old, table *catalog.Table, expr
 	}
 	rw := &rewriter{env: env, w: w, exprs: compiled, test: test, bulk: rowstore.NewBulkWriter(bulk, table), dup: newDuplicates(env)}
 	defer rw.dup.held.close()
-	if err := eachBatch(ctx, env, old, func(cols []arrow.Array, _ arrow.Array, n int) error {
+	if err := eachBatch(ctx, env, old, liveColumns(old), func(cols []arrow.Array, _ arrow.Array, n int) error {
 		return rw.batch(ctx, cols, n)
 	}); err != nil {
 		return err
@@ -48,7 +48,7 @@ func RewriteTable(ctx context.Context, env *Env, old, table *catalog.Table, expr
 		return nil
 	}
 	rw.second = true
-	return eachBatch(ctx, env, old, func(cols []arrow.Array, _ arrow.Array, n int) error {
+	return eachBatch(ctx, env, old, liveColumns(old), func(cols []arrow.Array, _ arrow.Array, n int) error {
 		return rw.batch(ctx, cols, n)
 	})
 }

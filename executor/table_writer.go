@@ -47,19 +47,12 @@ func (r *run) newTableWriter(t *catalog.Table, rows *plan.RowChecks) (*tableWrit
 	if t.TimeSeries != nil {
 		w.points = newPointWriter(w)
 	}
-	var fields []arrow.Field
-	for i := range t.Columns {
-		c := &t.Columns[i]
-		if c.Dropped {
-			continue
-		}
-		w.live = append(w.live, i)
-		fields = append(fields, arrow.Field{Name: c.Name, Type: types.ArrowType(c.Type), Nullable: true})
-		if c.NotNull {
+	w.narrow(liveColumns(t))
+	for _, i := range w.live {
+		if t.Columns[i].NotNull {
 			w.notNull = append(w.notNull, i)
 		}
 	}
-	w.schema = arrow.NewSchema(fields, nil)
 	var err error
 	if w.checks, err = r.compileChecks(rows.Checks); err != nil {
 		return nil, err
@@ -78,6 +71,17 @@ func (r *run) newTableWriter(t *catalog.Table, rows *plan.RowChecks) (*tableWrit
 		w.foreignKeys = append(w.foreignKeys, fk)
 	}
 	return w, nil
+}
+
+// narrow leaves a writer with the columns at ordinals; the others of its rows are NULL.
+func (w *tableWriter) narrow(ordinals []int) {
+	w.live = ordinals
+	fields := make([]arrow.Field, len(ordinals))
+	for i, o := range ordinals {
+		c := &w.table.Columns[o]
+		fields[i] = arrow.Field{Name: c.Name, Type: types.ArrowType(c.Type), Nullable: true}
+	}
+	w.schema = arrow.NewSchema(fields, nil)
 }
 
 func (r *run) compileChecks(checks []plan.NamedCheck) ([]namedCheck, error) {

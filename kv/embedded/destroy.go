@@ -145,6 +145,9 @@ func (s *Store) destroy(d destruction, horizon kv.Timestamp) error {
 		err = errors.Join(err, b.DeleteRange(start, end, nil), b.Delete(destroyKey(d.number), nil))
 	}
 	if err == nil {
+		if !newer {
+			s.destroyed.add(start, end)
+		}
 		err = s.write(b, s.durable)
 	}
 	s.destroying.Unlock()

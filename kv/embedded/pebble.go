@@ -43,6 +43,8 @@ func pebbleOptions(cfg Config, fs vfs.FS, lock *pebble.Lock, logger pebble.Logge
 			CompactionEnd: func(pebble.CompactionInfo) { tables.Add(1) },
 		},
 	}
+	// It would be a flushable in memory that only Pebble's log makes durable.
+	opts.Experimental.DisableIngestAsFlushable = func() bool { return true }
 	opts.Experimental.EnableColumnarBlocks = func() bool { return true }
 	opts.Experimental.EnableValueBlocks = func() bool { return true }
 	for i := range opts.Levels {

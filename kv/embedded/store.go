@@ -63,6 +63,9 @@ type Store struct {
 	// destroying is held shared while versions are written, and exclusively
 	// while a span is destroyed.
 	destroying sync.RWMutex
+	destroyed  destroyedSpans
+
+	ingested atomic.Uint64 // files, for their names
 
 	mu     sync.Mutex
 	scans  map[*scan]struct{} // open iterators
@@ -127,6 +130,9 @@ func (s *Store) openFiles(format int) (err error) {
 		if s.log, err = s.openLog(); err != nil {
 			return err
 		}
+	}
+	if err := s.removeUningested(); err != nil {
+		return err
 	}
 	if s.db, err = s.openPebble(true); err != nil || !s.durable {
 		return err
