@@ -1,8 +1,10 @@
 package executor
 
 import (
+	"bytes"
 	"context"
 	"io"
+	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -169,37 +171,11 @@ func (j *lookupJoin) distinctKeys(batch arrow.RecordBatch) ([][]types.Datum, err
 
 // fetch reads the rows of keys into out.
 func (j *lookupJoin) fetch(ctx context.Context, keys [][]types.Datum, out *batchList) error {
-	n := j.node.Right
-	layout := layoutOf(n.Table)
-	if j.unique {
-		f := pointFetch{env: j.run.env, layout: layout, index: n.Index, output: j.output, withHandle: n.WithHandle}
-		for _, k := range keys {
-			key, ok, err := layout.PointKey(nil, n.Index, k)
-			if err != nil {
-				return err
-			}
-			if ok {
-				f.keys = append(f.keys, key)
-			}
-		}
-		batch, err := f.run(ctx)
-		if err != nil || batch == nil {
-			return err
-		}
-		return j.keep(batch, out)
+	spec, err := j.fetchSpec(keys)
+	if err != nil {
+		return err
 	}
-	spans := make([]kv.Span, 0, len(keys))
-	for _, k := range keys {
-		span, err := layout.EncodeRange(n.Index, rowstore.Range{Equal: k})
-		if err != nil {
-			return err
-		}
-		spans = append(spans, span)
-	}
-	s, err := rowstore.NewScanner(j.run.env.Alloc, j.run.env.reader(), rowstore.ScanSpec{
-		Table: n.Table, Layout: layout, Index: n.Index, Output: j.output, WithHandle: n.WithHandle, Spans: spans,
-		BatchRows: j.run.env.batchRows(),
-	})
+	s, err := rowstore.NewScanner(j.run.env.Alloc, j.run.env.reader(), spec)
 	if err != nil {
 		return err
 	}
@@ -216,6 +192,39 @@ func (j *lookupJoin) fetch(ctx context.Context, keys [][]types.Datum, out *batch
 			return err
 		}
 	}
+}
+
+// fetchSpec is a scan of the rows of keys. It reads them in the order in which
+// they are stored, so that neighbours come from one block.
+func (j *lookupJoin) fetchSpec(keys [][]types.Datum) (rowstore.ScanSpec, error) {
+	n := j.node.Right
+	spec := rowstore.ScanSpec{
+		Table: n.Table, Layout: layoutOf(n.Table), Index: n.Index, Output: j.output, WithHandle: n.WithHandle,
+		BatchRows: j.run.env.batchRows(), Whole: true,
+	}
+	if !j.unique {
+		for _, k := range keys {
+			span, err := spec.Layout.EncodeRange(n.Index, rowstore.Range{Equal: k})
+			if err != nil {
+				return spec, err
+			}
+			spec.Spans = append(spec.Spans, span)
+		}
+		slices.SortFunc(spec.Spans, func(a, b kv.Span) int { return bytes.Compare(a.Start, b.Start) })
+		return spec, nil
+	}
+	spec.Keys = []kv.Key{} // not nil, which would be all of the table
+	for _, k := range keys {
+		key, ok, err := spec.Layout.PointKey(nil, n.Index, k)
+		if err != nil {
+			return spec, err
+		}
+		if ok {
+			spec.Keys = append(spec.Keys, key)
+		}
+	}
+	slices.SortFunc(spec.Keys, bytes.Compare)
+	return spec, nil
 }
 
 // keep filters a fetched batch, which it takes over, and puts its handle

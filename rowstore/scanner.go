@@ -34,6 +34,13 @@ type ScanSpec struct {
 	// Reverse reads each span backwards.
 	Spans   []kv.Span
 	Reverse bool
+	// Keys, if not nil, are read instead: whole keys of rows or of entries of a
+	// unique index. Those that nobody has are left out. Gets are cheapest in the
+	// order of keys.
+	Keys []kv.Key
+	// Whole says that the caller reads to the end, so that the first batch need not
+	// come early.
+	Whole bool
 	// BatchRows bounds the rows of a batch; 0 means DefaultBatchRows.
 	BatchRows int
 	// Schema is the schema of the batches; nil makes one from the columns.
@@ -45,8 +52,9 @@ type ScanSpec struct {
 
 // Scanner reads a table or index into Arrow batches.
 //
-// An index scan fetches the rows by GetMany, batch by batch in index order,
-// unless the index's entries hold all of Output. The reader must not be used
+// An index scan fetches the rows by GetMany, batch by batch in the order of their
+// keys, unless the index's entries hold all of Output; batches are in index order.
+// The reader must not be used
 // by others while Next runs. Close releases everything; it may be called at any time.
 type Scanner struct {
 	spec   ScanSpec
@@ -75,7 +83,10 @@ type Scanner struct {
 	// Buffers of one step: rows as (handle or row key, row value).
 	rows      []kv.KeyValue
 	entries   []kv.KeyValue // index entries parallel to rows
+	gathered  pairBuffer
 	keys      []kv.Key
+	sorted    []kv.Key
+	order     []int32 // of the rows whose keys are sorted
 	arena     []byte
 	handleBuf []byte
 	keyBuf    []byte
@@ -104,7 +115,7 @@ func NewScanner(alloc memory.Allocator, r kv.Reader, spec ScanSpec) (*Scanner, e
 			s.lookup = !s.layout.Covers(spec.Index, spec.Output)
 		}
 	}
-	if spec.Spans == nil {
+	if spec.Spans == nil && spec.Keys == nil {
 		s.spec.Spans = []kv.Span{IndexSpan(spec.Table, spec.Index)}
 	}
 	s.prepareColumns()
@@ -195,6 +206,9 @@ func (s *Scanner) Next(ctx context.Context) (arrow.RecordBatch, error) {
 // for a whole batch would cost them more than their rows do.
 func (s *Scanner) makeRoom(ctx context.Context) error {
 	s.room *= 4
+	if s.spec.Whole {
+		s.room = s.spec.BatchRows
+	}
 	if s.room == 0 {
 		if err := s.fetch(ctx); err != nil {
 			return err
@@ -210,7 +224,7 @@ func (s *Scanner) makeRoom(ctx context.Context) error {
 func (s *Scanner) fill(ctx context.Context, limit int) (rows int, err error) {
 	for rows < limit && !s.isFull() {
 		if len(s.pending) == 0 {
-			if err := s.fetch(ctx); err != nil {
+			if err := s.gather(ctx, limit-rows); err != nil {
 				return rows, err
 			}
 		}
@@ -239,6 +253,9 @@ func (s *Scanner) isFull() bool {
 
 // fetch gets the next pairs into pending, from this span or the next ones.
 func (s *Scanner) fetch(ctx context.Context) error {
+	if s.spec.Keys != nil {
+		return s.fetchKeys(ctx)
+	}
 	for {
 		if s.it == nil {
 			if s.span == len(s.spec.Spans) {

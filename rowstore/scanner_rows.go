@@ -5,7 +5,6 @@ import (
 
 	"github.com/tidemarkdb/tidemark/kv"
 	"github.com/tidemarkdb/tidemark/rowstore/rowcodec"
-	"github.com/tidemarkdb/tidemark/sql/pgerror"
 )
 
 // shapeCache remembers where the wanted columns lie in rows of each shape seen.
@@ -154,43 +153,6 @@ func (s *Scanner) splitEntries(pairs []kv.KeyValue) error {
 		}
 		buf = buf[:min(cap(buf), len(buf)+8)]
 		s.rows = append(s.rows, kv.KeyValue{Key: handle, Value: restored})
-	}
-	return nil
-}
-
-// lookupRows replaces the values of rows by the rows that the handles name.
-func (s *Scanner) lookupRows(ctx context.Context) error {
-	s.keys = s.keys[:0]
-	s.keyBuf = s.keyBuf[:0]
-	size := 0
-	for i := range s.rows {
-		size += len(s.layout.rowPrefix) + len(s.rows[i].Key)
-	}
-	if cap(s.keyBuf) < size {
-		s.keyBuf = make([]byte, 0, size)
-	}
-	for i := range s.rows {
-		start := len(s.keyBuf)
-		s.keyBuf = append(append(s.keyBuf, s.layout.rowPrefix...), s.rows[i].Key...)
-		s.keys = append(s.keys, s.keyBuf[start:len(s.keyBuf):len(s.keyBuf)])
-		s.rows[i].Value = nil
-	}
-	s.arena = s.arena[:0]
-	found := 0
-	err := s.reader.GetMany(ctx, s.keys, func(i int, value []byte) error {
-		start := len(s.arena)
-		s.arena = append(s.arena, value...)
-		// The arena may move while it grows: older rows keep the old one alive.
-		s.rows[i].Value = s.arena[start:len(s.arena):len(s.arena)]
-		found++
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	if found != len(s.rows) {
-		return pgerror.New(pgerror.IndexCorrupted, "index %q has an entry without a row in table %q",
-			s.index.index.Name, s.spec.Table.Name)
 	}
 	return nil
 }
