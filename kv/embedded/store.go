@@ -109,6 +109,9 @@ func Open(_ context.Context, cfg Config) (*Store, error) {
 		return nil, openError(cfg.Dir, err)
 	}
 	if err := s.start(); err != nil {
+		if f := s.failure.Load(); f != nil {
+			err = f // a compaction that began meanwhile found damage: no outcome is unknown
+		}
 		s.closeFiles()
 		_ = s.lock.Close()
 		return nil, openError(cfg.Dir, err)
