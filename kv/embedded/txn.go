@@ -24,10 +24,11 @@ type txn struct {
 	ended    bool
 	maxBytes int64
 
-	buf   []byte           // the value Get returned last
-	write *writeBuffer     // nil until the first write
-	locks *locktable.Owner // nil until the first lock
-	id    uint64           // 0 until asked for
+	buf    []byte           // the value Get returned last
+	cached int64            // bytes that GetMany put into the row cache
+	write  *writeBuffer     // nil until the first write
+	locks  *locktable.Owner // nil until the first lock
+	id     uint64           // 0 until asked for
 
 	savepoints []savepoint
 }
@@ -92,8 +93,9 @@ func (t *txn) GetMany(ctx context.Context, keys []kv.Key, fn func(i int, value [
 	return t.getMany(ctx, keys, allWrites, fn)
 }
 
-// fewKeys is how many keys at once are looked for in the row cache.
-const fewKeys = 64
+// rowCacheShare says what part of the row cache the GetManys of one transaction
+// may fill: the rows that one join looks up do not push out all others.
+const rowCacheShare = 8
 
 func (t *txn) getMany(ctx context.Context, keys []kv.Key, limit uint32, fn func(i int, value []byte) error) error {
 	if t.ended {
@@ -105,7 +107,6 @@ func (t *txn) getMany(ctx context.Context, keys []kv.Key, limit uint32, fn func(
 			t.store.iters.put(pi)
 		}
 	}()
-	cached := len(keys) <= fewKeys
 	for i, key := range keys {
 		if i&0xff == 0xff && ctx.Err() != nil {
 			return kv.Cancelled(ctx)
@@ -120,15 +121,13 @@ func (t *txn) getMany(ctx context.Context, keys []kv.Key, limit uint32, fn func(
 				continue
 			}
 		}
-		if cached {
-			var value []byte
-			var found bool
-			if t.buf, value, found = t.store.rows.get(t.buf, key, t.readTS); found {
-				if err := fn(i, value); err != nil {
-					return err
-				}
-				continue
+		var value []byte
+		var found bool
+		if t.buf, value, found = t.store.rows.get(t.buf, key, t.readTS); found {
+			if err := fn(i, value); err != nil {
+				return err
 			}
+			continue
 		}
 		if pi == nil {
 			var err error
@@ -141,6 +140,10 @@ func (t *txn) getMany(ctx context.Context, keys []kv.Key, limit uint32, fn func(
 			return err
 		}
 		if found {
+			if t.cached < t.store.cfg.RowCacheBytes/rowCacheShare {
+				t.cached += int64(len(key) + len(value))
+				t.store.rows.add(key, versionTimestamp(pi.it.Key()), value, t.readTS)
+			}
 			if err := fn(i, value); err != nil {
 				return err
 			}
