@@ -1,0 +1,32 @@
+package isolation_test
+
+import (
+	"testing"
+
+	"github.com/tidemarkdb/tidemark/internal/isolation"
+	"github.com/tidemarkdb/tidemark/internal/testserver"
+)
+
+// start starts a server over the embedded store.
+func start(t *testing.T) []string {
+	s, err := testserver.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return []string{s.URL}
+}
+
+func TestHermitage(t *testing.T) { isolation.Hermitage(t, start(t)) }
+
+func TestLists(t *testing.T) {
+	isolation.Lists(t, isolation.Load{URLs: start(t), Clients: 8, Each: 100})
+}
+
+func TestRegisters(t *testing.T) {
+	isolation.Registers(t, isolation.Load{URLs: start(t), Clients: 6, Each: 150})
+}
