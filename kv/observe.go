@@ -12,6 +12,13 @@ type WriteObserver interface {
 	Wrote(ts Timestamp, key Key)
 }
 
+// DestroyObserver is a WriteObserver that is also told of spans that DestroyRange
+// has removed, which no commit says: once they are gone. Until then readers find
+// them as they were.
+type DestroyObserver interface {
+	Destroyed(span Span)
+}
+
 // Observable is what a Store offers that tells observers of all its writes.
 type Observable interface {
 	// Observe begins to tell o, until the store is closed. All commits above since

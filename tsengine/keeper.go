@@ -282,7 +282,6 @@ func (k *Keeper) Expire(ctx context.Context, t *catalog.Table) error {
 	if err != nil {
 		return err
 	}
-	defer k.config.Packer.Cache.Forget(tablePrefix(t.Storage))
 	for _, p := range parts {
 		if p.Slice >= l.slice(oldest) {
 			continue

@@ -161,6 +161,7 @@ func (s *Store) destroy(d destruction, horizon kv.Timestamp) error {
 		after = math.MaxInt64 // nothing is kept any more
 	}
 	s.rows.clear(after)
+	s.tellDestroyed(d.span)
 	return storageError(err)
 }
 

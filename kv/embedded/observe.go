@@ -42,6 +42,19 @@ func (s *Store) observed(ts kv.Timestamp, a *arena) {
 	}
 }
 
+// tellDestroyed tells the observers that a span is gone.
+func (s *Store) tellDestroyed(span kv.Span) {
+	list := s.observers.Load()
+	if list == nil {
+		return
+	}
+	for _, o := range *list {
+		if o, ok := o.(kv.DestroyObserver); ok {
+			o.Destroyed(span)
+		}
+	}
+}
+
 // WroteIn implements kv.OwnWriter.
 func (t *txn) WroteIn(span kv.Span) bool {
 	if t.write == nil || t.write.index.count == 0 {

@@ -3,6 +3,7 @@ package embedded
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/tidemarkdb/tidemark/kv"
 )
@@ -74,4 +75,42 @@ func TestObserve(t *testing.T) {
 	if err := bulk.Flush(); err != nil || r.keys["x"] <= ts {
 		t.Errorf("bulk: %v %v", err, r.keys)
 	}
+}
+
+type recordedSpans struct {
+	recordedWrites
+	spans chan kv.Span
+}
+
+func (r *recordedSpans) Destroyed(span kv.Span) { r.spans <- span }
+
+// TestObserveDestroyed: of a span that is destroyed observers hear when it is gone.
+func TestObserveDestroyed(t *testing.T) {
+	s := openTest(t, Config{GCLifetime: -1, GCInterval: time.Millisecond})
+	put(t, s, "k", "1")
+	r := &recordedSpans{recordedWrites{store: s, keys: map[string]kv.Timestamp{}}, make(chan kv.Span, 1)}
+	if _, ok := s.Observe(r); !ok {
+		t.Fatal("refused")
+	}
+	before := begin(t, s)
+	if err := s.DestroyRange(context.Background(), kv.Span{Start: kv.Key("k"), End: kv.Key("l")}); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case span := <-r.spans:
+		t.Fatalf("%s is gone while a snapshot needs it", span.Start)
+	case <-time.After(50 * time.Millisecond):
+	}
+	before.Rollback()
+	select {
+	case span := <-r.spans:
+		if string(span.Start) != "k" || string(span.End) != "l" {
+			t.Errorf("destroyed %s to %s", span.Start, span.End)
+		}
+	case <-time.After(time.Minute):
+		t.Fatal("nothing was destroyed")
+	}
+	after := begin(t, s)
+	defer after.Rollback()
+	readAt(t, after, "k", "-")
 }

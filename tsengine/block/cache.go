@@ -82,9 +82,6 @@ func (c *Cache) directory() *Directory {
 // directoryOnly keeps nothing but knows the partitions.
 func (c *Cache) directoryOnly() *Cache { return &Cache{Directory: c.directory()} }
 
-// Forget is Directory.Forget.
-func (c *Cache) Forget(table kv.Key) { c.directory().Forget(table) }
-
 // Derived is Directory.Derived.
 func (c *Cache) Derived(r kv.Reader, table kv.Key, read func() (any, bool, error)) (any, error) {
 	return c.directory().Derived(r, table, read)

@@ -178,16 +178,20 @@ func (d *Directory) forgetIfFull() {
 	}
 }
 
-// Forget forgets a table: something was removed past all transactions.
-func (d *Directory) Forget(table kv.Key) {
-	if d == nil {
+// Destroyed implements kv.DestroyObserver: it forgets the tables that a span was
+// of. Who reads one just now keeps what it finds in an entry that nobody sees.
+func (d *Directory) Destroyed(span kv.Span) {
+	if !d.watching.Load() {
 		return
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if t := d.tables[string(table)]; t != nil {
-		d.parts -= len(t.parts)
-		delete(d.tables, string(table))
+	for name, t := range d.tables {
+		end := append(kv.Key(name), bytes.Repeat([]byte{0xff}, d.prefixLen-d.tableLen+1)...)
+		if bytes.Compare(end, span.Start) >= 0 && (len(span.End) == 0 || bytes.Compare(kv.Key(name), span.End) < 0) {
+			d.parts -= len(t.parts)
+			delete(d.tables, name)
+		}
 	}
 }
 
