@@ -75,7 +75,7 @@ bench-scan: build ## scans, aggregates, a join of 2,000,000 rows beside PostgreS
 bench-tpch: build ## the 22 queries of TPC-H at SCALE (0.1) beside PostgreSQL 15, answers compared
 	bash bench/tpch.sh
 
-bench-ts: build ## TSBS's cpu-only loads and queries on time-series tables beside PostgreSQL 15 and DuckDB
+bench-ts: build ## TSBS's cpu-only loads and queries on time-series tables beside PostgreSQL 15, InfluxDB, VictoriaMetrics and DuckDB
 	bash bench/ts.sh
 
 bench-points: build ## single points by 64 connections beside PostgreSQL 15

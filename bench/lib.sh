@@ -15,7 +15,8 @@ PG_PORT=$(free_port)
 TM_PORT=$(free_port)
 as_postgres() { if [ "$(id -u)" = 0 ]; then su postgres -c "$*"; else bash -c "$*"; fi; }
 stop_all() {
-  [ -z "$TM_PID" ] || { kill -TERM "$TM_PID" 2>/dev/null || true; wait "$TM_PID" 2>/dev/null || true; }
+  local p
+  for p in $TM_PID ${OTHER_PIDS:-}; do kill -TERM "$p" 2>/dev/null || true; wait "$p" 2>/dev/null || true; done
   as_postgres "$PGBIN/pg_ctl -D $DIR/pg -m fast -w stop" >/dev/null 2>&1 || true
   rm -rf "$DIR"
 }

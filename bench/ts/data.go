@@ -110,14 +110,14 @@ var copyHead = []byte("PGCOPY\n\xff\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00")
 
 var pgEpoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// batch encodes up to n points for a binary COPY of copyColumns; nil at the end.
-func (w *walk) batch(n int) (data []byte, rows int) {
+// binaryBatch encodes up to n points for a binary COPY of copyColumns; nil at the end.
+func binaryBatch(next func(*point) bool, n int) (data []byte, rows int) {
 	var b bytes.Buffer
 	b.Grow(n*150 + 64)
 	b.Write(copyHead)
 	var buf []byte
 	var p point
-	for rows < n && w.next(&p) {
+	for rows < n && next(&p) {
 		buf = binary.BigEndian.AppendUint16(buf[:0], uint16(3+len(metrics)))
 		buf = binary.BigEndian.AppendUint32(buf, 8)
 		buf = binary.BigEndian.AppendUint64(buf, uint64(p.time.Sub(pgEpoch).Microseconds()))

@@ -24,33 +24,45 @@ func cpuTable(jsonType string) string {
 		" DOUBLE PRECISION, additional_tags " + jsonType + " DEFAULT NULL)"
 }
 
-// load makes the tables, fills them and prints how fast and how large.
-func (c *config) load(ctx context.Context, t *target) error {
-	if t.dsn == "" {
-		return c.loadDuck(ctx, t)
-	}
+// create makes the tables and fills that of the hosts.
+func (c *config) create(ctx context.Context, t *target) error {
 	ddl := []string{
 		fmt.Sprintf(tagsTable, "SERIAL"), "CREATE UNIQUE INDEX uniq1 ON tags(" + strings.Join(tagNames, ",") + ")", "CREATE INDEX ON tags(hostname)",
 		cpuTable("JSONB"), `CREATE INDEX ON cpu(tags_id, "time" DESC)`, `CREATE INDEX ON cpu("time" DESC)`,
 	}
-	settle, size := []string{"vacuum analyze"}, "select pg_total_relation_size('cpu')"
 	if t.Name() == "tidemark" {
 		ddl = append(ddl, "CREATE EXTENSION IF NOT EXISTS timescaledb CASCADE",
 			"SELECT create_hypertable('cpu'::regclass, 'time'::name, replication_factor => NULL, chunk_time_interval => 43200000000, create_default_indexes=>FALSE)")
-		settle = []string{"call tidemark.compact('cpu')", "analyze"}
+	}
+	for _, row := range tagRows(c.shape, c.seed) {
+		ddl = append(ddl, "INSERT INTO tags("+strings.Join(tagNames, ",")+") VALUES ('"+strings.Join(row, "','")+"')")
 	}
 	for _, s := range ddl {
 		if err := t.Exec(ctx, s); err != nil {
 			return fmt.Errorf("%s: %w", s, err)
 		}
 	}
-	for _, row := range tagRows(c.shape, c.seed) {
-		if err := t.Exec(ctx, "INSERT INTO tags("+strings.Join(tagNames, ",")+") VALUES ('"+strings.Join(row, "','")+"')"); err != nil {
-			return err
-		}
+	return nil
+}
+
+// load makes the tables, fills them and prints how fast and how large.
+func (c *config) load(ctx context.Context, t *target) error {
+	if p, ok := t.Peer.(*linePeer); ok {
+		return c.loadLines(ctx, t, p)
+	}
+	if t.dsn == "" {
+		return c.loadDuck(ctx, t)
+	}
+	if err := c.create(ctx, t); err != nil {
+		return err
+	}
+	settle, size := []string{"vacuum analyze"}, "select pg_total_relation_size('cpu')"
+	if t.Name() == "tidemark" {
+		settle = []string{"call tidemark.compact('cpu')", "analyze"}
 	}
 	begin := time.Now()
-	if err := c.copyPoints(ctx, t.dsn); err != nil {
+	w := newWalk(c.shape, c.seed)
+	if err := c.copyPoints(ctx, func(n int) ([]byte, int) { return binaryBatch(w.next, n) }, copyTo(t.dsn)); err != nil {
 		return err
 	}
 	took := time.Since(begin)
@@ -76,21 +88,20 @@ func (c *config) loaded(t *target, took, settled time.Duration, bytes float64) {
 	fmt.Printf("loaded %-9s %7.0f thousand rows/s, settled in %.1f s, %.1f bytes a row\n", t.Name(), n/took.Seconds()/1e3, settled.Seconds(), bytes/n)
 }
 
-// copyPoints loads the points in batches, each a binary COPY of its own, over
-// several connections. Making the points is part of the time, as for TSBS.
-func (c *config) copyPoints(ctx context.Context, dsn string) error {
+// copyPoints makes the points in batches and has them written over several
+// connections at once. Making the points is part of the time, as for TSBS.
+func (c *config) copyPoints(ctx context.Context, batch func(n int) ([]byte, int), write func(ctx context.Context, batches <-chan []byte) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	batches := make(chan []byte, 2*loaders)
 	done := make(chan error, loaders)
 	for range loaders {
-		go func() { done <- copyBatches(ctx, dsn, batches) }()
+		go func() { done <- write(ctx, batches) }()
 	}
 	go func() {
 		defer close(batches)
-		w := newWalk(c.shape, c.seed)
 		for {
-			data, rows := w.batch(c.batch)
+			data, rows := batch(c.batch)
 			if rows == 0 {
 				return
 			}
@@ -111,18 +122,21 @@ func (c *config) copyPoints(ctx context.Context, dsn string) error {
 	return err
 }
 
-func copyBatches(ctx context.Context, dsn string, batches <-chan []byte) error {
-	conn, err := pgconn.Connect(ctx, dsn)
-	if err != nil {
-		return err
-	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	for b := range batches {
-		if _, err := conn.CopyFrom(ctx, bytes.NewReader(b), `copy "cpu" ( `+copyColumns+` ) from stdin binary`); err != nil {
+// copyTo writes batches, each by a binary COPY of its own.
+func copyTo(dsn string) func(context.Context, <-chan []byte) error {
+	return func(ctx context.Context, batches <-chan []byte) error {
+		conn, err := pgconn.Connect(ctx, dsn)
+		if err != nil {
 			return err
 		}
+		defer conn.Close(context.WithoutCancel(ctx))
+		for b := range batches {
+			if _, err := conn.CopyFrom(ctx, bytes.NewReader(b), `copy "cpu" ( `+copyColumns+` ) from stdin binary`); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
-	return nil
 }
 
 // loadDuck loads DuckDB from files, the way it likes best.

@@ -1,7 +1,7 @@
 // Command ts loads points of the shape of TSBS's cpu-only use case into
-// Tidemark, PostgreSQL and DuckDB and times TSBS's queries on them, alternating;
-// it prints rows a second, bytes a row, medians and ratios. bench/ts.sh starts
-// the servers.
+// Tidemark, PostgreSQL, InfluxDB, VictoriaMetrics and DuckDB and times TSBS's
+// queries on them, alternating; it prints rows a second, bytes a row, medians and
+// ratios, and what late points and updates cost. bench/ts.sh starts the servers.
 package main
 
 import (
@@ -22,17 +22,19 @@ import (
 type config struct {
 	tidemark, postgres, only, dir string
 	shape
-	rounds, batch int
-	seed          uint64
-	duck, fresh   bool
+	rounds, batch      int
+	seed               uint64
+	influx, victoria   string // URL and data directory, with a space between
+	duck, fresh, price bool
+	atLeast            time.Duration
 }
 
 // target is a peer with what it is called and how it writes queries.
 type target struct {
 	peers.Peer
 	dialect
-	dsn string
-	ms  []float64 // by query
+	dsn    string
+	ratios []float64 // to the first target, of the types that there are here
 }
 
 func main() {
@@ -41,6 +43,10 @@ func main() {
 	flag.StringVar(&c.postgres, "postgres", "", "connection string, empty: without PostgreSQL")
 	flag.BoolVar(&c.duck, "duckdb", true, "run DuckDB too")
 	flag.BoolVar(&c.fresh, "load", true, "load first; false: query what an earlier run loaded")
+	flag.StringVar(&c.influx, "influxdb", "", "URL and data directory, with a space between; empty: without InfluxDB")
+	flag.StringVar(&c.victoria, "victoria", "", "the same of VictoriaMetrics")
+	flag.BoolVar(&c.price, "prices", false, "print what late points and updates cost")
+	flag.DurationVar(&c.atLeast, "at-least", 3*time.Second, "how long each type of query is repeated at least")
 	flag.StringVar(&c.only, "only", "", "names of queries, comma-separated; empty: all")
 	flag.StringVar(&c.dir, "dir", os.TempDir(), "directory for the data files")
 	flag.IntVar(&c.hosts, "hosts", 4000, "hosts that report")
@@ -73,6 +79,14 @@ func run(ctx context.Context, c config) error {
 			return fmt.Errorf("%s: load: %w", t.Name(), err)
 		}
 	}
+	if err := c.compare(ctx, ts); err != nil || !c.price {
+		return err
+	}
+	return c.prices(ctx)
+}
+
+// compare times all types of query and prints medians and ratios.
+func (c *config) compare(ctx context.Context, ts []*target) error {
 	fmt.Printf("%-24s", "query (ms)")
 	for _, t := range ts {
 		fmt.Printf("%11s", t.Name())
@@ -89,15 +103,14 @@ func run(ctx context.Context, c config) error {
 			return fmt.Errorf("%s: %w", q.name, err)
 		}
 	}
-	for k, t := range ts[1:] {
+	for _, t := range ts[1:] {
 		sum, least := 0.0, math.Inf(1)
-		for i := range t.ms {
-			ratio := t.ms[i] / ts[0].ms[i]
+		for _, ratio := range t.ratios {
 			sum += math.Log(ratio)
 			least = min(least, ratio)
 		}
-		if n := len(ts[k+1].ms); n > 0 {
-			fmt.Printf("times as fast as %s: least %.2f, geometric mean %.2f\n", t.Name(), least, math.Exp(sum/float64(n)))
+		if n := len(t.ratios); n > 0 {
+			fmt.Printf("times as fast as %s: least %.2f, geometric mean %.2f of %d types\n", t.Name(), least, math.Exp(sum/float64(n)), n)
 		}
 	}
 	return nil
@@ -121,6 +134,14 @@ func connect(ctx context.Context, c config) (ts []*target, err error) {
 			return ts, err
 		}
 	}
+	for _, p := range []struct {
+		name, at string
+		dialect
+	}{{"influxdb", c.influx, influx}, {"victoria", c.victoria, promQL}} {
+		if url, dir, ok := strings.Cut(p.at, " "); ok {
+			ts = append(ts, &target{Peer: &linePeer{name: p.name, url: url, dir: dir}, dialect: p.dialect})
+		}
+	}
 	if c.duck {
 		p, err := peers.DuckDB(ctx, filepath.Join(c.dir, "ts.duckdb"), 2)
 		if err != nil {
@@ -132,35 +153,61 @@ func connect(ctx context.Context, c config) (ts []*target, err error) {
 	return ts, nil
 }
 
-// measure runs a type of query with the same parameters on each target, each
-// once unmeasured, and compares the answers of the first two.
-func (c *config) measure(ctx context.Context, ts []*target, q query, salt uint64) error {
-	times := make([][]time.Duration, len(ts))
-	differ := ""
-	for round := range c.rounds + 1 {
+// times runs a type of query with the same parameters on each target, each once
+// unmeasured and then for a while: what takes a millisecond is run often, so that
+// its median means something. It compares the answers of the first two.
+func (c *config) times(ctx context.Context, ts []*target, q query, salt uint64) (times [][]time.Duration, differ string, err error) {
+	times = make([][]time.Duration, len(ts))
+	begin := time.Now()
+	for round := 0; round <= c.rounds || round <= maxRounds && time.Since(begin) < c.atLeast; round++ {
 		answers := make([][][]string, len(ts))
 		for i, t := range ts {
-			sql := q.make(rand.New(rand.NewPCG(c.seed+uint64(round), salt)), c.shape, t.dialect)
-			d, rows, err := peers.Time(ctx, t, sql)
+			a := q.ask(rand.New(rand.NewPCG(c.seed+uint64(round), salt)), c.shape)
+			text := t.write(a)
+			if text == "" {
+				continue
+			}
+			d, rows, err := peers.Time(ctx, t, text)
 			if err != nil {
-				return fmt.Errorf("%s: %w", t.Name(), err)
+				return nil, "", fmt.Errorf("%s: %w", t.Name(), err)
 			}
 			if answers[i] = rows; round > 0 {
 				times[i] = append(times[i], d)
 			}
 		}
-		if len(ts) > 1 && ts[1].lateral && differ == "" {
+		if len(ts) > 1 && ts[1].comparable && differ == "" {
 			differ = peers.Differ(answers[0], answers[1], q.ordered)
 		}
 	}
-	fmt.Printf("%-24s", q.name)
-	for i, t := range ts {
-		ms := peers.Median(times[i]).Seconds() * 1e3
-		t.ms = append(t.ms, ms)
-		fmt.Printf("%11.2f", ms)
+	return times, differ, nil
+}
+
+// maxRounds bounds how often a type of query is run.
+const maxRounds = 200
+
+// measure prints the medians of a type of query, and the ratios.
+func (c *config) measure(ctx context.Context, ts []*target, q query, salt uint64) error {
+	times, differ, err := c.times(ctx, ts, q, salt)
+	if err != nil {
+		return err
 	}
-	for _, t := range ts[1:] {
-		fmt.Printf("%13.2f", t.ms[len(t.ms)-1]/ts[0].ms[len(ts[0].ms)-1])
+	fmt.Printf("%-24s", q.name)
+	ms := make([]float64, len(ts))
+	for i := range ts {
+		if len(times[i]) == 0 {
+			fmt.Printf("%11s", "-")
+			continue
+		}
+		ms[i] = peers.Median(times[i]).Seconds() * 1e3
+		fmt.Printf("%11.2f", ms[i])
+	}
+	for i, t := range ts[1:] {
+		if ms[i+1] == 0 {
+			fmt.Printf("%13s", "-")
+			continue
+		}
+		t.ratios = append(t.ratios, ms[i+1]/ms[0])
+		fmt.Printf("%13.2f", ms[i+1]/ms[0])
 	}
 	fmt.Println()
 	if differ != "" {
