@@ -41,12 +41,21 @@ func (r *Rewriter) splitKeys(a *logical.Aggregate) {
 	if len(d.keys) == 0 && len(d.equal) == 0 {
 		return
 	}
-	kept := slices.Clone(a.Keys)
-	order := slices.Clone(a.Keys)
+	kept, dropped := d.reduce(a.Keys)
+	if len(dropped) == 0 {
+		return
+	}
+	r.fire("DependentKeys")
+	a.Keys, a.Dependent = append(kept, dropped...), len(dropped)
+}
+
+// reduce divides keys into those that determine all and the others.
+func (d *dependencies) reduce(keys []logical.Item) (kept, dropped []logical.Item) {
+	kept = slices.Clone(keys)
+	order := slices.Clone(keys)
 	slices.SortStableFunc(order, func(x, y logical.Item) int {
 		return cmp.Compare(keyWeight(y.Expr.Type()), keyWeight(x.Expr.Type()))
 	})
-	var dropped []logical.Item
 	for _, it := range order {
 		if len(kept) == 1 {
 			break
@@ -57,11 +66,7 @@ func (r *Rewriter) splitKeys(a *logical.Aggregate) {
 		}
 		kept, dropped = rest, append(dropped, it)
 	}
-	if len(dropped) == 0 {
-		return
-	}
-	r.fire("DependentKeys")
-	a.Keys, a.Dependent = append(kept, dropped...), len(dropped)
+	return kept, dropped
 }
 
 // keyWeight orders types by what hashing and comparing them costs.
@@ -161,17 +166,23 @@ func (d *dependencies) determine(keys []logical.Item, e expr.Expr) bool {
 	if volatile(e) || logical.Any(e, isSubplan) {
 		return false
 	}
+	want := logical.Columns(e)
+	if want.Empty() {
+		return false
+	}
+	known := d.closure(keys)
+	return want.SubsetOf(&known)
+}
+
+// closure are the columns that keys determine.
+func (d *dependencies) closure(keys []logical.Item) logical.ColSet {
 	var known logical.ColSet
 	for _, k := range keys {
 		if c, ok := k.Expr.(*expr.Column); ok {
 			known.Add(c.ID)
 		}
 	}
-	want := logical.Columns(e)
-	if want.Empty() {
-		return false
-	}
-	for changed := true; changed && !want.SubsetOf(&known); {
+	for changed := true; changed; {
 		changed = false
 		for i := range d.keys {
 			k := &d.keys[i]
@@ -188,5 +199,16 @@ func (d *dependencies) determine(keys []logical.Item, e expr.Expr) bool {
 			}
 		}
 	}
-	return want.SubsetOf(&known)
+	return known
+}
+
+// single reports whether the columns fix a row of a table.
+func (d *dependencies) single(n logical.Node, known *logical.ColSet) bool {
+	out := logical.OutputSet(n)
+	for i := range d.keys {
+		if k := &d.keys[i]; k.key.SubsetOf(known) && out.SubsetOf(&k.columns) {
+			return true
+		}
+	}
+	return false
 }

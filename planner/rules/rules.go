@@ -57,6 +57,7 @@ func (r *Rewriter) Run(n logical.Node) logical.Node {
 	n = r.trimOrders(r.removeJoins(n, &all))
 	r.pushLimits(n)
 	r.minMax(n)
+	n = r.pushAggregates(n)
 	r.dependentKeys(n)
 	return r.postpone(r.pushFilters(r.anyArray(n), nil))
 }

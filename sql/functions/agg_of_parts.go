@@ -26,6 +26,62 @@ func ofParts(name string, make func() Accumulator, result types.OID, args ...typ
 	}
 }
 
+// Part is an aggregate of a part of the rows.
+type Part struct {
+	Fn  *Aggregate
+	Sig Signature
+}
+
+// SplitAggregate divides an aggregate into parts, which have its arguments, and
+// the aggregate that makes its result of the parts' results; ok is false if
+// that cannot be done exactly (sums of floating-point numbers depend on the order).
+func SplitAggregate(fn *Aggregate, sig Signature) (parts []Part, final *Aggregate, ok bool) {
+	switch fn.Name {
+	case "count":
+		return []Part{{fn, sig}}, CountOfParts, true
+	case "min", "max", "bool_and", "bool_or", "every", "bit_and", "bit_or":
+		return []Part{{fn, sig}}, aggregateOf(fn.Name, sig.Returns.OID, fn), true
+	case "sum", "avg":
+		if len(sig.Args) == 1 && exactNumber(sig.Args[0].OID) {
+			return splitSum(fn, sig)
+		}
+	}
+	return nil, nil, false
+}
+
+func exactNumber(t types.OID) bool {
+	return t == types.Int2 || t == types.Int4 || t == types.Int8 || t == types.Numeric
+}
+
+// splitSum divides a sum or an average.
+func splitSum(fn *Aggregate, sig Signature) ([]Part, *Aggregate, bool) {
+	if fn.Name == "sum" {
+		if sig.Returns.OID == types.Int8 {
+			return []Part{{fn, sig}}, SumOfParts, true
+		}
+		return []Part{{fn, sig}}, aggregateOf("sum", sig.Returns.OID, fn), true
+	}
+	sum, count := aggregateOf("sum", sig.Args[0].OID, nil), aggregateOf("count", types.Any, nil)
+	parts := []Part{
+		{sum, Signature{Args: sig.Args, Returns: sum.Returns}},
+		{count, Signature{Args: sig.Args, Returns: count.Returns}},
+	}
+	if sum.Returns.OID == types.Int8 {
+		return parts, AverageOfParts, true
+	}
+	return parts, NumericAverageOfParts, true
+}
+
+// aggregateOf returns the aggregate of a name with this one argument.
+func aggregateOf(name string, arg types.OID, otherwise *Aggregate) *Aggregate {
+	for _, f := range Aggregates(name) {
+		if len(f.Args) == 1 && f.Args[0].OID == arg {
+			return f
+		}
+	}
+	return otherwise
+}
+
 // countOfParts is a sum of int8 that is 0 and not NULL without rows.
 type countOfParts struct{ intSum[int64] }
 

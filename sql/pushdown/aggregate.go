@@ -28,18 +28,12 @@ var aggregates = []aggregate{
 // sigs are the stores' names of the parts (tipb.ExprType).
 var sigs = map[string]string{"count": "Count", "sum": "Sum", "min": "Min", "max": "Max"}
 
-// Part is an aggregate that the stores compute of their rows.
-type Part struct {
-	Fn  *functions.Aggregate
-	Sig functions.Signature
-}
-
 // AggregateSig is the stores' name of a part (tipb.ExprType).
 func AggregateSig(fn *functions.Aggregate) string { return sigs[fn.Name] }
 
 // Split divides an aggregate call into parts, which have its arguments, and the
 // aggregate that makes its result of the parts' results.
-func (r *Rules) Split(fn *functions.Aggregate, sig functions.Signature, args []expr.Expr) (parts []Part, final *functions.Aggregate, err error) {
+func (r *Rules) Split(fn *functions.Aggregate, sig functions.Signature, args []expr.Expr) (parts []functions.Part, final *functions.Aggregate, err error) {
 	for i := range aggregates {
 		a := &aggregates[i]
 		if a.name != fn.Name || len(args) > 1 {
@@ -53,7 +47,8 @@ func (r *Rules) Split(fn *functions.Aggregate, sig functions.Signature, args []e
 				return nil, nil, err
 			}
 		}
-		return split(a, fn, sig)
+		parts, final, _ := functions.SplitAggregate(fn, sig)
+		return parts, final, nil
 	}
 	return nil, nil, refuse("aggregate %s is not computed by the stores", fn.Name)
 }
@@ -73,38 +68,6 @@ func (r *Rules) checkArgument(a *aggregate, arg expr.Expr) error {
 		return refuse("values of type %s may lie apart from their rows, which tells nothing of their order", types.Format(arg.Type()))
 	}
 	return nil
-}
-
-func split(a *aggregate, fn *functions.Aggregate, sig functions.Signature) ([]Part, *functions.Aggregate, error) {
-	if a.name == "count" {
-		return []Part{{fn, sig}}, functions.CountOfParts, nil
-	}
-	if len(a.parts) == 1 {
-		if a.name == "sum" && sig.Returns.OID == types.Int8 {
-			return []Part{{fn, sig}}, functions.SumOfParts, nil
-		}
-		return []Part{{fn, sig}}, find(a.name, sig.Returns.OID, fn), nil
-	}
-	sum := find("sum", sig.Args[0].OID, nil)
-	count := find("count", types.Any, nil)
-	parts := []Part{
-		{sum, functions.Signature{Args: sig.Args, Returns: sum.Returns}},
-		{count, functions.Signature{Args: sig.Args, Returns: count.Returns}},
-	}
-	if sum.Returns.OID == types.Int8 {
-		return parts, functions.AverageOfParts, nil
-	}
-	return parts, functions.NumericAverageOfParts, nil
-}
-
-// find returns the aggregate of a name with this one argument.
-func find(name string, arg types.OID, otherwise *functions.Aggregate) *functions.Aggregate {
-	for _, f := range functions.Aggregates(name) {
-		if len(f.Args) == 1 && f.Args[0].OID == arg {
-			return f
-		}
-	}
-	return otherwise
 }
 
 // CheckKey reports whether rows can be grouped by an expression in the stores,
