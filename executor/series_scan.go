@@ -235,6 +235,7 @@ func (s *seriesScan) spec(ctx context.Context) (*tsengine.ScanSpec, error) {
 	return &tsengine.ScanSpec{
 		Layout: s.layout, Partitions: parts, Series: b.series, Lower: b.lower, Upper: b.upper,
 		Ordered: s.node.Ordered, Reverse: s.node.Reverse, BatchRows: rows, Prune: prune, Cache: s.env.Blocks,
+		Counted: !s.node.WithHandle && !s.node.ByTime && !s.node.PerSeries,
 	}, nil
 }
 

@@ -235,6 +235,7 @@ func (m *metamorphic) read(r kv.Reader, spec ScanSpec) found {
 		m.t.Fatal(err)
 	}
 	spec.Layout, spec.Partitions, spec.BatchRows, spec.Cache = m.layout, parts, 1+m.rng.IntN(200), m.cache
+	spec.Counted = m.rng.IntN(2) == 0
 	s := NewScanner(m.alloc, r, spec, nil)
 	defer s.Close()
 	for {

@@ -28,6 +28,8 @@ type ScanSpec struct {
 	// Ordered: by series and time; Reverse turns that round.
 	Ordered, Reverse bool
 	BatchRows        int
+	// Counted is as block.Spec has it; Column loads what the column of times needs.
+	Counted bool
 	// Last is as block.Spec has it: of each series the row with the newest time counts.
 	Last bool
 	// Cache, if set, keeps what is read of sorted runs.
@@ -53,7 +55,7 @@ func NewScanner(alloc memory.Allocator, r kv.Reader, spec ScanSpec, f *block.Fig
 func (spec *ScanSpec) block() block.Spec {
 	b := block.Spec{
 		Unique: spec.Layout.Unique, Groups: spec.Series, MinGroup: spec.FromSeries, MaxGroup: spec.EndSeries - 1, Lower: spec.Lower, Upper: spec.Upper,
-		Ordered: spec.Ordered, Reverse: spec.Reverse, Last: spec.Last, Prune: spec.Prune, Cache: spec.Cache, Name: spec.Layout.Table.Name,
+		Ordered: spec.Ordered, Reverse: spec.Reverse, Last: spec.Last, Counted: spec.Counted, Prune: spec.Prune, Cache: spec.Cache, Name: spec.Layout.Table.Name,
 	}
 	for _, p := range spec.Partitions {
 		b.Prefixes = append(b.Prefixes, p.Prefix)
@@ -103,6 +105,9 @@ func (spec *ScanSpec) Pieces(ctx context.Context, r kv.Reader, rows int) ([]Scan
 func (s *Scanner) Column(ctx context.Context, ordinal int) (arrow.Array, error) {
 	if c := s.layout.column(ordinal); c != nil {
 		return s.Scanner.Column(ctx, c)
+	}
+	if err := s.LoadRows(ctx); err != nil {
+		return nil, err
 	}
 	a := s.Positions()
 	phys := s.layout.Table.Columns[s.layout.Time].Type.Phys()

@@ -168,28 +168,43 @@ func (r *reading) runCursor(age int, prefix kv.Key, run *run, prune bool) *curso
 	}}
 }
 
-// openBlock reads the rows of a block.
+// openBlock reads the rows of a block, later if all of them are wanted.
 func (r *reading) openBlock(ctx context.Context, prefix kv.Key, run *run, b *header) (*source, error) {
 	s := &source{refs: 1, reading: r, block: b, prefix: prefix, run: run.id}
-	r.figures.BlocksRead++
-	if cache := r.spec.Cache; cache != nil {
+	if r.spec.Cache != nil {
 		s.inRun = nameOf(prefix, run.id)
-		if rows := cache.blockRows(s.inRun, b.number); rows != nil {
-			s.rowNumbers = *rows
-			return s, nil
-		}
 	}
-	s.fresh = true
-	p, err := s.page(ctx, 0)
-	if err != nil {
+	if s.lazy = r.alone && !b.ops && r.spec.whole(&b.extent); s.lazy {
+		return s, nil
+	}
+	if err := s.loadRows(ctx); err != nil {
 		return nil, err
 	}
-	if err := s.readRows(&p, b.extent); err != nil {
-		return nil, s.corrupted(err)
-	}
-	if r.spec.Cache != nil {
-		rows := s.rowNumbers
-		r.spec.Cache.keepRows(s.inRun, b.number, &rows)
-	}
 	return s, nil
+}
+
+// loadRows reads the numbers of a block's rows.
+func (s *source) loadRows(ctx context.Context) error {
+	s.use()
+	cache, b := s.reading.spec.Cache, s.block
+	if cache != nil {
+		if rows := cache.blockRows(s.inRun, b.number); rows != nil {
+			s.rowNumbers, s.lazy = *rows, false
+			return nil
+		}
+	}
+	s.fresh = !s.lazy
+	p, err := s.page(ctx, 0)
+	if err != nil {
+		return err
+	}
+	if err := s.readRows(&p, b.extent); err != nil {
+		return s.corrupted(err)
+	}
+	s.lazy = false
+	if cache != nil {
+		rows := s.rowNumbers
+		cache.keepRows(s.inRun, b.number, &rows)
+	}
+	return nil
 }

@@ -166,6 +166,7 @@ func (m *merger) next(ctx context.Context, segs []segment, limit int) ([]segment
 // emit appends the next n rows of a cursor.
 func (m *merger) emit(segs []segment, c *cursor, n int) []segment {
 	m.done = append(m.done, c.cur.retain())
+	c.cur.given = c.cur.block != nil
 	if m.reading.spec.Reverse {
 		for i := range n {
 			segs = append(segs, segment{src: c.cur, from: c.row - i, to: c.row - i + 1})

@@ -176,6 +176,7 @@ func (s *Scanner) openAll(ctx context.Context) (parts []*partition, err error) {
 
 func (s *Scanner) merge(pieces []piece, prune bool) {
 	s.reading.last = s.spec.Last && !slices.ContainsFunc(pieces, func(p piece) bool { return p.ops }) && !cutAnywhere(pieces)
+	s.reading.alone = s.spec.Counted && !s.spec.Last && len(pieces) == 1 && !cutAnywhere(pieces)
 	cursors := make([]*cursor, len(pieces))
 	for i := range pieces {
 		cursors[i] = s.reading.cursorOf(&pieces[i], prune)
@@ -229,6 +230,19 @@ func (s *Scanner) Select(sel []int32) {
 		at += n
 	}
 	s.segs, s.rows = out, len(sel)
+}
+
+// LoadRows reads the numbers of the present rows, for Positions and Each, where
+// Counted has left that out.
+func (s *Scanner) LoadRows(ctx context.Context) error {
+	for i := range s.segs {
+		if src := s.segs[i].src; src.lazy {
+			if err := src.loadRows(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // Positions makes the array of the present rows' positions.

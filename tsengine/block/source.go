@@ -65,6 +65,9 @@ type source struct {
 	run     uint64
 	inRun   runName // what the cache knows it by; empty if it is not to be kept
 	fresh   bool    // a block that nobody has read before, as far as the cache knows
+	lazy    bool    // the numbers of the block's rows are not read yet: all rows are wanted
+	given   bool    // rows of it came out
+	used    bool    // some of the block was read
 	pages   []container
 	columns []sourceColumn
 }
@@ -74,7 +77,20 @@ type sourceColumn struct {
 	values arrow.Array
 }
 
-func (s *source) len() int { return len(s.groups) }
+func (s *source) len() int {
+	if s.block != nil {
+		return s.block.rows
+	}
+	return len(s.groups)
+}
+
+// use counts a block that is read.
+func (s *source) use() {
+	if s.block != nil && !s.used {
+		s.used = true
+		s.reading.figures.BlocksRead++
+	}
+}
 
 func (s *source) retain() *source {
 	s.refs++
@@ -83,6 +99,9 @@ func (s *source) retain() *source {
 
 func (s *source) release() {
 	if s.refs--; s.refs == 0 {
+		if s.given && !s.used {
+			s.reading.figures.FromHeaders++
+		}
 		for _, c := range s.columns {
 			c.values.Release()
 		}
@@ -109,6 +128,7 @@ func (s *source) column(ctx context.Context, c *Column) (arrow.Array, error) {
 	if a := s.values(c.ID); a != nil {
 		return a, nil
 	}
+	s.use()
 	a, err := s.read(ctx, c)
 	if err != nil {
 		return nil, err

@@ -34,6 +34,9 @@ type Spec struct {
 	// the last of these if there are several. Others may be left out, and those
 	// that come need not be the newest of their points.
 	Last bool
+	// Counted: the numbers of rows are not asked for but by LoadRows. Of blocks whose
+	// rows are all wanted, and of which no column is asked for, the header is enough.
+	Counted bool
 	// Cache, if set, keeps what is read of runs.
 	Cache *Cache
 	// Name names the table in errors.
@@ -62,6 +65,11 @@ func (s *Spec) firstGroup(g uint64) int {
 	return sort.Search(len(s.Groups), func(i int) bool { return s.Groups[i] >= g })
 }
 
+// whole reports whether all rows of an extent are wanted.
+func (s *Spec) whole(e *extent) bool {
+	return s.Groups == nil && e.minPos >= s.Lower && e.maxPos <= s.Upper && e.minGroup >= s.MinGroup && e.maxGroup <= s.MaxGroup
+}
+
 // rowRange is a range of rows of a source.
 type rowRange struct{ from, to int }
 
@@ -69,7 +77,7 @@ type rowRange struct{ from, to int }
 // row of each group is.
 func (s *Spec) ranges(src *source, e *extent, last bool) []rowRange {
 	bounded := e.minPos < s.Lower || e.maxPos > s.Upper
-	if s.Groups == nil && !bounded && !last && e.minGroup >= s.MinGroup && e.maxGroup <= s.MaxGroup {
+	if !last && s.whole(e) {
 		return []rowRange{{0, src.len()}}
 	}
 	var out []rowRange
@@ -123,4 +131,6 @@ type reading struct {
 	alloc   memory.Allocator
 	figures *Figures
 	last    bool // the spec's Last, where no operation may remove a last row
+	// alone: the numbers of rows are not needed to read one piece, of which nothing was removed.
+	alone bool
 }
