@@ -29,6 +29,8 @@ func TestAutoParams(t *testing.T) {
 		{"SELECT a + 1 FROM t GROUP BY a + 1 ORDER BY 1", ""},
 		{"SELECT a FROM t WHERE a IN (~1~, ~2~) ORDER BY 1", "integer integer"},
 		{"SELECT a FROM p WHERE s = 'x'", ""},
+		{"UPDATE t SET c = c + -~5~, b = - -~3~ WHERE a = - ~7~", "integer integer integer"},
+		{"INSERT INTO t VALUES (-~1~, ~'x'~, -~2.5~, ~'2020-01-01'~)", "integer character varying numeric date"},
 	} {
 		t.Run(c.sql, func(t *testing.T) {
 			// Every literal is offered; those between tildes must be taken.
@@ -49,7 +51,7 @@ func TestAutoParams(t *testing.T) {
 				if i > 0 {
 					prev = c.sql[i-1]
 				}
-				if (ch >= '0' && ch <= '9' || ch == '\'') && (prev == ' ' || prev == '(' || prev == '~') {
+				if (ch >= '0' && ch <= '9' || ch == '\'') && (prev == ' ' || prev == '(' || prev == '~' || prev == '-') {
 					offered[sql.Len()] = len(offered)
 				}
 				sql.WriteByte(ch)

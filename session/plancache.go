@@ -21,9 +21,9 @@ type planned struct {
 	version atomic.Uint64
 	schema  uint64
 	stats   []*catalog.TableStats
-	// literals are the kinds and order of the literals that became parameters
-	// (normalized texts only).
-	literals int
+	// negated says which literals that became parameters have a sign before them
+	// that belongs to their value (normalized texts only).
+	negated []bool
 	// refused marks a normalized text that cannot share a plan.
 	refused bool
 }

@@ -160,7 +160,10 @@ func (s *Session) shareable(ctx context.Context, sql string, n *parser.Normalize
 		return nil, err
 	}
 	p := newPlanned(q, executor.PointPlan(q), snap)
-	p.literals = len(n.Literals)
+	p.negated = make([]bool, len(n.Literals))
+	for _, i := range q.NegatedLiterals {
+		p.negated[i] = true
+	}
 	if p.point == nil || p.point.Few() || len(q.UsedLiterals) != len(n.Literals) || len(q.ParamTypes) != len(n.Literals) || !q.Cacheable {
 		p = refused
 	}
@@ -172,7 +175,11 @@ func (s *Session) shareable(ctx context.Context, sql string, n *parser.Normalize
 func (s *Session) literalParams(p *planned, n *parser.Normalized) ([]types.Datum, bool) {
 	params := s.scratch.params[:0]
 	for i := range n.Literals {
-		d, err := types.Parse(p.query.ParamTypes[i], n.Literals[i].Text, s.io)
+		text := n.Literals[i].Text
+		if p.negated[i] {
+			text = "-" + text
+		}
+		d, err := types.Parse(p.query.ParamTypes[i], text, s.io)
 		if err != nil {
 			return nil, false
 		}

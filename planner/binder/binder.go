@@ -20,10 +20,11 @@ type Options struct {
 	Database, User string
 	// ParamTypes are the declared parameter types; OID 0 or unknown means infer.
 	ParamTypes []types.Type
-	// AutoParams maps source offsets of literals (ast.Const.Loc) to parameter
-	// indexes. Such a literal in an ordinary expression is bound as a
+	// AutoParams maps source offsets of literals (ast.Const.TokenLoc) to
+	// parameter indexes. Such a literal in an ordinary expression is bound as a
 	// parameter typed as the literal would be after resolution; its offset is
-	// reported as used. In a structural position it stays a constant.
+	// reported as used, and its index as negated if its value has the sign before
+	// it. In a structural position it stays a constant.
 	AutoParams map[int]int
 	// IO are the settings by which literals are read; nil means the defaults.
 	IO *types.IO
@@ -42,10 +43,11 @@ type Binder struct {
 	path []string
 	MD   logical.Metadata
 
-	params []types.Type
-	isAuto []bool
-	used   []int
-	noAuto int // > 0: literals stay constants
+	params  []types.Type
+	isAuto  []bool
+	used    []int
+	negated []int
+	noAuto  int // > 0: literals stay constants
 
 	deps      []plan.Dep
 	writes    []*catalog.Table
@@ -98,6 +100,7 @@ type Result struct {
 	ChangesCatalog bool
 	ParamTypes     []types.Type
 	Used           []int
+	Negated        []int
 	Deps           []plan.Dep
 	Writes         []*catalog.Table
 	MD             *logical.Metadata
@@ -159,7 +162,7 @@ func (b *Binder) run(stmt ast.Statement) (*Result, error) {
 	res.ReadOnly = len(b.writes) == 0 && !b.locks && !b.changes
 	res.Cacheable = b.cacheable && !b.changes
 	res.ChangesCatalog = b.changes
-	res.ParamTypes, res.Used, res.Deps, res.Writes = b.params, b.used, b.deps, b.writes
+	res.ParamTypes, res.Used, res.Negated, res.Deps, res.Writes = b.params, b.used, b.negated, b.deps, b.writes
 	res.MD = &b.MD
 	return res, nil
 }

@@ -2,6 +2,7 @@ package binder
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/tidemarkdb/tidemark/sql/ast"
 	"github.com/tidemarkdb/tidemark/sql/expr"
@@ -32,8 +33,8 @@ func (b *Binder) autoParam(c *ast.Const, t types.Type) (expr.Expr, bool) {
 	if b.noAuto > 0 || len(b.opts.AutoParams) == 0 {
 		return nil, false
 	}
-	i, ok := b.opts.AutoParams[c.Loc()]
-	if !ok {
+	i, ok := b.opts.AutoParams[int(c.TokenLoc)]
+	if !ok || c.TokenLen == 0 {
 		return nil, false
 	}
 	b.growParams(i + 1)
@@ -42,7 +43,10 @@ func (b *Binder) autoParam(c *ast.Const, t types.Type) (expr.Expr, bool) {
 	}
 	if !b.isAuto[i] {
 		b.isAuto[i] = true
-		b.used = append(b.used, c.Loc())
+		b.used = append(b.used, int(c.TokenLoc))
+		if c.Negated && strings.HasPrefix(c.Text, "-") {
+			b.negated = append(b.negated, i)
+		}
 	}
 	b.params[i] = t
 	return &expr.Param{Index: i, Typ: t}, true

@@ -141,6 +141,9 @@ type Query struct {
 	// UsedLiterals are source offsets of the literals that AutoParams turned into
 	// parameters (see planner.Options).
 	UsedLiterals []int
+	// NegatedLiterals are parameter indexes of those among them that are the
+	// literal's number times -1.
+	NegatedLiterals []int
 	// MemoryQuota (bytes) and MaxTime bound the statement if not 0; Notices go
 	// to the client whenever it is run. All three come from hints.
 	MemoryQuota int64
