@@ -135,7 +135,6 @@ func serve(ctx context.Context, c *config, cmd *cobra.Command, store kv.Store, l
 	if err != nil {
 		return err
 	}
-	addProc()
 	governGC(memoryLimit + columnCache + seriesCache + softReserve)
 	if columnCache == 0 {
 		columnCache = -1

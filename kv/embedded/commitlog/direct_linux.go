@@ -17,6 +17,7 @@ import (
 // The last block that is not full is kept and written again with what follows.
 type direct struct {
 	fd     int
+	queue  *queue // the log's; nil to write in a thread that waits
 	file   int    // the segment's own descriptor
 	buf    []byte // aligned; begins with the bytes of the last block
 	start  int64  // where buf lies in the file, a multiple of directAlign
@@ -76,7 +77,13 @@ func (d *direct) write(p []byte, at int64) error {
 
 func (d *direct) put(b []byte) error {
 	for at := d.start; len(b) > 0; {
-		n, err := unix.Pwrite(d.fd, b, at)
+		n, err := 0, errNotQueued
+		if d.queue != nil {
+			n, err = d.queue.pwrite(d.fd, b, at)
+		}
+		if errors.Is(err, errNotQueued) {
+			n, err = unix.Pwrite(d.fd, b, at)
+		}
 		switch {
 		case errors.Is(err, unix.EINTR):
 			continue

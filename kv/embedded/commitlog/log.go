@@ -13,6 +13,7 @@ package commitlog
 import (
 	"errors"
 	"log/slog"
+	"runtime"
 	"sync"
 	"time"
 
@@ -56,11 +57,12 @@ var ErrClosed = errors.New("commit log is closed")
 
 // Log is a log open for writing. Its methods may be called concurrently.
 type Log struct {
-	cfg  Config
-	dir  vfs.File
-	quit chan struct{}
-	done sync.WaitGroup
-	full chan struct{} // has an element when sealed is to be looked at
+	cfg   Config
+	dir   vfs.File
+	queue *queue // the leader's; nil where there is none
+	quit  chan struct{}
+	done  sync.WaitGroup
+	full  chan struct{} // has an element when sealed is to be looked at
 
 	mu      sync.Mutex
 	segment *segment // takes the records that are appended
@@ -69,6 +71,7 @@ type Log struct {
 	next    uint64   // number of the next record
 	durable uint64   // number of the last record that is synced
 	leading bool     // somebody writes; the files are his
+	crowd   bool     // several waited for the last sync
 	waiters []*waiter
 	sealed  []*segment // full, and not removed yet; oldest first
 	err     error      // why nothing more is taken
@@ -158,12 +161,19 @@ func (l *Log) Sync() error {
 func (l *Log) waitFor(number uint64) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	yielded := false
 	for l.durable < number {
 		switch {
 		case l.err != nil:
 			return l.err
 		case l.leading:
 			l.wait(number)
+		case l.crowd && !yielded:
+			// Who was in the last sync, too, is about to append again.
+			yielded = true
+			l.mu.Unlock()
+			runtime.Gosched()
+			l.mu.Lock()
 		default:
 			l.lead(true, nil)
 		}
@@ -188,6 +198,7 @@ func (l *Log) wait(number uint64) {
 func (l *Log) wake() {
 	rest := l.waiters[:0]
 	next := false
+	l.crowd = len(l.waiters) > 0
 	for _, w := range l.waiters {
 		if w.number > l.durable && l.err == nil {
 			if next {
@@ -293,6 +304,9 @@ func (l *Log) Close() error {
 		l.err = ErrClosed
 	} else if l.leading {
 		return err // a writer that waits for space has the files
+	}
+	if l.queue != nil {
+		err = errors.Join(err, l.queue.close())
 	}
 	return errors.Join(err, l.segment.close(), l.dir.Close())
 }

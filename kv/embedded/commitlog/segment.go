@@ -97,7 +97,12 @@ func (l *Log) create(s *segment) error {
 		return err
 	}
 	s.dirty = false
-	s.direct = openDirect(file)
+	if s.direct = openDirect(file); s.direct != nil {
+		if l.queue == nil {
+			l.queue = openQueue()
+		}
+		s.direct.queue = l.queue
+	}
 	return nil
 }
 
