@@ -32,7 +32,7 @@ func (t *txn) Commit(ctx context.Context, _ bool) (kv.Timestamp, error) {
 	if t.writes.len() == 0 {
 		return t.readTS, nil
 	}
-	if t.store.gc.lost(t.begun) {
+	if t.store.gc.lost(t.begun) || t.gone.Load() {
 		return 0, errLocksLost // and what newer versions are compared with may be gone
 	}
 	if err := t.certify(ctx); err != nil {
@@ -91,6 +91,9 @@ func (t *txn) publish(ctx context.Context) (ts kv.Timestamp, err error) {
 		if patience = min(patience, t.store.gc.leaseLeft()); patience <= 0 {
 			return 0, errLocksLost
 		}
+		if !t.store.gc.lease.holds(t.beginTS, t.beginTS) {
+			return 0, errLocksLost
+		}
 	}
 	kept := context.WithoutCancel(ctx)
 	ctx, cancel := context.WithTimeout(kept, patience)
@@ -102,6 +105,9 @@ func (t *txn) publish(ctx context.Context) (ts kv.Timestamp, err error) {
 	client.SetPessimistic(true)
 	client.SetEnable1PC(t.store.fastCommit)
 	client.SetEnableAsyncCommit(t.store.fastCommit)
+	if len(t.fast) > 0 {
+		client.SetSchemaLeaseChecker(leaseCheck{lease: &t.store.gc.lease, beginTS: t.beginTS})
+	}
 	if err := t.fill(client); err != nil {
 		return 0, t.store.translate(ctx, err)
 	}

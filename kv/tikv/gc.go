@@ -37,6 +37,7 @@ type collector struct {
 	published kv.Timestamp
 	// renewed is when the node's record was written last, by the local clock.
 	renewed atomic.Pointer[time.Time]
+	lease   lease
 	// running makes rounds one at a time.
 	running sync.Mutex
 }
@@ -180,19 +181,8 @@ func (c *collector) protect(ctx context.Context, ts kv.Timestamp) error {
 	})
 }
 
-// publish writes the node's record anew.
-func (c *collector) publish(ctx context.Context) error {
-	begun := time.Now()
-	err := c.update(ctx, false, func(t *txn) error { return c.putNode(t, c.oldest(t.readTS)) })
-	if err == nil {
-		c.renewed.Store(&begun)
-	}
-	return err
-}
-
 func (c *collector) putNode(t *txn, low kv.Timestamp) error {
-	until := kv.TimestampAt(t.readTS.Time().Add(nodeLease))
-	return t.PutUnchecked(c.nodeKey(), pair(uint64(low), uint64(until)))
+	return t.PutUnchecked(c.nodeKey(), pair(uint64(low), uint64(leaseEnd(t))))
 }
 
 func pair(a, b uint64) []byte {

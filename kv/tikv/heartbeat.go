@@ -74,8 +74,8 @@ func (s *Store) runHeartbeats() {
 	}
 }
 
-// renew renews the primary lock of a transaction. If it is gone, the commit
-// will find out.
+// renew renews the primary lock of a transaction. If it is gone, so may be locks
+// of keys that are not written, which a commit would not miss: it is not to be.
 func (s *Store) renew(t *txn) {
 	primary := t.remote.getPrimary()
 	if primary == nil {
@@ -85,6 +85,9 @@ func (s *Store) renew(t *txn) {
 	defer cancel()
 	bo := retry.NewBackofferWithVars(ctx, lockPatience, nil)
 	_, gone, err := transaction.SendTxnHeartBeat(bo, s.client, primary, uint64(t.beginTS), t.ttl())
+	if gone {
+		t.gone.Store(true)
+	}
 	if err != nil || gone {
 		s.cfg.Logger.Warn("locks of a transaction could not be renewed", "txn", uint64(t.beginTS), "gone", gone, "error", err)
 	}

@@ -3,6 +3,7 @@ package tikv
 import (
 	"context"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/tidemarkdb/tidemark/kv"
@@ -38,6 +39,7 @@ type txn struct {
 	id         uint64            // 0 until asked for
 	held       openSnapshot
 	savepoints []savepoint
+	gone       atomic.Bool // a heartbeat found the locks taken away
 }
 
 type savepoint struct {
