@@ -71,7 +71,7 @@ func runNode(prefix string) {
 	fail(err)
 	store, err := tikv.Open(ctx, tikv.Config{PDs: strings.Split(os.Getenv(envNodePDs), ","), Prefix: prefix, Logger: slog.New(slog.DiscardHandler)})
 	fail(err)
-	server, err := testserver.StartConfigured(store, session.Config{Clock: func() time.Time { return time.Now().Add(off) }})
+	server, err := testserver.StartConfigured(store, session.Config{Series: packOften, Clock: func() time.Time { return time.Now().Add(off) }})
 	fail(err)
 	_, err = os.Stdout.WriteString(server.URL + "\n")
 	fail(err)

@@ -12,6 +12,7 @@ import (
 	"github.com/tidemarkdb/tidemark/internal/testcluster"
 	"github.com/tidemarkdb/tidemark/internal/testserver"
 	"github.com/tidemarkdb/tidemark/kv/tikv"
+	"github.com/tidemarkdb/tidemark/session"
 )
 
 func TestMain(m *testing.M) {
@@ -43,7 +44,7 @@ func startNodes(t *testing.T, n int) []*testserver.Server {
 				results <- started{err: err}
 				return
 			}
-			server, err := testserver.StartOn(store)
+			server, err := testserver.StartConfigured(store, session.Config{Series: packOften})
 			results <- started{server: server, err: err}
 		}()
 	}

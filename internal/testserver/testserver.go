@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"sync"
 	"time"
 
 	"github.com/tidemarkdb/tidemark/catalog"
@@ -28,6 +29,7 @@ type Server struct {
 	listener net.Listener
 	cancel   context.CancelFunc
 	served   chan error
+	jobs     sync.WaitGroup
 }
 
 // Start runs a server with an empty store.
@@ -82,6 +84,9 @@ func (s *Server) serve(ctx context.Context, logger *slog.Logger) error {
 	s.wire = pgwire.NewServer(s.sessions, pgwire.Config{Logger: logger})
 	s.URL = fmt.Sprintf("postgres://tidemark@127.0.0.1:%d/tidemark?sslmode=disable", port)
 	go func() { s.served <- s.wire.Serve(ctx, s.listener) }()
+	if s.config.Series != (session.SeriesSettings{}) { // else tests pack when they say so
+		s.jobs.Go(func() { s.sessions.RunSeriesKeeper(ctx) })
+	}
 	return nil
 }
 
@@ -96,5 +101,6 @@ func (s *Server) Close() error {
 	s.wire.Shutdown(drain)
 	s.cancel()
 	<-s.served
+	s.jobs.Wait()
 	return s.store.Close()
 }

@@ -137,9 +137,19 @@ func (t *txn) publish(ctx context.Context) (ts kv.Timestamp, err error) {
 	return kv.Timestamp(client.CommitTS()), nil
 }
 
-// fill puts the writes into client-go's buffer and tells which are locked.
+// fill puts the writes into client-go's buffer and tells which are locked. A
+// transaction with announced locks, one of DDL, names those it does not write as
+// well: stores then refuse the commit if one was taken away, because the node
+// stood still for longer than it lived.
 func (t *txn) fill(client *transaction.KVTxn) error {
 	buf := client.GetMemBuffer()
+	if len(t.announced) > 0 {
+		for _, key := range t.remote.taken {
+			if t.writes.get(t.keys.user([]byte(key))) == nil {
+				buf.UpdateFlags([]byte(key), tikvkv.SetKeyLocked)
+			}
+		}
+	}
 	return t.writes.each(func(w *write) error {
 		key := t.keys.stored(w.key)
 		var flags []tikvkv.FlagsOp

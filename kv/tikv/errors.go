@@ -48,6 +48,10 @@ func (s *Store) translate(ctx context.Context, err error) error {
 // back, or its locks gone, which client-go gives no type.
 const abortedByServer = "tikv aborts txn: "
 
+// regionUnknown begins the error of a PD that did not answer, which has no type
+// either.
+const regionUnknown = "loadRegion from PD failed"
+
 // classify knows the errors of client-go by their type.
 func classify(err error) (code pgerror.Code, msg string) {
 	var (
@@ -77,7 +81,7 @@ func classify(err error) (code pgerror.Code, msg string) {
 		return pgerror.LockNotAvailable, "canceling statement due to lock timeout"
 	case errors.Is(err, tikverr.ErrTiKVDiskFull):
 		return pgerror.DiskFull, "a store of the cluster has no disk space left"
-	case errors.As(err, &pdTimeout), errors.As(err, &token), unreachable(err):
+	case errors.As(err, &pdTimeout), errors.As(err, &token), unreachable(err), strings.Contains(err.Error(), regionUnknown):
 		return pgerror.ConnectionFailure, "the cluster cannot be reached: " + err.Error()
 	}
 	return "", ""
