@@ -12,7 +12,7 @@ import (
 type templateReader struct {
 	in  string
 	pos int
-	// What was read; -1 is "not given".
+	// What was read; -1 is "not given", noYear for year.
 	year, month, day, yday, isoYear, isoWeek, isoDay int
 	hour, minute, second, micro                      int
 	julian                                           int
@@ -21,8 +21,11 @@ type templateReader struct {
 	zoneSign, zoneHour, zoneMinute                   int
 }
 
+// noYear is no year that is read: years before Christ may be negative.
+const noYear = -1 << 31
+
 func newTemplateReader(in string) *templateReader {
-	return &templateReader{in: in, year: -1, month: -1, day: -1, yday: -1, isoYear: -1, isoWeek: -1, isoDay: -1, julian: -1, zoneSign: 1}
+	return &templateReader{in: in, year: noYear, month: -1, day: -1, yday: -1, isoYear: -1, isoWeek: -1, isoDay: -1, julian: -1, zoneSign: 1}
 }
 
 func isSeparator(c byte) bool {
@@ -294,10 +297,13 @@ func (r *templateReader) civil() (types.Civil, error) {
 			c.Hour = 0
 		}
 	}
-	if r.year >= 0 {
+	if r.year != noYear {
 		c.Year = r.year
 		if r.bc {
-			c.Year = 1 - r.year
+			c.Year = -r.year
+		}
+		if c.Year < 0 {
+			c.Year++ // 1 BC is 0 here
 		}
 	}
 	switch {
@@ -311,7 +317,7 @@ func (r *templateReader) civil() (types.Civil, error) {
 		}
 		c.Year, c.Month, c.Day = types.CivilFromDays(monday)
 	case r.yday >= 0 && r.month < 0 && r.day < 0:
-		if r.year < 0 {
+		if r.year == noYear {
 			return c, pgerror.New(pgerror.InvalidDatetimeFormat, "cannot calculate day of year without year information")
 		}
 		if r.yday < 1 || r.yday > 365 && !(types.IsLeapYear(c.Year) && r.yday == 366) {
