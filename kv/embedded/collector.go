@@ -88,6 +88,7 @@ func (c *collector) run() {
 			return
 		case now := <-ticker.C:
 			c.store.iters.trim(now)
+			c.store.forgetBatches()
 			if err := c.collect(cleanPerRound, sweepPerRound, now); err != nil && !errors.Is(err, kv.ErrClosed) {
 				c.store.cfg.Logger.Warn("cleaning of old versions failed", "error", err)
 			}

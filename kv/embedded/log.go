@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 
 	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/batchrepr"
 
 	"github.com/tidemarkdb/tidemark/kv/embedded/commitlog"
 )
@@ -87,7 +88,11 @@ func (s *Store) apply(b *pebble.Batch, lazy bool) (at commitlog.Entry, err error
 		}
 		defer at.Applied()
 	}
-	return at, s.applyToTree(b)
+	err = s.applyToTree(b)
+	if b.Len() <= batchrepr.HeaderLen {
+		s.tookBatch.Store(true)
+	}
+	return at, err
 }
 
 func (s *Store) applyToTree(b *pebble.Batch) (err error) {

@@ -65,7 +65,8 @@ type Store struct {
 	destroying sync.RWMutex
 	destroyed  destroyedSpans
 
-	ingested atomic.Uint64 // files, for their names
+	ingested  atomic.Uint64 // files, for their names
+	tookBatch atomic.Bool   // see forgetBatches
 
 	mu     sync.Mutex
 	scans  map[*scan]struct{} // open iterators
