@@ -19,9 +19,12 @@ func (c *conn) CopyIn(ctx context.Context, binary bool, columns int) (io.ReadClo
 	if err := c.out.flush(); err != nil {
 		return nil, err
 	}
-	r := &copyReader{conn: c, ctx: ctx}
+	r := &copyReader{conn: c, ctx: ctx, stopped: make(chan struct{})}
 	// A cancelled statement does not wait for the client's next piece.
-	r.stop = context.AfterFunc(ctx, func() { _ = c.net.SetReadDeadline(time.Unix(1, 0)) })
+	r.stop = context.AfterFunc(ctx, func() {
+		defer close(r.stopped)
+		_ = c.net.SetReadDeadline(time.Unix(1, 0))
+	})
 	return r, nil
 }
 
@@ -42,17 +45,23 @@ func (c *conn) copyStart(kind byte, binary bool, columns int) {
 type copyReader struct {
 	conn *conn
 	ctx  context.Context
-	stop func() bool
 	rest []byte // of the last message, valid until the next one is read
 	err  error
+
+	stop    func() bool
+	stopped chan struct{} // is closed when reads fail because ctx was cancelled
 }
 
-// Close implements io.Closer: the COPY is over, well or not.
+// Close implements io.Closer: the COPY is over, well or not. It is called once.
 func (r *copyReader) Close() error {
-	if !r.stop() && !r.conn.ended.Load() {
-		return r.conn.net.SetReadDeadline(time.Time{})
+	if r.stop() {
+		return nil
 	}
-	return nil
+	<-r.stopped
+	if r.conn.ended.Load() {
+		return nil
+	}
+	return r.conn.net.SetReadDeadline(time.Time{})
 }
 
 // Read implements io.Reader.

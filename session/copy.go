@@ -115,12 +115,14 @@ func (s *Session) copyFrom(ctx context.Context, st *ast.Copy, opts copyio.Option
 	if err != nil {
 		return err
 	}
-	stream, err := s.client.CopyIn(ctx, opts.Format == copyio.Binary, len(names))
+	reading, stop := context.WithCancel(ctx)
+	defer stop()
+	stream, err := s.client.CopyIn(reading, opts.Format == copyio.Binary, len(names))
 	if err != nil {
 		return err
 	}
 	defer stream.Close() //nolint:errcheck // a dead connection shows at the next read
-	n, err := s.copyRows(ctx, newPlanned(q, nil, snap), snap, names, stream, opts, st.Where != nil)
+	n, err := s.copyRows(ctx, newPlanned(q, nil, snap), snap, names, copyStream{stream, stop}, opts, st.Where != nil)
 	if err != nil {
 		return err
 	}
@@ -128,18 +130,26 @@ func (s *Session) copyFrom(ctx context.Context, st *ast.Copy, opts copyio.Option
 	return nil
 }
 
+// copyStream is what the client sends, and what makes a read that waits for it fail.
+type copyStream struct {
+	io.Reader
+	stop context.CancelFunc
+}
+
 // copyRows feeds the decoded stream to the insert plan. Filtered says that
 // the plan has a WHERE: the rows that are inserted are not those read then.
-func (s *Session) copyRows(ctx context.Context, p *planned, snap *catalog.Snapshot, names []string, stream io.Reader, opts copyio.Options, filtered bool) (int64, error) {
+func (s *Session) copyRows(ctx context.Context, p *planned, snap *catalog.Snapshot, names []string, stream copyStream, opts copyio.Options, filtered bool) (int64, error) {
 	r := &running{planned: p, account: executor.NewAccount("query", s.server.config.QueryMemoryLimit, s.memory)}
 	defer r.close()
 	s.prepareEnv(r, s.tx.txn, snap, nil, p.query.ExecSlots)
 	t := p.query.Writes[0]
 	decoder := copyio.NewDecoder(s.server.config.Alloc, stream, t.Name, copyColumns(t, names), opts, r.fn.IO)
 	defer decoder.Release()
-	r.env.Stream = func(context.Context) (arrow.RecordBatch, error) { return decoder.Next(executor.BatchRows) }
+	rows := copyio.NewAhead(decoder, executor.BatchRows, stream.stop)
+	defer rows.Close()
+	r.env.Stream = func(context.Context) (arrow.RecordBatch, error) { return rows.Next() }
 	if !filtered {
-		r.env.RejectedRow = decoder.Reject
+		r.env.RejectedRow = rows.Reject
 	}
 	op, err := executor.Build(&r.env, p.query.Root)
 	if err != nil {
@@ -153,7 +163,8 @@ func (s *Session) copyRows(ctx context.Context, p *planned, snap *catalog.Snapsh
 			return r.env.Affected, nil
 		}
 		if err != nil {
-			return 0, decoder.RowError(err)
+			rows.Close()
+			return 0, rows.RowError(err)
 		}
 		batch.Release()
 	}

@@ -25,15 +25,9 @@ func (b *batchLines) add(line []byte, number int64) {
 	b.last = append(b.last, number)
 }
 
-// Reject notes that a row of the last batch violates a constraint. Late says
-// that only a look at other rows showed it: PostgreSQL writes rows in batches,
-// too, and has no line to show then.
-func (d *Decoder) Reject(row int, late bool) { d.lines.row, d.lines.late = row, late }
-
-// RowError adds the line of the rejected row, if there is one, to the error
-// that the rows' consumer returned.
-func (d *Decoder) RowError(err error) error {
-	b := &d.lines
+// rowError adds the line of the rejected row of a batch, if there is one, to the
+// error that the rows' consumer returned.
+func (d *Decoder) rowError(err error, b *batchLines) error {
 	if b.row < 0 || b.row >= len(b.ends) {
 		return err
 	}

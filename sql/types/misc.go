@@ -182,6 +182,14 @@ func isReg(oid OID) bool {
 	return false
 }
 
+// ReadsCatalog reports whether reading a value of t may ask IO.Resolve.
+func (t Type) ReadsCatalog() bool {
+	if t.IsArray() {
+		return t.Elem().ReadsCatalog()
+	}
+	return t.OID >= FirstUserOID || isReg(t.OID)
+}
+
 func parseReg(t Type, s string, io *IO) (Datum, error) {
 	if s == "-" || t.OID == Regoper && s == "0" {
 		return NewOid(0), nil
