@@ -75,6 +75,9 @@ bench-scan: build ## scans, aggregates, a join of 2,000,000 rows beside PostgreS
 bench-tpch: build ## the 22 queries of TPC-H at SCALE (0.1) beside PostgreSQL 15, answers compared
 	bash bench/tpch.sh
 
+bench-fair: build ## point reads beside a long scan, on PostgreSQL 15 and Tidemark
+	bash bench/fair.sh
+
 bench-ts: build ## TSBS's cpu-only loads and queries on time-series tables beside PostgreSQL 15, InfluxDB, VictoriaMetrics and DuckDB
 	bash bench/ts.sh
 
@@ -90,4 +93,4 @@ bench-cluster: ## statements with and without push-down over a cluster and ROWS 
 generate: ## make generated files anew
 	$(GO) generate $(PKGS)
 
-.PHONY: help build run test test-race lint sqltests sqltests-all check test-clients golden fuzz fuzz-sql sqlsmith bench-pgbench bench-copy bench-scan bench-tpch bench-tpcc bench-ts bench-points generate
+.PHONY: help build run test test-race lint sqltests sqltests-all check test-clients golden fuzz fuzz-sql sqlsmith bench-pgbench bench-copy bench-scan bench-tpch bench-fair bench-tpcc bench-ts bench-points generate
