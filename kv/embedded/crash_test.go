@@ -184,6 +184,38 @@ func TestCrashAtEverySync(t *testing.T) {
 	t.Logf("%d images", len(images))
 }
 
+// TestCrashWhileMade: whatever of a new store the disk has at a sync, in
+// whatever order it took it, opens.
+func TestCrashWhileMade(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	for range 20 {
+		var images []*vfs.MemFS
+		mem := vfs.NewCrashableMem()
+		hook := &syncHook{FS: mem, fn: func() {
+			images = append(images, mem.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 50, RNG: rng}))
+		}}
+		cfg := Config{Dir: "data", FS: hook, GCInterval: time.Hour, Logger: slog.New(slog.DiscardHandler)}
+		s, err := Open(ctx, cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		made := len(images)
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		for i, im := range images[:made] {
+			cfg.FS = im
+			s, err := Open(ctx, cfg)
+			if err != nil {
+				t.Fatalf("image %d of %d: %v", i, made, err)
+			}
+			if err := s.Close(); err != nil {
+				t.Fatalf("image %d: %v", i, err)
+			}
+		}
+	}
+}
+
 // A write error at the n-th write of any file: what was acknowledged before
 // is there after a restart, what fails says so, reads go on.
 func TestErrorAtNthWrite(t *testing.T) {

@@ -132,16 +132,20 @@ func writeFormat(fsys vfs.FS, dir string) error {
 		if err := fsys.Rename(name+".new", name); err != nil {
 			return err
 		}
-		d, err := fsys.OpenDir(dir)
-		if err != nil {
-			return err
-		}
-		return errors.Join(d.Sync(), d.Close())
+		return syncDir(fsys, dir)
 	}()
 	if err != nil {
 		return pgerror.Wrap(err, pgerror.InsufficientPrivilege, "data directory %q is not writable: %v", dir, plain(err))
 	}
 	return nil
+}
+
+func syncDir(fsys vfs.FS, dir string) error {
+	d, err := fsys.OpenDir(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
 }
 
 // diskSpace refuses writes before the disk is really full: a log that could

@@ -74,6 +74,12 @@ func (f *patientFS) Create(name string, category vfs.DiskWriteCategory) (file vf
 			return nil, err
 		}
 	}
+	if strings.HasPrefix(filepath.Base(name), "marker.") {
+		// A marker must not be in the directory before the file that it names.
+		if err := syncDir(f.FS, f.PathDir(name)); err != nil {
+			return nil, err
+		}
+	}
 	err = f.retry(name, func() error {
 		file, err = f.FS.Create(name, category)
 		return err
