@@ -63,14 +63,7 @@ func (b *bulk) ingest(path string) (err error) {
 		}
 		return b.write()
 	}
-	defer func() {
-		if p := recover(); p != nil {
-			s.wedged.Store(true)
-			s.fail(panicError(p))
-			s.oracle.wake()
-			err = s.unknownOutcome()
-		}
-	}()
+	defer s.wedge(&err)
 	if err := s.db.Ingest(context.Background(), []string{path}); err != nil {
 		_ = s.fs.Remove(path)
 		return storageError(err)

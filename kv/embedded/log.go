@@ -96,14 +96,7 @@ func (s *Store) apply(b *pebble.Batch, lazy bool) (at commitlog.Entry, err error
 }
 
 func (s *Store) applyToTree(b *pebble.Batch) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			s.wedged.Store(true)
-			s.fail(panicError(p))
-			s.oracle.wake()
-			err = s.unknownOutcome()
-		}
-	}()
+	defer s.wedge(&err)
 	if err := s.db.Apply(b, pebble.NoSync); err != nil {
 		return storageError(err)
 	}
@@ -111,6 +104,17 @@ func (s *Store) applyToTree(b *pebble.Batch) (err error) {
 		return s.unknownOutcome()
 	}
 	return nil
+}
+
+// wedge is deferred around what changes the tree: after a panic there nothing
+// more is written, and the outcome is unknown.
+func (s *Store) wedge(err *error) {
+	if p := recover(); p != nil {
+		s.wedged.Store(true)
+		s.fail(panicError(p))
+		s.oracle.wake()
+		*err = s.unknownOutcome()
+	}
 }
 
 // write applies a batch, and waits until it is durable if synced.
