@@ -3,6 +3,7 @@ package embedded
 import (
 	"encoding/binary"
 	"sync"
+	"sync/atomic"
 
 	"github.com/VictoriaMetrics/fastcache"
 
@@ -26,6 +27,8 @@ import (
 // The bytes lie outside the collected heap.
 type rowCache struct {
 	cache   *fastcache.Cache // nil: no cache
+	bytes   int64            // its size
+	filled  atomic.Int64     // bytes stored since it was empty, those pushed out included
 	recent  *recentCommits
 	stripes [rowStripes]rowStripe
 	floor   kv.Timestamp // see init and clear; all stripes are held to change it
@@ -47,7 +50,7 @@ const maxCachedRow = 16 << 10
 func (c *rowCache) init(bytes int64, recent *recentCommits, opened kv.Timestamp) {
 	c.recent, c.floor = recent, opened
 	if bytes > 0 {
-		c.cache = fastcache.New(int(bytes))
+		c.cache, c.bytes = fastcache.New(int(bytes)), bytes
 	}
 }
 
@@ -105,6 +108,7 @@ func (c *rowCache) set(key kv.Key, version kv.Timestamp, value []byte) {
 	var room [512]byte
 	entry := append(binary.BigEndian.AppendUint64(room[:0], uint64(version)), value...)
 	c.cache.Set(key, entry)
+	c.filled.Add(int64(len(key) + len(entry)))
 }
 
 // committing takes up the writes of a commit at ts that is about to be applied.
@@ -154,6 +158,7 @@ func (c *rowCache) clear(ts kv.Timestamp) {
 	}
 	c.floor = max(c.floor, ts)
 	c.cache.Reset()
+	c.filled.Store(0)
 	for i := range c.stripes {
 		c.stripes[i].Unlock()
 	}
