@@ -31,6 +31,9 @@ type TimeSeries struct {
 	// Buckets is over how many parts the series are spread, at least 1; it is
 	// fixed when the table gets its storage.
 	Buckets int
+	// MarksNulls: the lowest bit of a series' id says whether one of its tags is
+	// NULL. It is so for tables that got their storage since the bit is known.
+	MarksNulls bool `json:",omitempty"`
 	// OnDuplicate is what INSERT does with a point whose unique key exists.
 	OnDuplicate DuplicatePolicy `json:",omitempty"`
 	// Hypertable: the table was made by create_hypertable, and the views of

@@ -104,7 +104,7 @@ func (p *Point) runSeriesInsert(ctx context.Context, env *Env, s *pointScratch, 
 	if err != nil {
 		return err
 	}
-	if p.series.Unique && (p.table.TimeSeries.OnDuplicate != catalog.DuplicateOverwrite || !env.ReadCommitted) {
+	if p.series.Single(at) && (p.table.TimeSeries.OnDuplicate != catalog.DuplicateOverwrite || !env.ReadCommitted) {
 		free, err := p.claimPoint(ctx, env, s, at)
 		if err != nil || !free {
 			return storedError(err)

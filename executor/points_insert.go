@@ -54,16 +54,18 @@ func (im *rowImages) releaseOwned() {
 	im.release()
 }
 
-// lockPlaces computes the places of rows and locks them.
+// lockPlaces computes the places of rows and locks those that hold one row at most.
 func (p *pointWriter) lockPlaces(ctx context.Context, cols []arrow.Array, n int) ([]tsengine.Place, error) {
 	series, times, err := p.writer.Points(ctx, cols, n)
 	if err != nil {
 		return nil, err
 	}
-	places, keys := make([]tsengine.Place, n), make([]kv.Key, n)
+	places, keys := make([]tsengine.Place, n), make([]kv.Key, 0, n)
 	for i := range places {
 		places[i] = tsengine.Place{Series: series[i], Time: times[i]}
-		keys[i] = p.layout.LockKey(places[i])
+		if p.layout.Single(places[i]) {
+			keys = append(keys, p.layout.LockKey(places[i]))
+		}
 	}
 	sortKeys(keys)
 	_, err = p.env.Txn.Lock(ctx, keys, kv.LockOptions{Mode: kv.LockUpdate, Timeout: p.env.LockTimeout})
@@ -108,7 +110,7 @@ func (ins *Inserter) claimPoints(ctx context.Context, im *rowImages) (*rowImages
 	seen := make(map[tsengine.Place]struct{}, im.n)
 	for i, at := range places {
 		_, exists := existing[at]
-		if _, twice := seen[at]; !exists && !twice {
+		if _, twice := seen[at]; !exists && !twice || !p.layout.Single(at) {
 			seen[at] = struct{}{}
 			fresh = append(fresh, int32(i))
 			continue
@@ -176,7 +178,13 @@ func (p *pointWriter) verifyPlaces(ctx context.Context, row func(i int) rowstore
 		return err
 	}
 	defer c.Close()
-	changed, err := c.Places(ctx, places)
+	var single []tsengine.Place
+	for _, at := range places {
+		if p.layout.Single(at) {
+			single = append(single, at)
+		}
+	}
+	changed, err := c.Places(ctx, single)
 	if err != nil || !changed {
 		return err
 	}
@@ -186,7 +194,7 @@ func (p *pointWriter) verifyPlaces(ctx context.Context, row func(i int) rowstore
 			return err
 		}
 		for i, at := range places {
-			if _, ok := latest[at]; ok {
+			if _, ok := latest[at]; ok && p.layout.Single(at) {
 				return p.duplicate(row(i))
 			}
 		}
@@ -205,7 +213,7 @@ func (p *pointWriter) claimMoved(ctx context.Context, handles arrow.Array, after
 	var places []tsengine.Place
 	for i := range after.n {
 		at := tsengine.Place{Series: series[i], Time: times[i]}
-		if !tsengine.HandleAt(types.DatumAt(handles, i).Bytes(), at) {
+		if p.layout.Single(at) && !tsengine.HandleAt(types.DatumAt(handles, i).Bytes(), at) {
 			rows, places = append(rows, i), append(places, at)
 		}
 	}
@@ -220,7 +228,7 @@ func (p *pointWriter) claimMoved(ctx context.Context, handles arrow.Array, after
 	if _, err := p.env.Txn.Lock(ctx, keys, kv.LockOptions{Mode: kv.LockUpdate, Timeout: p.env.LockTimeout}); err != nil {
 		return lockError(err, p.table)
 	}
-	if err := p.verifyPlaces(ctx, after.at, places, catalog.DuplicateError); err != nil {
+	if err := p.verifyPlaces(ctx, func(k int) rowstore.Row { return after.at(rows[k]) }, places, catalog.DuplicateError); err != nil {
 		return err
 	}
 	existing, err := p.layout.Lookup(ctx, p.env.Alloc, p.env.Txn, p.env.Blocks, places, false)
@@ -253,11 +261,13 @@ func (ins *Inserter) upsert(ctx context.Context, im *rowImages, places []tsengin
 	var fresh []int32
 	n, changed := 0, 0
 	for i, at := range places {
-		if _, ok := p.touched[at]; ok {
+		single := p.layout.Single(at)
+		if _, ok := p.touched[at]; ok && single {
 			return nil, errSecondTime
 		}
 		row := im.at(i).Values
 		old, exists := existing[at]
+		exists = exists && single
 		if exists {
 			values, err := o.updatedRow(old.Values, row)
 			if err != nil {

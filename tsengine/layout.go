@@ -27,6 +27,9 @@ type Layout struct {
 	Table *catalog.Table
 	// Unique: a point has one row.
 	Unique bool
+	// several are bits of series whose points may have several rows in spite of
+	// Unique: those with a NULL tag, which is equal to none.
+	several uint64
 	// Time is the ordinal of the time column.
 	Time int
 	// Tags are the ordinals of the tags.
@@ -49,8 +52,15 @@ func NewLayout(t *catalog.Table) *Layout {
 	if len(l.Tags) == 0 {
 		l.buckets = 1
 	}
+	nulls := ts.MarksNulls
 	for i := range t.Indexes {
-		l.Unique = l.Unique || t.Indexes[i].Unique
+		if ix := &t.Indexes[i]; ix.Unique {
+			l.Unique = true
+			nulls = nulls && !ix.NullsNotDistinct
+		}
+	}
+	if l.Unique && nulls {
+		l.several = nullTag
 	}
 	for i := range t.Columns {
 		c := &t.Columns[i]
@@ -62,6 +72,9 @@ func NewLayout(t *catalog.Table) *Layout {
 	}
 	return l
 }
+
+// Single reports whether a place holds one row at most.
+func (l *Layout) Single(at Place) bool { return l.Unique && at.Series&l.several == 0 }
 
 // column is the stored column of an ordinal, nil for the time.
 func (l *Layout) column(ordinal int) *block.Column {

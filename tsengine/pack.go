@@ -118,7 +118,7 @@ func (p *Packer) pack(ctx context.Context, l *Layout, prefix kv.Key, full bool) 
 		return done, err
 	}
 	done, err = block.Pack(ctx, p.Alloc, txn, prefix, block.PackOptions{
-		Columns: l.columns, Compression: p.Compression, Unique: l.Unique, Name: l.Table.Name, Run: uint64(run), MaxBytes: packBytes, Full: full, Cache: p.Cache,
+		Columns: l.columns, Compression: p.Compression, Unique: l.Unique, Several: l.several, Name: l.Table.Name, Run: uint64(run), MaxBytes: packBytes, Full: full, Cache: p.Cache,
 	})
 	if err != nil || !txn.HasWrites() {
 		return done, err

@@ -54,7 +54,7 @@ func NewScanner(alloc memory.Allocator, r kv.Reader, spec ScanSpec, f *block.Fig
 // block is the part of the block store.
 func (spec *ScanSpec) block() block.Spec {
 	b := block.Spec{
-		Unique: spec.Layout.Unique, Groups: spec.Series, MinGroup: spec.FromSeries, MaxGroup: spec.EndSeries - 1, Lower: spec.Lower, Upper: spec.Upper,
+		Unique: spec.Layout.Unique, Several: spec.Layout.several, Groups: spec.Series, MinGroup: spec.FromSeries, MaxGroup: spec.EndSeries - 1, Lower: spec.Lower, Upper: spec.Upper,
 		Ordered: spec.Ordered, Reverse: spec.Reverse, Last: spec.Last, Counted: spec.Counted, Prune: spec.Prune, Cache: spec.Cache, Name: spec.Layout.Table.Name,
 	}
 	for _, p := range spec.Partitions {

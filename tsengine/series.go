@@ -35,6 +35,42 @@ func appendTag(dst []byte, d *types.Datum) []byte {
 // given, so that a bucket's series end before the next key.
 func seriesHash(tags []byte) uint64 { return xxh3.Hash(tags) }
 
+// nullTag is the bit of a series' id that says that a tag is NULL, in tables that
+// mark them (catalog.TimeSeries.MarksNulls).
+const nullTag = 1
+
+// firstID is where the search for a series' id begins, and step leads to the next
+// one that it could have.
+func (l *Layout) firstID(tags []byte) (id, step uint64) {
+	id = seriesHash(tags)
+	if !l.Table.TimeSeries.MarksNulls {
+		return id, 1
+	}
+	id &^= nullTag
+	if hasNullTag(tags) {
+		id |= nullTag
+	}
+	return id, nullTag + 1
+}
+
+// hasNullTag reports whether one of the tags of a series' key is NULL.
+func hasNullTag(tags []byte) bool {
+	for len(tags) > 0 {
+		kind := tags[0]
+		tags = tags[1:]
+		switch kind {
+		case 0:
+			return true
+		case 1:
+			n, size := binary.Uvarint(tags)
+			tags = tags[uint64(size)+n:]
+		default:
+			tags = tags[8:]
+		}
+	}
+	return false
+}
+
 // recordKey is the key of a series record. check makes it another key for
 // other tags, should two series ever be given one id at the same time.
 func (l *Layout) recordKey(series uint64, tags []byte) kv.Key {
@@ -95,7 +131,8 @@ func (l *Layout) findSeries(ctx context.Context, r kv.Reader, tags []byte) (id u
 	if len(l.Tags) == 0 {
 		return 0, true, nil
 	}
-	for id = seriesHash(tags); ; id++ {
+	id, step := l.firstID(tags)
+	for ; ; id += step {
 		span := l.recordSpan()
 		span.Start = binary.BigEndian.AppendUint64(span.Start, id)
 		if id+1 != 0 {

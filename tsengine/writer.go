@@ -340,12 +340,12 @@ func compareOrder(a, b rowOrder) int {
 	return cmp.Compare(a.index, b.index)
 }
 
-// dropReplaced keeps the last row of each point.
+// dropReplaced keeps the last row of each point that has one only.
 func (w *Writer) dropReplaced() {
 	kept := w.rows[:0]
 	for i := range w.rows {
 		r := &w.rows[i]
-		if n := len(kept); n > 0 && kept[n-1].Group == r.Group && kept[n-1].Position == r.Position {
+		if n := len(kept); n > 0 && r.Group&w.layout.several == 0 && kept[n-1].Group == r.Group && kept[n-1].Position == r.Position {
 			kept[n-1] = *r
 		} else {
 			kept = append(kept, *r)

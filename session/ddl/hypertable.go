@@ -209,7 +209,7 @@ func (s *seriesChange) layOut(t *catalog.Table) error {
 			WithHint("Use an integer, timestamp, or date type.")
 	}
 	t.Access, t.Clustered = catalog.AccessTimeSeries, false
-	t.TimeSeries = &catalog.TimeSeries{Time: col.Num, Buckets: catalog.DefaultBuckets, Hypertable: true}
+	t.TimeSeries = &catalog.TimeSeries{Time: col.Num, Buckets: catalog.DefaultBuckets, MarksNulls: true, Hypertable: true}
 	length, err := chunkLength(t, col, interval)
 	if err != nil {
 		return err

@@ -56,7 +56,7 @@ func isSeriesOption(name string) bool {
 // makeTimeSeries gives a new table of access method timeseries, whose columns and
 // keys are known, its layout.
 func makeTimeSeries(env *Env, t *catalog.Table, opts []*ast.Option) error {
-	b := &seriesBuilder{env: env, t: t, ts: &catalog.TimeSeries{Buckets: catalog.DefaultBuckets, OnDuplicate: catalog.DuplicateOverwrite}}
+	b := &seriesBuilder{env: env, t: t, ts: &catalog.TimeSeries{Buckets: catalog.DefaultBuckets, MarksNulls: true, OnDuplicate: catalog.DuplicateOverwrite}}
 	t.TimeSeries = b.ts
 	if err := b.take(opts); err != nil {
 		return err

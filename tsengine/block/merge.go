@@ -239,7 +239,7 @@ func (m *merger) resolve(ctx context.Context, segs []segment) ([]segment, error)
 		slices.Reverse(m.point) // rows of one source are written in their order
 	}
 	slices.SortStableFunc(m.point, func(a, b version) int { return a.age - b.age })
-	kept := resolvePoint(m.point, m.reading.spec.Unique, m.keepOps)
+	kept := resolvePoint(m.point, m.reading.spec.single(group), m.keepOps)
 	if m.reading.spec.Reverse {
 		slices.Reverse(kept)
 	}

@@ -17,7 +17,8 @@ import (
 type PackOptions struct {
 	Columns     []Column
 	Compression chunk.Compression
-	Unique      bool
+	Unique      bool   // as Spec has it, and
+	Several     uint64 // this
 	Name        string
 	Run         uint64 // a number no run of the partition had yet, higher than those that are
 	// MaxBytes bounds the deltas that one transaction packs; More says that some are left.
@@ -50,7 +51,7 @@ type Packed struct {
 // doubled. New deltas may come meanwhile: they are newer than the run.
 func Pack(ctx context.Context, alloc memory.Allocator, txn kv.Txn, prefix kv.Key, o PackOptions) (Packed, error) {
 	spec := All(prefix)
-	spec.Unique, spec.Name, spec.Cache = o.Unique, o.Name, o.Cache.directoryOnly()
+	spec.Unique, spec.Several, spec.Name, spec.Cache = o.Unique, o.Several, o.Name, o.Cache.directoryOnly()
 	r := &reading{spec: &spec, reader: txn, alloc: alloc, figures: &Figures{}}
 	p, err := r.openPartition(ctx, prefix, true, o.MaxBytes)
 	if err != nil {
@@ -279,7 +280,8 @@ func (w *runWriter) writeBlock(r *packedRows, arrays []arrow.Array, from, to int
 	h := header{number: uint32(w.run.blocks)}
 	groups, positions, subs, ops := r.groups[from:to], r.positions[from:to], r.subs[from:to], r.ops[from:to]
 	h.extent = extentOf(groups, positions, ops)
-	if !slices.ContainsFunc(subs, func(s uint64) bool { return s != 0 }) || w.options.Unique {
+	several := func(g uint64) bool { return g&w.options.Several != 0 }
+	if !slices.ContainsFunc(subs, func(s uint64) bool { return s != 0 }) || w.options.Unique && !slices.ContainsFunc(groups, several) {
 		subs = nil
 	}
 	var page container

@@ -19,6 +19,9 @@ type Spec struct {
 	Prefixes []kv.Key
 	// Unique: a point has one row, the newest.
 	Unique bool
+	// Several are bits of groups: those with one of them may have several rows at a
+	// point in spite of Unique.
+	Several uint64
 	// Groups, if not nil, are the groups wanted, ascending.
 	Groups []uint64
 	// MinGroup and MaxGroup bound groups, both included.
@@ -47,6 +50,9 @@ type Spec struct {
 func All(prefixes ...kv.Key) Spec {
 	return Spec{Prefixes: prefixes, MaxGroup: math.MaxUint64, Lower: math.MinInt64, Upper: math.MaxInt64}
 }
+
+// single reports whether a point of a group has one row, the newest.
+func (s *Spec) single(group uint64) bool { return s.Unique && group&s.Several == 0 }
 
 // touches reports whether rows of an extent may be wanted.
 func (s *Spec) touches(e *extent) bool {
