@@ -61,7 +61,7 @@ func (b *Binder) resolveCall(s *scope, f *ast.FuncCall) (*boundCall, error) {
 			// Functions of extensions are registered under their bare name.
 		}
 	}
-	argNodes, err := b.namedArgs(s, f)
+	argNodes, params, err := b.namedArgs(s, f)
 	if err != nil {
 		return nil, err
 	}
@@ -89,6 +89,9 @@ func (b *Binder) resolveCall(s *scope, f *ast.FuncCall) (*boundCall, error) {
 		oidArgs[i] = a.Type().OID
 	}
 	c, how, target := b.findFunction(name, oidArgs, !f.Variadic)
+	if params != nil {
+		c, how, target = b.searchFunction(name, oidArgs, !f.Variadic, params)
+	}
 	switch how {
 	case foundCoercion:
 		if f.Star || f.Distinct || f.Over != nil || f.Filter != nil || f.OrderBy != nil {

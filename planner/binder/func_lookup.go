@@ -1,6 +1,7 @@
 package binder
 
 import (
+	"slices"
 	"strings"
 	"sync"
 
@@ -15,6 +16,7 @@ type declared struct {
 	returns  types.OID
 	variadic bool
 	defaults int
+	params   []functions.Param
 }
 
 var declaredCache sync.Map // name -> []declared
@@ -26,21 +28,21 @@ func functionsNamed(name string) []declared {
 	}
 	var out []declared
 	for _, f := range functions.Scalars(name) {
-		out = append(out, declared{f, oids(f.Args), f.Returns.OID, f.Variadic, f.Defaults})
+		out = append(out, declared{f, oids(f.Args), f.Returns.OID, f.Variadic, f.Defaults, f.Params})
 	}
 	for _, f := range functions.Aggregates(name) {
-		out = append(out, declared{f, oids(f.Args), f.Returns.OID, f.Variadic, 0})
+		out = append(out, declared{f, oids(f.Args), f.Returns.OID, f.Variadic, 0, f.Params})
 	}
 	for _, f := range functions.TableFuncs(name) {
 		ret := types.OID(types.Record)
 		if len(f.Columns) == 1 {
 			ret = f.Columns[0].Type.OID
 		}
-		out = append(out, declared{f, oids(f.Args), ret, f.Variadic, f.Defaults})
+		out = append(out, declared{f, oids(f.Args), ret, f.Variadic, f.Defaults, f.Params})
 	}
 	for i := range windowFuncs {
 		if f := &windowFuncs[i]; f.name == name {
-			out = append(out, declared{f, f.args, f.returns, false, 0})
+			out = append(out, declared{f, f.args, f.returns, false, 0, nil})
 		}
 	}
 	if len(out) > 0 {
@@ -137,15 +139,16 @@ func (b *Binder) findFunction(name string, args []types.OID, expand bool) (*cand
 			return c.(*candidate), foundFunction, 0
 		}
 	}
-	c, how, target := b.searchFunction(name, args, expand)
+	c, how, target := b.searchFunction(name, args, expand, nil)
 	if how == foundFunction && cacheable {
 		funcCache.Store(key, c)
 	}
 	return c, how, target
 }
 
-func (b *Binder) searchFunction(name string, args []types.OID, expand bool) (*candidate, lookup, types.OID) {
-	cands := funcCandidates(name, len(args), expand)
+// searchFunction finds the function of a call; params, if not nil, are those that it must have.
+func (b *Binder) searchFunction(name string, args []types.OID, expand bool, params []functions.Param) (*candidate, lookup, types.OID) {
+	cands := funcCandidates(name, len(args), expand, params)
 	for i := range cands {
 		if sameOIDs(cands[i].args, args) {
 			return &cands[i], foundFunction, 0
@@ -181,9 +184,12 @@ func (b *Binder) searchFunction(name string, args []types.OID, expand bool) (*ca
 
 // funcCandidates lists the functions that could be called with n arguments
 // (FuncnameGetCandidates).
-func funcCandidates(name string, n int, expand bool) []candidate {
+func funcCandidates(name string, n int, expand bool, params []functions.Param) []candidate {
 	var out []candidate
 	for _, d := range functionsNamed(name) {
+		if params != nil && !slices.Equal(d.params, params) {
+			continue
+		}
 		c := candidate{ref: d.ref, returns: d.returns, nominal: len(d.args)}
 		switch {
 		case len(d.args) == n && !(d.variadic && expand):

@@ -11,54 +11,36 @@ import (
 	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
-// parameter is a named parameter of a function, with its default as SQL reads
-// it; "" if it must be given.
-type parameter struct {
-	name, def string
-}
-
 // parameters are pg_proc's names of the parameters of functions that have them.
-var parameters = map[string][]parameter{
-	"make_interval": {{"years", "0"}, {"months", "0"}, {"weeks", "0"}, {"days", "0"}, {"hours", "0"}, {"mins", "0"}, {"secs", "0"}},
-	"make_date":     {{"year", ""}, {"month", ""}, {"day", ""}},
-	"make_time":     {{"hour", ""}, {"min", ""}, {"sec", ""}},
-	"make_timestamp": {
-		{"year", ""}, {"month", ""}, {"mday", ""}, {"hour", ""}, {"min", ""}, {"sec", ""},
-	},
-	"make_timestamptz": {
-		{"year", ""}, {"month", ""}, {"mday", ""}, {"hour", ""}, {"min", ""}, {"sec", ""}, {"timezone", ""},
-	},
-	"jsonb_set":     {{"jsonb_in", ""}, {"path", ""}, {"replacement", ""}, {"create_if_missing", "true"}},
-	"jsonb_set_lax": {{"jsonb_in", ""}, {"path", ""}, {"replacement", ""}, {"create_if_missing", "true"}, {"null_value_treatment", "'use_json_null'"}},
-	"jsonb_insert":  {{"jsonb_in", ""}, {"path", ""}, {"replacement", ""}, {"insert_after", "false"}},
-	"parse_ident":   {{"str", ""}, {"strict", "true"}},
+var parameters = map[string][]functions.Param{
+	"make_interval":    namedList("years", "0", "months", "0", "weeks", "0", "days", "0", "hours", "0", "mins", "0", "secs", "0"),
+	"make_date":        namedList("year", "", "month", "", "day", ""),
+	"make_time":        namedList("hour", "", "min", "", "sec", ""),
+	"make_timestamp":   namedList("year", "", "month", "", "mday", "", "hour", "", "min", "", "sec", ""),
+	"make_timestamptz": namedList("year", "", "month", "", "mday", "", "hour", "", "min", "", "sec", "", "timezone", ""),
+	"jsonb_set":        namedList("jsonb_in", "", "path", "", "replacement", "", "create_if_missing", "true"),
+	"jsonb_set_lax":    namedList("jsonb_in", "", "path", "", "replacement", "", "create_if_missing", "true", "null_value_treatment", "'use_json_null'"),
+	"jsonb_insert":     namedList("jsonb_in", "", "path", "", "replacement", "", "insert_after", "false"),
+	"parse_ident":      namedList("str", "", "strict", "true"),
 }
 
-// parameterLists are the parameters of the functions of a name: PostgreSQL's, or
-// those that our own functions state.
-func parameterLists(name string) [][]parameter {
-	if p := parameters[name]; p != nil {
-		return [][]parameter{p}
+// namedList makes parameters of pairs: a name, and the default as SQL reads it.
+func namedList(pairs ...string) []functions.Param {
+	out := make([]functions.Param, len(pairs)/2)
+	for i := range out {
+		out[i] = functions.Param{Name: pairs[2*i], Default: pairs[2*i+1]}
 	}
-	var out [][]parameter
+	return out
+}
+
+// parameterLists are the different parameters that functions of a name state.
+func parameterLists(name string) [][]functions.Param {
+	var out [][]functions.Param
 	for _, d := range functionsNamed(name) {
-		var params []functions.Param
-		switch fn := d.ref.(type) {
-		case *functions.Scalar:
-			params = fn.Params
-		case *functions.Aggregate:
-			params = fn.Params
-		case *functions.TableFunc:
-			params = fn.Params
+		same := func(list []functions.Param) bool { return slices.Equal(list, d.params) }
+		if d.params != nil && !slices.ContainsFunc(out, same) {
+			out = append(out, d.params)
 		}
-		if params == nil {
-			continue
-		}
-		list := make([]parameter, len(params))
-		for i, p := range params {
-			list[i] = parameter{p.Name, p.Default}
-		}
-		out = append(out, list)
 	}
 	return out
 }
@@ -66,15 +48,20 @@ func parameterLists(name string) [][]parameter {
 // namedArgs puts named arguments in their place, and the defaults of those
 // that are left out before others. Arguments left out at the end are for the
 // function to supply. Of several lists of parameters the first one counts whose
-// function takes arguments of these types.
-func (b *Binder) namedArgs(s *scope, f *ast.FuncCall) ([]ast.Expr, error) {
+// functions take arguments of these types; it is returned, as no others are meant.
+func (b *Binder) namedArgs(s *scope, f *ast.FuncCall) ([]ast.Expr, []functions.Param, error) {
 	name := f.Name[len(f.Name)-1]
-	lists := [][]parameter{nil}
-	if slices.ContainsFunc(f.Args, func(a ast.Expr) bool { _, named := a.(*ast.NamedArg); return named }) {
-		lists = parameterLists(name)
+	if !slices.ContainsFunc(f.Args, func(a ast.Expr) bool { _, named := a.(*ast.NamedArg); return named }) {
+		return f.Args, nil, nil
 	}
+	if list := parameters[name]; list != nil {
+		args, err := b.placeArgs(s, f, list)
+		return args, nil, err
+	}
+	lists := parameterLists(name)
 	if len(lists) < 2 {
-		return b.placeArgs(s, f, slices.Concat(lists...))
+		args, err := b.placeArgs(s, f, slices.Concat(lists...))
+		return args, nil, err
 	}
 	for _, list := range lists {
 		args, lerr := b.placeArgs(s, f, list)
@@ -85,18 +72,18 @@ func (b *Binder) namedArgs(s *scope, f *ast.FuncCall) ([]ast.Expr, error) {
 		for i, a := range args {
 			e, eerr := b.bindExpr(s, a)
 			if eerr != nil {
-				return nil, eerr
+				return nil, nil, eerr
 			}
 			oids[i] = e.Type().OID
 		}
-		if _, how, _ := b.findFunction(name, oids, true); how == foundFunction {
-			return args, nil
+		if _, how, _ := b.searchFunction(name, oids, true, list); how == foundFunction {
+			return args, list, nil
 		}
 	}
-	return nil, b.noNamedFunction(s, f)
+	return nil, nil, b.noNamedFunction(s, f)
 }
 
-func (b *Binder) placeArgs(s *scope, f *ast.FuncCall, params []parameter) ([]ast.Expr, error) {
+func (b *Binder) placeArgs(s *scope, f *ast.FuncCall, params []functions.Param) ([]ast.Expr, error) {
 	first := 0
 	for first < len(f.Args) {
 		if _, ok := f.Args[first].(*ast.NamedArg); ok {
@@ -117,7 +104,7 @@ func (b *Binder) placeArgs(s *scope, f *ast.FuncCall, params []parameter) ([]ast
 		}
 		pos := -1
 		for k := range params {
-			if params[k].name == n.Name && out[k] == nil {
+			if params[k].Name == n.Name && out[k] == nil {
 				pos = k
 			}
 		}
@@ -130,10 +117,10 @@ func (b *Binder) placeArgs(s *scope, f *ast.FuncCall, params []parameter) ([]ast
 		if out[k] != nil {
 			continue
 		}
-		if params[k].def == "" {
+		if params[k].Default == "" {
 			return nil, b.noNamedFunction(s, f)
 		}
-		e, err := parser.ParseExpr(params[k].def)
+		e, err := parser.ParseExpr(params[k].Default)
 		if err != nil {
 			return nil, err
 		}
