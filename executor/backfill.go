@@ -17,7 +17,7 @@ import (
 )
 
 // BuildIndex fills the index at a position of t.Indexes with the entries of
-// the rows that env.Txn sees, through bulk, which it flushes and the caller
+// the rows that are there now, through bulk, which it flushes and the caller
 // closes. exprs are the index's bound expressions. If the index is unique and
 // two rows have the same key the error is 23505, and the caller destroys what
 // was written.
@@ -168,9 +168,23 @@ func indexColumns(t *catalog.Table, ix *catalog.Index) []int {
 	return slices.Compact(out)
 }
 
+// AtLatest runs fn with the transaction's snapshot moved to what is committed
+// now, if the store can do that: for what REPEATABLE READ has to see of others.
+func AtLatest(txn kv.Txn, fn func() error) error {
+	if l, ok := txn.(kv.LatestReader); ok {
+		return l.AtLatest(fn)
+	}
+	return fn()
+}
+
 // eachBatch reads columns of a table and calls fn with them by ordinal (nil for
-// others) and the rows' handles.
+// others) and the rows' handles. It reads what is committed now: the snapshot may
+// be older than the lock that keeps writers out, and is at REPEATABLE READ.
 func eachBatch(ctx context.Context, env *Env, t *catalog.Table, live []int, fn func(cols []arrow.Array, handles arrow.Array, n int) error) error {
+	return AtLatest(env.Txn, func() error { return scanBatches(ctx, env, t, live, fn) })
+}
+
+func scanBatches(ctx context.Context, env *Env, t *catalog.Table, live []int, fn func(cols []arrow.Array, handles arrow.Array, n int) error) error {
 	s, err := rowstore.NewScanner(env.Alloc, env.Txn, rowstore.ScanSpec{
 		Table: t, Output: live, WithHandle: true, BatchRows: env.batchRows(),
 	})

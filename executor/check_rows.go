@@ -18,7 +18,7 @@ type RowTest struct {
 	ForeignKeys []plan.ForeignKeyCheck
 }
 
-// CheckRows verifies that all rows of a table, as env.Txn sees them, satisfy a
+// CheckRows verifies that all rows of a table, as they are now, satisfy a
 // test (ADD CONSTRAINT, VALIDATE CONSTRAINT, SET NOT NULL). It takes no row
 // locks: the statement holds locks on the tables.
 func CheckRows(ctx context.Context, env *Env, t *catalog.Table, test RowTest) error {
@@ -32,12 +32,14 @@ func CheckRows(ctx context.Context, env *Env, t *catalog.Table, test RowTest) er
 	if err != nil {
 		return err
 	}
-	for _, f := range rt.foreignKeys {
-		if err := f.finish(ctx, nil); err != nil {
-			return err
+	return AtLatest(env.Txn, func() error {
+		for _, f := range rt.foreignKeys {
+			if err := f.finish(ctx, nil); err != nil {
+				return err
+			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // rowTest is a compiled RowTest.

@@ -73,10 +73,7 @@ func (k *keyChanges) run(ctx context.Context, w *tableWriter) error {
 	if len(k.changes) == 0 {
 		return nil
 	}
-	if l, ok := w.env.Txn.(kv.LatestReader); ok {
-		return l.AtLatest(func() error { return k.runAll(ctx, w) })
-	}
-	return k.runAll(ctx, w)
+	return AtLatest(w.env.Txn, func() error { return k.runAll(ctx, w) })
 }
 
 func (k *keyChanges) runAll(ctx context.Context, w *tableWriter) error {

@@ -12,7 +12,7 @@ import (
 	"github.com/tidemarkdb/tidemark/sql/expr"
 )
 
-// RewriteTable copies the rows of old, as env.Txn sees them, into the storage
+// RewriteTable copies the rows of old, as they are now, into the storage
 // of its new descriptor, with all index entries, through bulk, which it
 // flushes and the caller closes. exprs[i] computes column i of the new table
 // from the old columns (expr.Ordinal counts old.Columns), nil for dropped

@@ -78,11 +78,10 @@ func (w *tableWriter) latestConflict(ctx context.Context, keys []uniqueKey, caus
 
 // eachLatest calls found for the keys that exist in what is committed now.
 func eachLatest(ctx context.Context, txn kv.Txn, keys []kv.Key, found func(i int)) error {
-	latest, ok := txn.(kv.LatestReader)
-	if !ok {
+	if _, ok := txn.(kv.LatestReader); !ok {
 		return nil
 	}
-	return latest.AtLatest(func() error {
+	return AtLatest(txn, func() error {
 		return txn.GetMany(ctx, keys, func(i int, _ []byte) error {
 			found(i)
 			return nil

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tidemarkdb/tidemark/catalog"
 	"github.com/tidemarkdb/tidemark/executor"
+	"github.com/tidemarkdb/tidemark/kv"
 	"github.com/tidemarkdb/tidemark/planner"
 	"github.com/tidemarkdb/tidemark/session/ddl"
 	"github.com/tidemarkdb/tidemark/sql/ast"
@@ -80,7 +81,7 @@ func (s *Session) ddlEnv(ctx context.Context, text string, many bool) (*ddl.Env,
 		DefaultAccess: s.settings.get(settingsByName["default_table_access_method"]),
 		InBlock:       s.tx.block || many,
 		Notice:        s.notice,
-		Lock:          s.lockTable,
+		Lock:          s.lockChanged,
 		Query: func(ctx context.Context, stmt ast.Statement, fn func(arrow.RecordBatch) error) error {
 			return s.queryBatches(ctx, stmt, text, fn)
 		},
@@ -90,6 +91,16 @@ func (s *Session) ddlEnv(ctx context.Context, text string, many bool) (*ddl.Env,
 		OnCommitTable: s.registerOnCommit,
 		Text:          text,
 	}, nil
+}
+
+// lockChanged locks a table that DDL changes. What was committed while it waited
+// for the lock is newer than its snapshot, and belongs to what it reads next; at
+// REPEATABLE READ the executor looks past the snapshot itself.
+func (s *Session) lockChanged(ctx context.Context, id catalog.OID, mode kv.LockMode) error {
+	if err := s.lockTable(ctx, id, mode); err != nil || s.isolation() == repeatableRead {
+		return err
+	}
+	return s.tx.txn.Refresh(ctx)
 }
 
 // queryBatches runs a query for CREATE TABLE AS and hands its batches over.

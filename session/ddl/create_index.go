@@ -14,7 +14,7 @@ import (
 )
 
 // createIndex executes CREATE INDEX: it keeps writers out, fills the index from
-// the transaction's snapshot and makes it public with the commit.
+// the rows that are there then and makes it public with the commit.
 func createIndex(ctx context.Context, env *Env, st *ast.CreateIndex) error {
 	t, err := indexTable(env, st)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"github.com/tidemarkdb/tidemark/catalog"
+	"github.com/tidemarkdb/tidemark/executor"
 	"github.com/tidemarkdb/tidemark/kv"
 	"github.com/tidemarkdb/tidemark/sql/functions"
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
@@ -179,9 +180,11 @@ func (s *seriesChange) hasRows(t *catalog.Table) (bool, error) {
 		return false, err
 	}
 	found := false
-	err = s.env.Query(s.ctx, stmt, func(arrow.RecordBatch) error {
-		found = true
-		return nil
+	err = executor.AtLatest(s.env.Txn, func() error {
+		return s.env.Query(s.ctx, stmt, func(arrow.RecordBatch) error {
+			found = true
+			return nil
+		})
 	})
 	return found, err
 }

@@ -52,13 +52,15 @@ func refill(ctx context.Context, env *Env, old, next *catalog.Table) error {
 		return err
 	}
 	// The query is planned over old before the first batch comes.
-	err = env.Query(ctx, stmt, func(batch arrow.RecordBatch) error {
-		if ins == nil {
-			if err := start(); err != nil {
-				return err
+	err = executor.AtLatest(env.Txn, func() error { // no row comes or goes any more
+		return env.Query(ctx, stmt, func(batch arrow.RecordBatch) error {
+			if ins == nil {
+				if err := start(); err != nil {
+					return err
+				}
 			}
-		}
-		return ins.Insert(ctx, batch)
+			return ins.Insert(ctx, batch)
+		})
 	})
 	if ins != nil {
 		defer ins.Close()
