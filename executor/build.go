@@ -162,6 +162,8 @@ func (r *run) buildNode(n plan.Node) (Operator, error) {
 		return r.newUpdate(n)
 	case *plan.Delete:
 		return r.newDelete(n)
+	case *plan.Merge:
+		return r.newMerge(n)
 	case *plan.MergeJoin:
 		return r.newMergeJoin(n)
 	case Opener:

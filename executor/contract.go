@@ -73,8 +73,10 @@ type Env struct {
 	// ReadCommitted: a point update or lock may take its row lock first and then
 	// refresh the transaction's snapshot; REPEATABLE READ gets 40001 instead.
 	ReadCommitted bool
-	// Affected counts the rows written by INSERT, UPDATE, DELETE at the top of the plan.
+	// Affected counts the rows written by INSERT, UPDATE, DELETE, MERGE at the top of the plan.
 	Affected int64
+	// Merged says what became of them in a MERGE.
+	Merged MergeFigures
 	// Notice sends a notice to the client.
 	Notice func(error)
 	// WorkMem is how many bytes an operator may keep before it spills, HashMem

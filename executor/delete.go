@@ -22,6 +22,23 @@ type deleteRows struct {
 }
 
 func (r *run) newDelete(n *plan.Delete) (Operator, error) {
+	d, err := r.newDeleter(n)
+	if err != nil {
+		return nil, err
+	}
+	input, err := r.build(n.Input)
+	if err != nil {
+		return nil, err
+	}
+	m := &modify{env: r.env, inputs: []Operator{input}, schema: d.schema, stats: r.statsOf(n), cleanup: d.w.close}
+	m.execute = func(ctx context.Context, emit func(arrow.RecordBatch) error) error {
+		return d.execute(ctx, input, emit)
+	}
+	return m, nil
+}
+
+// newDeleter is newDelete without an input.
+func (r *run) newDeleter(n *plan.Delete) (*deleteRows, error) {
 	w, err := r.newTableWriter(n.Table, &n.Rows)
 	if err != nil {
 		return nil, err
@@ -30,15 +47,7 @@ func (r *run) newDelete(n *plan.Delete) (Operator, error) {
 	if d.returning, err = r.compileAll(n.Returning); err != nil {
 		return nil, err
 	}
-	input, err := r.build(n.Input)
-	if err != nil {
-		return nil, err
-	}
-	m := &modify{env: r.env, inputs: []Operator{input}, schema: d.schema, stats: r.statsOf(n), cleanup: w.close}
-	m.execute = func(ctx context.Context, emit func(arrow.RecordBatch) error) error {
-		return d.execute(ctx, input, emit)
-	}
-	return m, nil
+	return d, nil
 }
 
 func (d *deleteRows) execute(ctx context.Context, input Operator, emit func(arrow.RecordBatch) error) error {

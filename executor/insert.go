@@ -95,6 +95,11 @@ func (ins *Inserter) Insert(ctx context.Context, batch arrow.RecordBatch) error 
 		return err
 	}
 	batch.Retain()
+	return ins.takeOver(ctx, batch)
+}
+
+// takeOver is Insert of a batch that the caller gives away.
+func (ins *Inserter) takeOver(ctx context.Context, batch arrow.RecordBatch) error {
 	out, err := ins.insert(ctx, batch)
 	if out != nil {
 		out.Release()

@@ -22,7 +22,12 @@ type NodeStats struct {
 	SpillBytes, SpillParts int64
 	// Series is what a scan of a time-series table read, nil for other nodes.
 	Series *SeriesFigures
+	// Merged is what a MERGE did, nil for other nodes.
+	Merged *MergeFigures
 }
+
+// MergeFigures is with how many rows a MERGE did what.
+type MergeFigures struct{ Inserted, Updated, Deleted, Skipped int64 }
 
 // SeriesFigures is what the scans of a time-series table read. Matched is how
 // many series conditions on tags named, -1 if they named none.

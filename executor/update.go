@@ -37,6 +37,23 @@ type update struct {
 }
 
 func (r *run) newUpdate(n *plan.Update) (Operator, error) {
+	u, err := r.newUpdater(n)
+	if err != nil {
+		return nil, err
+	}
+	input, err := r.build(n.Input)
+	if err != nil {
+		return nil, err
+	}
+	m := &modify{env: r.env, inputs: []Operator{input}, schema: u.schema, stats: r.statsOf(n), cleanup: u.w.close}
+	m.execute = func(ctx context.Context, emit func(arrow.RecordBatch) error) error {
+		return u.execute(ctx, input, emit)
+	}
+	return m, nil
+}
+
+// newUpdater is newUpdate without an input.
+func (r *run) newUpdater(n *plan.Update) (*update, error) {
 	w, err := r.newTableWriter(n.Table, &n.Rows)
 	if err != nil {
 		return nil, err
@@ -53,15 +70,7 @@ func (r *run) newUpdate(n *plan.Update) (Operator, error) {
 	if u.returning, err = r.compileAll(n.Returning); err != nil {
 		return nil, err
 	}
-	input, err := r.build(n.Input)
-	if err != nil {
-		return nil, err
-	}
-	m := &modify{env: r.env, inputs: []Operator{input}, schema: u.schema, stats: r.statsOf(n), cleanup: w.close}
-	m.execute = func(ctx context.Context, emit func(arrow.RecordBatch) error) error {
-		return u.execute(ctx, input, emit)
-	}
-	return m, nil
+	return u, nil
 }
 
 // updateLock is the lock an UPDATE of the given columns takes: rows whose key
@@ -122,6 +131,11 @@ func (u *update) execute(ctx context.Context, input Operator, emit func(arrow.Re
 			}
 		}
 	}
+	return u.finish(ctx)
+}
+
+// finish verifies what must hold at the end and runs foreign keys' actions.
+func (u *update) finish(ctx context.Context) error {
 	for _, fk := range u.w.foreignKeys {
 		if err := fk.finish(ctx, u.w); err != nil {
 			return err

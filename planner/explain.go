@@ -37,9 +37,13 @@ type NodeStats struct {
 	HeapFetches     int64
 	Workers         int // that a Gather had
 	Batches         int64
-	Bytes           int64 // of the batches handed on
+	Bytes           int64         // of the batches handed on
+	Merged          *MergeFigures // of a MERGE
 	ExtraProperties []Property
 }
+
+// MergeFigures is with how many rows a MERGE did what.
+type MergeFigures struct{ Inserted, Updated, Deleted, Skipped int64 }
 
 // Property is a further line of a node. Value is a string, a number, a bool or
 // a list of strings, which the text form prints with commas.

@@ -299,6 +299,12 @@ func (x *explainer) describeRest(n plan.Node, e *explained) {
 	case *plan.Delete:
 		e.kind, e.label = "Delete", " on "+expr.QuoteIdent(n.Table.Name)
 		x.child(e, n.Input, "Outer")
+	case *plan.Merge:
+		e.kind, e.label = "Merge", " on "+expr.QuoteIdent(n.Table.Name)
+		if n.Alias != n.Table.Name {
+			e.label += " " + expr.QuoteIdent(n.Alias)
+		}
+		x.child(e, n.Input, "Outer")
 	default:
 		e.kind = "Unknown"
 		for _, c := range n.Inputs() {

@@ -79,6 +79,11 @@ func methodLine(e *explained, s *NodeStats) []string {
 		return []string{fmt.Sprintf("Batches: %d  Memory Usage: %dkB%s", batches(s), kB(s.Memory), diskUsage(s))}
 	case *plan.HashJoin:
 		return nil // its Hash tells
+	case *plan.Merge:
+		if s.Merged != nil {
+			return []string{"Tuples:" + s.Merged.text()}
+		}
+		return nil
 	case *plan.Insert, *plan.Update, *plan.Delete:
 		if s.Spilled == 0 {
 			return nil // as PostgreSQL, which keeps no rows
@@ -127,6 +132,20 @@ func removedName(e *explained) string {
 	return "Rows Removed by Filter"
 }
 
+// text names the figures that are not 0.
+func (m *MergeFigures) text() string {
+	out := ""
+	for _, f := range []struct {
+		name string
+		n    int64
+	}{{"inserted", m.Inserted}, {"updated", m.Updated}, {"deleted", m.Deleted}, {"skipped", m.Skipped}} {
+		if f.n > 0 {
+			out += fmt.Sprintf(" %s=%d", f.name, f.n)
+		}
+	}
+	return out
+}
+
 // statFields are the figures of a node for the structured formats.
 func (x *explainer) statFields(e *explained) (out []Property) {
 	s := x.opt.Stats(e.core)
@@ -147,6 +166,10 @@ func (x *explainer) statFields(e *explained) (out []Property) {
 			out = append(out, Property{"HashAgg Batches", batches(s)}, Property{"Peak Memory Usage", kB(s.Memory)}, Property{"Disk Usage", kB(s.Spilled)})
 		}
 	case *plan.HashJoin:
+	case *plan.Merge:
+		if m := s.Merged; m != nil {
+			out = append(out, Property{"Tuples Inserted", m.Inserted}, Property{"Tuples Updated", m.Updated}, Property{"Tuples Deleted", m.Deleted}, Property{"Tuples Skipped", m.Skipped})
+		}
 	default:
 		if s.Memory > 0 || s.Spilled > 0 {
 			out = append(out, Property{"Peak Memory Usage", kB(s.Memory)}, Property{"Disk Usage", kB(s.Spilled)})

@@ -43,6 +43,14 @@ func (f *foreignKeys) fill(n plan.Node) error {
 		if err := f.actions(n.Table, &n.Rows, nil, true); err != nil {
 			return err
 		}
+	case *plan.Merge:
+		for _, a := range n.Actions {
+			if err := f.fill(a.Write); err != nil {
+				return err
+			}
+		}
+	case nil: // the input of a merge's action
+		return nil
 	}
 	for _, c := range n.Inputs() {
 		if err := f.fill(c); err != nil {

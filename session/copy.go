@@ -159,7 +159,7 @@ func (s *Session) copyRows(ctx context.Context, p *planned, snap *catalog.Snapsh
 	for {
 		batch, err := op.Next(ctx)
 		if err == io.EOF {
-			s.noteWrites(p.query, r.env.Affected)
+			s.noteWrites(p.query, &r.env)
 			return r.env.Affected, nil
 		}
 		if err != nil {

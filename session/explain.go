@@ -248,6 +248,9 @@ func figures(f *executor.NodeStats) *planner.NodeStats {
 		RowsRemoved: f.RowsRemoved, Memory: f.MemoryPeak, Spilled: f.SpillBytes, SpillParts: f.SpillParts,
 		Batches: f.Batches, Bytes: f.Bytes,
 	}
+	if f.Merged != nil {
+		out.Merged = (*planner.MergeFigures)(f.Merged)
+	}
 	if f.Series != nil {
 		out.ExtraProperties = seriesFigures(f.Series)
 	}

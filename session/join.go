@@ -46,7 +46,7 @@ func (s *Session) runJoined(ctx context.Context, p *planned, params []types.Datu
 		return true, err
 	}
 	s.tx.used = true // there is something to end
-	s.noteWrites(p.query, r.env.Affected)
+	s.noteWrites(p.query, &r.env)
 	s.countWrites()
 	out.tag = commandTag(p.query.Tag, 0, r.env.Affected)
 	return true, nil

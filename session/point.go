@@ -56,7 +56,7 @@ func (s *Session) runPoint(ctx context.Context, p *planned, params []types.Datum
 		return err
 	}
 	if !q.ReadOnly {
-		s.noteWrites(q, r.env.Affected)
+		s.noteWrites(q, &r.env)
 	}
 	out.tag = commandTag(q.Tag, sent, r.env.Affected)
 	return nil

@@ -340,7 +340,7 @@ func (s *Session) collect(ctx context.Context, r *running) error {
 	for {
 		err := s.collectOnce(ctx, r)
 		if err == nil {
-			s.noteWrites(r.planned.query, r.env.Affected)
+			s.noteWrites(r.planned.query, &r.env)
 			r.collected = true
 			return nil
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"github.com/tidemarkdb/tidemark/catalog"
+	"github.com/tidemarkdb/tidemark/executor"
 	"github.com/tidemarkdb/tidemark/planner/plan"
 	"github.com/tidemarkdb/tidemark/sql/types"
 )
@@ -53,7 +54,8 @@ type tableWrites struct {
 }
 
 // noteWrites remembers what a statement wrote until the transaction commits.
-func (s *Session) noteWrites(q *plan.Query, rows int64) {
+func (s *Session) noteWrites(q *plan.Query, env *executor.Env) {
+	rows := env.Affected
 	if rows == 0 || len(q.Writes) == 0 {
 		return
 	}
@@ -76,6 +78,10 @@ func (s *Session) noteWrites(q *plan.Query, rows int64) {
 		w.updated += rows
 	case "DELETE":
 		w.deleted += rows
+	case "MERGE":
+		w.inserted += env.Merged.Inserted
+		w.updated += env.Merged.Updated
+		w.deleted += env.Merged.Deleted
 	}
 }
 

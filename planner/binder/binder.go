@@ -143,7 +143,8 @@ func (b *Binder) run(stmt ast.Statement) (*Result, error) {
 		res.Tag, res.ReturnsRows = "DELETE", len(s.Returning) > 0
 		q, err = b.bindDelete(root, s)
 	case *ast.Merge:
-		err = pgerror.Unsupported("MERGE")
+		res.Tag = "MERGE"
+		q, err = b.bindMerge(root, s)
 	default:
 		err = pgerror.New(pgerror.InternalError, "statement %T cannot be planned", stmt)
 	}

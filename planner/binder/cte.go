@@ -119,6 +119,8 @@ func (b *Binder) bindCTE(e *cteEntry) error {
 	case *ast.Delete:
 		e.def.Modifying = true
 		q, err = b.bindDelete(e.scope.child(), st)
+	case *ast.Merge:
+		err = at(e.node, pgerror.FeatureNotSupported, "MERGE not supported in WITH query")
 	default:
 		err = pgerror.Unsupported("this statement in WITH").At(e.node.Loc())
 	}

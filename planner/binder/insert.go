@@ -20,6 +20,11 @@ func (b *Binder) dmlTarget(r *ast.RangeVar, verb string) (*catalog.Table, error)
 	if err != nil {
 		return nil, err
 	}
+	if verb == "MERGE" {
+		if err := mergeable(t, r); err != nil {
+			return nil, err
+		}
+	}
 	switch t.Kind {
 	case catalog.KindTable:
 	case catalog.KindView:
@@ -308,29 +313,38 @@ func (in *inserter) values(s *scope, rows [][]expr.Expr, locs [][]int) (logical.
 		v.Cols[i] = in.first + expr.ColumnID(o)
 	}
 	for r, row := range rows {
-		// A value for a generated column must be DEFAULT.
-		for o := range in.table.Columns {
-			if c := &in.table.Columns[o]; c.Generated && len(at[o]) > 0 {
-				if _, ok := row[at[o][0]].(*expr.Default); !ok {
-					return nil, in.mayGive(c)
-				}
-			}
+		var err error
+		if v.Rows[r], err = in.row(s, full, at, row, locs[r]); err != nil {
+			return nil, err
 		}
-		out := make([]expr.Expr, len(full))
-		for i, o := range full {
-			var err error
-			if len(at[o]) == 0 {
-				out[i], err = in.columnDefault(o)
-			} else {
-				out[i], err = in.assemble(s, o, at[o], func(i int) (expr.Expr, int) { return row[i], locs[r][i] })
-			}
-			if err != nil {
-				return nil, err
-			}
-		}
-		v.Rows[r] = out
 	}
 	return v, nil
+}
+
+// row makes the values of the columns full from a given row, in which the
+// value of column o stands at the places at[o].
+func (in *inserter) row(s *scope, full []int, at [][]int, row []expr.Expr, locs []int) ([]expr.Expr, error) {
+	// A value for a generated column must be DEFAULT.
+	for o := range in.table.Columns {
+		if c := &in.table.Columns[o]; c.Generated && len(at[o]) > 0 {
+			if _, ok := row[at[o][0]].(*expr.Default); !ok {
+				return nil, in.mayGive(c)
+			}
+		}
+	}
+	out := make([]expr.Expr, len(full))
+	for i, o := range full {
+		var err error
+		if len(at[o]) == 0 {
+			out[i], err = in.columnDefault(o)
+		} else {
+			out[i], err = in.assemble(s, o, at[o], func(i int) (expr.Expr, int) { return row[i], locs[i] })
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 // query is INSERT ... SELECT.

@@ -142,6 +142,7 @@ const (
 	kindExecute
 	kindConflictWhere
 	kindCopyWhere
+	kindMergeWhen
 )
 
 // kindInfo says how errors call a kind and what it admits.
@@ -178,4 +179,5 @@ var kindInfo = [...]struct {
 	kindExecute:         {"EXECUTE parameters", "EXECUTE parameters", "EXECUTE parameters", "EXECUTE parameter"},
 	kindConflictWhere:   {agg: "WHERE", window: "WHERE", srf: "WHERE"},
 	kindCopyWhere:       {"COPY FROM WHERE conditions", "COPY FROM WHERE conditions", "COPY FROM WHERE conditions", "COPY FROM WHERE condition"},
+	kindMergeWhen:       {agg: "MERGE WHEN conditions", window: "MERGE WHEN conditions", srf: "MERGE WHEN conditions"},
 }

@@ -309,6 +309,39 @@ type Delete struct {
 	Rows      *plan.RowChecks
 }
 
+// Merge changes the rows of the table scanned with ids from First by what its
+// input says of them: the column Action holds the position of one of Actions,
+// or NULL or -1 where nothing is to be done.
+type Merge struct {
+	Table   *catalog.Table
+	Alias   string
+	Input   Node
+	First   expr.ColumnID
+	Handle  expr.ColumnID
+	Action  expr.ColumnID
+	Actions []MergeAction
+}
+
+// MergeKind is what an action of MERGE does with its rows.
+type MergeKind uint8
+
+// The kinds.
+const (
+	MergeInsert MergeKind = iota
+	MergeUpdate
+	MergeDelete
+)
+
+// MergeAction is a WHEN clause of MERGE that changes rows.
+type MergeAction struct {
+	Kind MergeKind
+	// Columns are the ordinals of the columns that are set (all of them by an
+	// INSERT), Values the input's columns that hold what for.
+	Columns []int
+	Values  []expr.ColumnID
+	Rows    *plan.RowChecks
+}
+
 func (*Scan) node()           {}
 func (*Values) node()         {}
 func (*FunctionScan) node()   {}
@@ -331,3 +364,4 @@ func (*LockRows) node()       {}
 func (*Insert) node()         {}
 func (*Update) node()         {}
 func (*Delete) node()         {}
+func (*Merge) node()          {}

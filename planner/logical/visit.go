@@ -52,6 +52,8 @@ func VisitInputs(n Node, fn func(*Node)) {
 		fn(&n.Input)
 	case *Delete:
 		fn(&n.Input)
+	case *Merge:
+		fn(&n.Input)
 	}
 }
 
@@ -321,7 +323,7 @@ func collectExpr(e expr.Expr, used, defined *ColSet) {
 // addDefined adds the ids that the node itself makes.
 func addDefined(n Node, s *ColSet) {
 	switch n := n.(type) {
-	case *Filter, *Sort, *Limit, *Distinct, *Join, *LockRows, *With:
+	case *Filter, *Sort, *Limit, *Distinct, *Join, *LockRows, *With, *Merge:
 	case *Window:
 		s.AddAll(itemIDs(n.Items))
 	case *GapFill:

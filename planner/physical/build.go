@@ -58,6 +58,8 @@ func (b *Builder) build(n logical.Node, need *logical.ColSet, h hint) rel {
 		return b.update(n)
 	case *logical.Delete:
 		return b.delete(n)
+	case *logical.Merge:
+		return b.mergeInto(n)
 	}
 	panic(fmt.Sprintf("physical: no plan for %T", n))
 }

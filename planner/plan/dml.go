@@ -117,6 +117,27 @@ type Delete struct {
 	Range bool
 }
 
+// Merge is MERGE. Each row of the input says in column Action which of Actions
+// is done with it: an int4, NULL or -1 for none. Handle is the row's of the
+// table, NULL if none was matched.
+type Merge struct {
+	Base
+	Table   *catalog.Table
+	Alias   string // of the table in the statement
+	Input   Node
+	Action  int
+	Handle  int
+	Actions []MergeAction
+}
+
+// MergeAction is what a WHEN clause does.
+type MergeAction struct {
+	// Write is an Update or Delete over the merge's input, or an Insert over
+	// Columns of it. Its own Input is nil.
+	Write   Node
+	Columns []int
+}
+
 // Query is a planned statement.
 type Query struct {
 	Root Node
@@ -124,7 +145,7 @@ type Query struct {
 	ParamTypes []types.Type
 	// ExecSlots is how many ExecParam slots the plan uses.
 	ExecSlots int
-	// Tag is the command tag's first part: SELECT, INSERT, UPDATE, DELETE.
+	// Tag is the command tag's first part: SELECT, INSERT, UPDATE, DELETE, MERGE.
 	Tag string
 	// ReadOnly: no writes and no row locks.
 	ReadOnly bool
@@ -165,3 +186,6 @@ func (n *Update) Inputs() []Node { return []Node{n.Input} }
 
 // Inputs implements Node.
 func (n *Delete) Inputs() []Node { return []Node{n.Input} }
+
+// Inputs implements Node.
+func (n *Merge) Inputs() []Node { return []Node{n.Input} }
