@@ -98,6 +98,10 @@ func (t *txn) publish(ctx context.Context) (ts kv.Timestamp, err error) {
 	kept := context.WithoutCancel(ctx)
 	ctx, cancel := context.WithTimeout(kept, patience)
 	defer cancel()
+	primary, err := t.choosePrimary(ctx)
+	if err != nil {
+		return 0, err
+	}
 	client, err := t.store.client.Begin(tikv.WithStartTS(uint64(t.beginTS)))
 	if err != nil {
 		return 0, t.store.translate(ctx, err)
@@ -108,7 +112,7 @@ func (t *txn) publish(ctx context.Context) (ts kv.Timestamp, err error) {
 	if len(t.fast) > 0 {
 		client.SetSchemaLeaseChecker(leaseCheck{lease: &t.store.gc.lease, beginTS: t.beginTS})
 	}
-	if err := t.fill(client); err != nil {
+	if err := t.fill(client, primary); err != nil {
 		return 0, t.store.translate(ctx, err)
 	}
 	defer func() {
@@ -126,28 +130,26 @@ func (t *txn) publish(ctx context.Context) (ts kv.Timestamp, err error) {
 	defer committer.CloseTTLManager()
 	// Not zero: that would be an optimistic commit, which checks every key.
 	committer.SetForUpdateTS(uint64(max(t.remote.highest, t.readTS)))
-	if primary := t.writtenPrimary(); primary != nil {
+	if primary != nil {
 		committer.SetPrimaryKey(primary)
 	}
 	committer.SetLockTTL(t.ttl())
 	if err := committer.Execute(ctx); err != nil {
 		return 0, t.store.translate(kept, err) // nobody cancelled it
 	}
-	t.forgetWritten()
+	t.forgetWritten(primary)
 	return kv.Timestamp(client.CommitTS()), nil
 }
 
-// fill puts the writes into client-go's buffer and tells which are locked. A
-// transaction with announced locks, one of DDL, names those it does not write as
-// well: stores then refuse the commit if one was taken away, because the node
-// stood still for longer than it lived.
-func (t *txn) fill(client *transaction.KVTxn) error {
+// fill puts the writes into client-go's buffer and tells which are locked, and
+// the primary, which may not be written. A transaction with announced locks, one
+// of DDL, names all that it does not write: stores then refuse the commit if one
+// was taken away, because the node stood still for longer than it lived.
+func (t *txn) fill(client *transaction.KVTxn, primary []byte) error {
 	buf := client.GetMemBuffer()
-	if len(t.announced) > 0 {
-		for _, key := range t.remote.taken {
-			if t.writes.get(t.keys.user([]byte(key))) == nil {
-				buf.UpdateFlags([]byte(key), tikvkv.SetKeyLocked)
-			}
+	for _, key := range t.remote.taken {
+		if (len(t.announced) > 0 || key == string(primary)) && !t.writesStored(key) {
+			buf.UpdateFlags([]byte(key), tikvkv.SetKeyLocked)
 		}
 	}
 	return t.writes.each(func(w *write) error {
@@ -163,24 +165,11 @@ func (t *txn) fill(client *transaction.KVTxn) error {
 	})
 }
 
-// writtenPrimary returns the key whose commit decides: the primary of the locks
-// if it is written, so that those who meet one of them look in the right place.
-func (t *txn) writtenPrimary() []byte {
-	if t.remote.empty() {
-		return nil
-	}
-	primary := []byte(t.remote.taken[0])
-	if t.writes.get(t.keys.user(primary)) != nil {
-		return primary
-	}
-	return nil
-}
-
-// forgetWritten takes the locks that became writes out of those to be given up.
-func (t *txn) forgetWritten() {
+// forgetWritten takes the locks that were committed out of those to be given up.
+func (t *txn) forgetWritten(primary []byte) {
 	left := t.remote.taken[:0]
 	for _, key := range t.remote.taken {
-		if t.writes.get(t.keys.user([]byte(key))) == nil {
+		if !t.writesStored(key) && key != string(primary) {
 			left = append(left, key)
 		}
 	}
@@ -188,4 +177,9 @@ func (t *txn) forgetWritten() {
 	if len(left) == 0 {
 		t.store.hearts.remove(t)
 	}
+}
+
+// writesStored reports whether the transaction writes a stored key.
+func (t *txn) writesStored(key string) bool {
+	return t.writes.get(t.keys.user([]byte(key))) != nil
 }
