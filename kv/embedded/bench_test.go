@@ -260,3 +260,24 @@ func BenchmarkShortScan(b *testing.B) {
 		it.Close()
 	}
 }
+
+// BenchmarkFill is what a missed read costs that takes the rows behind it along.
+func BenchmarkFill(b *testing.B) {
+	s := openTest(b, Config{Dir: b.TempDir()})
+	benchFill(b, s, benchRows)
+	txn := begin(b, s)
+	defer txn.Rollback()
+	var key []byte
+	i := uint64(0)
+	for b.Loop() {
+		if !s.rows.hasRoom() || i+2*fillSteps > benchRows {
+			s.rows.clear(0)
+			i = 0
+		}
+		key = benchKey(key, i)
+		if _, ok, err := txn.Get(ctx, key); !ok || err != nil {
+			b.Fatal(ok, err)
+		}
+		i += fillSteps + 1
+	}
+}

@@ -14,14 +14,15 @@ func (c *rowCache) hasRoom() bool {
 }
 
 // fill takes along what follows a key that a read at ts missed, while the cache
-// has room. A block of the tree holds the rows of a hundred keys, so that reads at
-// random find most of a table that fits after one miss in fillSteps of its rows
-// instead of one miss for each. It stops at the first error: the rows are only
-// here to be found sooner.
+// has room, up to what is here already (looked up for every fourth row). A block of the tree holds
+// the rows of a hundred keys, so that reads at random find most of a table that
+// fits after one miss in fillSteps of its rows instead of one miss for each. It
+// stops at the first error: the rows are only here to be found sooner.
 func (s *Store) fill(pi *pointIter, key kv.Key, ts kv.Timestamp) {
 	c := &s.rows
 	c.filled.Add(fillBytes / fillSteps) // so that its calls are bounded whatever it finds
 	pi.seek = append(appendPrefix(pi.seek[:0], key), 0)
+	last := -1 // where the user key in pi.seek ends that was done last
 	size := 0
 	ok := pi.it.SeekGE(pi.seek)
 	for n := 0; ok && n < fillSteps && size < fillBytes; n++ {
@@ -29,19 +30,19 @@ func (s *Store) fill(pi *pointIter, key kv.Key, ts kv.Timestamp) {
 		if !isVersion(stored) {
 			return
 		}
-		if versionTimestamp(stored) > ts {
-			ok = pi.it.Next()
-			continue
-		}
-		value, err := pi.it.ValueAndErr()
-		if err != nil || len(value) == 0 {
-			return
-		}
 		next := userKey(stored)
-		if row := len(next) + len(value); row <= maxCachedRow && value[0] == kindPut && !c.cache.Has(next) {
-			size += row
-			c.add(next, versionTimestamp(stored), value[1:], ts)
+		if versionTimestamp(stored) <= ts && (last < 0 || string(pi.seek[:last]) != string(next)) {
+			value, err := pi.it.ValueAndErr()
+			if err != nil || len(value) == 0 || n%4 == 0 && c.cache.Has(next) {
+				return
+			}
+			if row := len(next) + len(value); row <= maxCachedRow && value[0] == kindPut {
+				size += row
+				c.add(next, versionTimestamp(stored), value[1:], ts)
+			}
+			pi.seek = append(pi.seek[:0], next...)
+			last = len(next)
 		}
-		ok = pi.it.NextPrefix()
+		ok = pi.it.Next()
 	}
 }
