@@ -15,6 +15,9 @@ type filter struct {
 	cond  *scalar
 	stats *NodeStats // nil without EXPLAIN ANALYZE
 	sel   []int32
+	// blame, if not nil, is told the row of the last batch that made the
+	// condition fail (COPY FROM ... WHERE).
+	blame func(row int, late bool)
 }
 
 func (r *run) newFilter(n *plan.Filter) (Operator, error) {
@@ -26,7 +29,47 @@ func (r *run) newFilter(n *plan.Filter) (Operator, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &filter{env: r.env, input: input, cond: cond, stats: r.statsOf(n)}, nil
+	f := &filter{env: r.env, input: input, cond: cond, stats: r.statsOf(n)}
+	if r.env.RejectedRow != nil && readsStream(n.Input) {
+		f.traceRows()
+	}
+	return f, nil
+}
+
+// readsStream says whether a plan yields the rows of a COPY one by one.
+func readsStream(n plan.Node) bool {
+	switch n := n.(type) {
+	case *plan.Stream:
+		return true
+	case *plan.Project:
+		return readsStream(n.Input)
+	}
+	return false
+}
+
+// traceRows makes Env.RejectedRow speak of the rows that the filter read,
+// while what is above counts those that it passed on.
+func (f *filter) traceRows() {
+	f.blame = f.env.RejectedRow
+	f.env.RejectedRow = func(row int, late bool) {
+		if row < len(f.sel) {
+			row = int(f.sel[row])
+		}
+		f.blame(row, late)
+	}
+}
+
+// blameRow finds the first row of a batch for which the condition fails.
+func (f *filter) blameRow(batch arrow.RecordBatch) {
+	for i := range batch.NumRows() {
+		row := batch.NewSlice(i, i+1)
+		_, err := f.cond.selection(f.env, row.Columns(), 1, nil)
+		row.Release()
+		if err != nil {
+			f.blame(int(i), false)
+			return
+		}
+	}
 }
 
 // statsOf is where a node counts what EXPLAIN ANALYZE shows besides rows and
@@ -62,6 +105,9 @@ func (f *filter) Next(ctx context.Context) (arrow.RecordBatch, error) {
 func (f *filter) apply(batch arrow.RecordBatch) (arrow.RecordBatch, error) {
 	sel, err := f.choose(batch.Columns(), int(batch.NumRows()))
 	if err != nil {
+		if f.blame != nil {
+			f.blameRow(batch)
+		}
 		batch.Release()
 		return nil, err
 	}

@@ -122,7 +122,7 @@ func (s *Session) copyFrom(ctx context.Context, st *ast.Copy, opts copyio.Option
 		return err
 	}
 	defer stream.Close() //nolint:errcheck // a dead connection shows at the next read
-	n, err := s.copyRows(ctx, newPlanned(q, nil, snap), snap, names, copyStream{stream, stop}, opts, st.Where != nil)
+	n, err := s.copyRows(ctx, newPlanned(q, nil, snap), snap, names, copyStream{stream, stop}, opts)
 	if err != nil {
 		return err
 	}
@@ -136,9 +136,8 @@ type copyStream struct {
 	stop context.CancelFunc
 }
 
-// copyRows feeds the decoded stream to the insert plan. Filtered says that
-// the plan has a WHERE: the rows that are inserted are not those read then.
-func (s *Session) copyRows(ctx context.Context, p *planned, snap *catalog.Snapshot, names []string, stream copyStream, opts copyio.Options, filtered bool) (int64, error) {
+// copyRows feeds the decoded stream to the insert plan.
+func (s *Session) copyRows(ctx context.Context, p *planned, snap *catalog.Snapshot, names []string, stream copyStream, opts copyio.Options) (int64, error) {
 	r := &running{planned: p, account: executor.NewAccount("query", s.server.config.QueryMemoryLimit, s.memory)}
 	defer r.close()
 	s.prepareEnv(r, s.tx.txn, snap, nil, p.query.ExecSlots)
@@ -148,9 +147,7 @@ func (s *Session) copyRows(ctx context.Context, p *planned, snap *catalog.Snapsh
 	rows := copyio.NewAhead(decoder, executor.BatchRows, stream.stop)
 	defer rows.Close()
 	r.env.Stream = func(context.Context) (arrow.RecordBatch, error) { return rows.Next() }
-	if !filtered {
-		r.env.RejectedRow = rows.Reject
-	}
+	r.env.RejectedRow = rows.Reject
 	op, err := executor.Build(&r.env, p.query.Root)
 	if err != nil {
 		return 0, err
