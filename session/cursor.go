@@ -31,12 +31,6 @@ type cursor struct {
 
 // runDeclare executes DECLARE CURSOR.
 func (s *Session) runDeclare(ctx context.Context, raw *ast.RawStmt, st *ast.DeclareCursor) error {
-	if !s.tx.block && !st.Hold {
-		return pgerror.New(pgerror.NoActiveSqlTransaction, "DECLARE CURSOR can only be used in transaction blocks")
-	}
-	if s.portals[st.Name] != nil {
-		return pgerror.New(pgerror.DuplicateCursor, "cursor %q already exists", st.Name)
-	}
 	if sel, ok := st.Query.(*ast.Select); !ok || sel.Into != nil {
 		return pgerror.New(pgerror.InvalidCursorDefinition, "DECLARE CURSOR must specify a SELECT")
 	}
@@ -51,6 +45,12 @@ func (s *Session) runDeclare(ctx context.Context, raw *ast.RawStmt, st *ast.Decl
 		}
 		return pgerror.New(pgerror.FeatureNotSupported, "DECLARE %s CURSOR ... FOR UPDATE is not supported", what).
 			WithDetail("Holdable and scrollable cursors must be READ ONLY.")
+	}
+	if !s.tx.block && !st.Hold {
+		return pgerror.New(pgerror.NoActiveSqlTransaction, "DECLARE CURSOR can only be used in transaction blocks")
+	}
+	if s.portals[st.Name] != nil {
+		return pgerror.New(pgerror.DuplicateCursor, "cursor %q already exists", st.Name)
 	}
 	inner := *raw
 	inner.Stmt = st.Query
