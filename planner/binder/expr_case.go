@@ -292,17 +292,9 @@ func (b *Binder) subscript(s *scope, e expr.Expr, steps []ast.Step, n ast.Node) 
 // jsonSubscript is j['a'][0]: the same as j #> path for reading.
 func (b *Binder) jsonSubscript(s *scope, e expr.Expr, steps []ast.Step, n ast.Node) (expr.Expr, error) {
 	for _, st := range steps {
-		if st.Slice {
-			return nil, at(n, pgerror.DatatypeMismatch, "jsonb subscript does not support slices")
-		}
-		k, err := b.bindExpr(s, st.Upper)
+		k, err := b.jsonKey(s, st)
 		if err != nil {
 			return nil, err
-		}
-		if k.Type().OID != types.Int4 {
-			if k, err = b.coerceTo(k, textType, "jsonb subscript", leftmost(st.Upper)); err != nil {
-				return nil, err
-			}
 		}
 		if e, err = b.operator("", "->", e, k, n.Loc(), n.Loc(), leftmost(st.Upper)); err != nil {
 			return nil, err
