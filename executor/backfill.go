@@ -177,6 +177,28 @@ func AtLatest(txn kv.Txn, fn func() error) error {
 	return fn()
 }
 
+// tableReader reads columns of a table, and its rows' handles behind them; next
+// gives io.EOF after the last batch.
+func tableReader(env *Env, t *catalog.Table, live []int) (next func(context.Context) (arrow.RecordBatch, error), stop func(), err error) {
+	if t.TimeSeries == nil {
+		s, err := rowstore.NewScanner(env.Alloc, env.Txn, rowstore.ScanSpec{Table: t, Output: live, WithHandle: true, BatchRows: env.batchRows()})
+		if err != nil {
+			return nil, nil, err
+		}
+		return s.Next, s.Close, nil
+	}
+	n := &plan.SeriesScan{Table: t, Output: live, WithHandle: true}
+	for _, o := range live {
+		n.Cols = append(n.Cols, plan.Column{Name: t.Columns[o].Name, Type: t.Columns[o].Type})
+	}
+	n.Cols = append(n.Cols, plan.Column{Type: types.Of(types.Bytea)})
+	s, err := newDDLRun(env).newSeriesScan(n)
+	if err != nil {
+		return nil, nil, err
+	}
+	return s.Next, func() { s.Close() }, nil
+}
+
 // eachBatch reads columns of a table and calls fn with them by ordinal (nil for
 // others) and the rows' handles. It reads what is committed now: the snapshot may
 // be older than the lock that keeps writers out, and is at REPEATABLE READ.
@@ -185,18 +207,16 @@ func eachBatch(ctx context.Context, env *Env, t *catalog.Table, live []int, fn f
 }
 
 func scanBatches(ctx context.Context, env *Env, t *catalog.Table, live []int, fn func(cols []arrow.Array, handles arrow.Array, n int) error) error {
-	s, err := rowstore.NewScanner(env.Alloc, env.Txn, rowstore.ScanSpec{
-		Table: t, Output: live, WithHandle: true, BatchRows: env.batchRows(),
-	})
+	next, stop, err := tableReader(env, t, live)
 	if err != nil {
 		return err
 	}
-	defer s.Close()
+	defer stop()
 	for {
 		if err := checkContext(ctx); err != nil {
 			return err
 		}
-		batch, err := s.Next(ctx)
+		batch, err := next(ctx)
 		if err == io.EOF {
 			return nil
 		}

@@ -161,7 +161,7 @@ func addPrimaryKey(ctx context.Context, env *Env, old, t *catalog.Table) error {
 // t's columns from old's; nil copies them.
 func rewrite(ctx context.Context, env *Env, old, t *catalog.Table, exprs []expr.Expr) error {
 	if t.TimeSeries != nil {
-		return pgerror.Unsupported("this change of a time-series table, which would rewrite it,")
+		return rewritePoints(ctx, env, old, t, exprs)
 	}
 	var err error
 	if t.Storage, err = env.Editor.NewStorage(); err != nil {

@@ -34,6 +34,9 @@ func refill(ctx context.Context, env *Env, old, next *catalog.Table) error {
 		return err
 	}
 	next.Storage = 0
+	if next.TimeSeries != nil {
+		next.TimeSeries.MarksNulls = true
+	}
 	for i := range next.Columns {
 		next.Columns[i].Missing = types.Null // the copied rows have every column
 	}

@@ -170,8 +170,7 @@ func (b *seriesBuilder) setTime(o *ast.Option) error {
 		return err
 	}
 	if !isTimeType(col.Type.OID) {
-		return pgerror.New(pgerror.DatatypeMismatch, "column %q of type %s cannot be the time column", col.Name, types.Format(col.Type)).
-			WithHint("Use date, timestamp, timestamptz or an integer type.").At(o.Loc())
+		return notTimeType(col).At(o.Loc())
 	}
 	b.ts.Time = col.Num
 	return nil

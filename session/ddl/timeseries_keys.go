@@ -8,6 +8,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"github.com/tidemarkdb/tidemark/catalog"
+	"github.com/tidemarkdb/tidemark/executor"
 	"github.com/tidemarkdb/tidemark/sql/ast"
 	"github.com/tidemarkdb/tidemark/sql/parser"
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
@@ -101,7 +102,7 @@ func addSeriesIndex(ctx context.Context, env *Env, next *catalog.Table, pos int)
 		return err
 	}
 	if ix.Unique {
-		if err := checkUniquePoints(ctx, env, next, ix); err != nil {
+		if err := checkUniquePoints(ctx, env, next, ix, nil); err != nil {
 			return err
 		}
 	}
@@ -109,11 +110,15 @@ func addSeriesIndex(ctx context.Context, env *Env, next *catalog.Table, pos int)
 }
 
 // checkUniquePoints fails with 23505 if two rows of t have the same values in
-// the columns of a unique index.
-func checkUniquePoints(ctx context.Context, env *Env, t *catalog.Table, ix *catalog.Index) error {
-	var cols, notNull []string
+// the columns of a unique index; values, if given, are what becomes of t's columns.
+func checkUniquePoints(ctx context.Context, env *Env, t *catalog.Table, ix *catalog.Index, values []string) error {
+	var names, cols, notNull []string
 	for _, c := range ix.Columns {
 		name := catalog.QuoteIdent(t.Columns[c.Num-1].Name)
+		names = append(names, name)
+		if values != nil {
+			name = "(" + values[c.Num-1] + ")"
+		}
 		cols = append(cols, name)
 		if !ix.NullsNotDistinct {
 			notNull = append(notNull, name+" IS NOT NULL")
@@ -130,19 +135,21 @@ func checkUniquePoints(ctx context.Context, env *Env, t *catalog.Table, ix *cata
 	if err != nil {
 		return err
 	}
-	var values []string
-	err = env.Query(ctx, stmt, func(batch arrow.RecordBatch) error {
-		for i, col := range batch.Columns() {
-			d := types.DatumAt(col, 0)
-			values = append(values, string(types.AppendText(nil, t.Columns[ix.Columns[i].Num-1].Type, d, env.PlanOptions().IO)))
-		}
-		return nil
+	var key []string
+	err = executor.AtLatest(env.Txn, func() error {
+		return env.Query(ctx, stmt, func(batch arrow.RecordBatch) error {
+			for i, col := range batch.Columns() {
+				d := types.DatumAt(col, 0)
+				key = append(key, string(types.AppendText(nil, t.Columns[ix.Columns[i].Num-1].Type, d, env.PlanOptions().IO)))
+			}
+			return nil
+		})
 	})
-	if err != nil || values == nil {
+	if err != nil || key == nil {
 		return err
 	}
 	return pgerror.New(pgerror.UniqueViolation, "could not create unique index %q", ix.Name).
-		WithDetail("Key (%s)=(%s) is duplicated.", keys, strings.Join(values, ", ")).WithConstraint(ix.Name)
+		WithDetail("Key (%s)=(%s) is duplicated.", strings.Join(names, ", "), strings.Join(key, ", ")).WithConstraint(ix.Name)
 }
 
 func parseQuery(text string) (ast.Statement, error) {
