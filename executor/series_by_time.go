@@ -200,6 +200,7 @@ func (s *seriesByTime) step(ctx context.Context) (arrow.RecordBatch, error) {
 
 func (s *seriesByTime) keep(batch arrow.RecordBatch) error {
 	chunk := len(s.kept.chunks)
+	s.rows = slices.Grow(s.rows, int(batch.NumRows()))
 	s.scanner.Each(func(i int, _ uint64, position int64, _ uint64) {
 		s.rows = append(s.rows, timedRow{position, refOf(chunk, i)})
 	})
@@ -242,6 +243,9 @@ func (s *seriesByTime) order() {
 // that the time in the window and the row's number fit one word.
 func (s *seriesByTime) sort() {
 	const rowBits = 17
+	if s.sortByCounting() {
+		return
+	}
 	if len(s.rows) >= 1<<rowBits || uint64(s.to)-uint64(s.from) >= 1<<(64-rowBits) {
 		slices.SortFunc(s.rows, func(a, b timedRow) int {
 			if s.node.Reverse {
@@ -265,6 +269,62 @@ func (s *seriesByTime) sort() {
 		sorted[i] = s.rows[w&(1<<rowBits-1)]
 	}
 	s.rows = sorted
+}
+
+// maxCountedTimes bounds the times of a window whose rows are counted rather than compared.
+const maxCountedTimes = 1024
+
+// sortByCounting is sort for windows of few different times, as points that come
+// at steady intervals have; it reports whether that was so. Series follow each
+// other with mostly the same times, so that the next row's time is mostly known
+// to be the one behind that of the row before, or the first.
+func (s *seriesByTime) sortByCounting() bool {
+	var times []int64 // different ones
+	var counts []int32
+	numbers := map[int64]int32{}
+	ids := make([]int32, len(s.rows)) // into times
+	last := int32(-1)
+	for i := range s.rows {
+		at := s.rows[i].time
+		switch last++; {
+		case int(last) < len(times) && times[last] == at:
+		case len(times) > 0 && times[0] == at:
+			last = 0
+		default:
+			n, ok := numbers[at]
+			if !ok {
+				if n = int32(len(times)); n == maxCountedTimes {
+					return false
+				}
+				numbers[at] = n
+				times, counts = append(times, at), append(counts, 0)
+			}
+			last = n
+		}
+		ids[i] = last
+		counts[last]++
+	}
+	order := make([]int32, len(times))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, func(a, b int32) int {
+		if s.node.Reverse {
+			a, b = b, a
+		}
+		return cmp.Compare(times[a], times[b])
+	})
+	at := int32(0)
+	for _, n := range order { // from here on counts are where the next row of a time goes
+		at, counts[n] = at+counts[n], at
+	}
+	sorted := make([]timedRow, len(s.rows))
+	for i, n := range ids {
+		sorted[counts[n]] = s.rows[i]
+		counts[n]++
+	}
+	s.rows = sorted
+	return true
 }
 
 // emit makes the next batch of sorted rows.

@@ -167,7 +167,10 @@ func (b *Builder) seriesOrder(n *logical.Scan, s *plan.SeriesScan, h hint, rows 
 	case len(n.Table.TimeSeries.Tags) == 0 || len(s.Series) == 1:
 		s.Ordered = true
 	case h.limit > 0 && h.limit*minByTime < rows && !s.WithHandle:
-		s.ByTime, s.Wanted = true, 1.6*h.limit // one window, and the begin of the group behind the last
+		s.ByTime, s.Wanted = true, h.limit
+		if !h.about {
+			s.Wanted *= 1.6 // mostly one window, also if the rows lie unevenly
+		}
 	default:
 		return nil
 	}
@@ -189,10 +192,22 @@ func (b *Builder) timeGroups(n *logical.Aggregate, h hint) (in hint, order []exp
 	if !ok || wanted.ID != n.Keys[0].ID || !monotone(n.Keys[0].Expr, time.expr) {
 		return hint{}, nil
 	}
-	rows := b.tableRows(scan.Table) * b.selectivity(scan.Filter, nil)
-	perGroup := rows / math.Max(1, b.groups(n.Keys, rows))
-	return hint{order: []expr.SortKey{{Expr: time.expr, Desc: h.order[0].Desc}}, limit: h.limit * perGroup, about: true}, h.order[:1]
+	// Bounds of the time leave out groups, the other conditions rows of each.
+	var others []expr.Expr
+	for _, c := range scan.Filter {
+		if of := logical.Columns(c); !of.Has(time.expr.(*expr.Column).ID) {
+			others = append(others, c)
+		}
+	}
+	rows := b.tableRows(scan.Table)
+	perGroup := rows * b.selectivity(others, nil) / math.Max(1, b.groups(n.Keys, rows))
+	return hint{order: []expr.SortKey{{Expr: time.expr, Desc: h.order[0].Desc}}, limit: (h.limit + groupBehind) * perGroup, about: true}, h.order[:1]
 }
+
+// groupBehind is how much is read behind the groups that are wanted, as the
+// begin of the next one ends the last: in the worst case of points that come at
+// steady times all of the next one.
+const groupBehind = 1.05
 
 // monotone reports whether an expression never decreases while a column that
 // is not NULL grows.

@@ -86,7 +86,7 @@ func (s *Spec) ranges(src *source, e *extent, last bool) []rowRange {
 	if !last && s.whole(e) {
 		return []rowRange{{0, src.len()}}
 	}
-	var out []rowRange
+	out := make([]rowRange, 0, s.rangesOf(src))
 	first, end := 0, 0                                // where the group before began and ended to be wanted, as seen from its first row
 	next := s.firstGroup(max(e.minGroup, s.MinGroup)) // of Groups
 	for k := src.seek(0, s.MinGroup); k < len(src.starts); k++ {
@@ -128,6 +128,14 @@ func (s *Spec) ranges(src *source, e *extent, last bool) []rowRange {
 		}
 	}
 	return out
+}
+
+// rangesOf is how many ranges of a source there are at most.
+func (s *Spec) rangesOf(src *source) int {
+	if s.Groups != nil {
+		return min(len(s.Groups), len(src.starts))
+	}
+	return len(src.starts)
 }
 
 // reading is what the cursors of a scan share.
