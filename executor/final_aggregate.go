@@ -115,7 +115,7 @@ func (a *finalAggregate) count(took time.Duration) {
 // collect reads a worker's input to its end.
 func (a *aggregate) collect(ctx context.Context, m *worker) error {
 	start := time.Now()
-	if err := drain(ctx, a.input, a.add); err != nil {
+	if err := a.read(ctx); err != nil {
 		return err
 	}
 	if m.stats != nil {

@@ -23,6 +23,7 @@ import (
 type aggregate struct {
 	aggregator
 	input Operator
+	runs  *seriesRuns // if the input is read in runs of equal keys
 	ready bool
 	set   int // set and first group that come out next
 	group int
@@ -68,7 +69,9 @@ func (r *run) newHashAggregate(n *plan.Aggregate) (Operator, error) {
 	}
 	agg.inputSchema = input.Schema()
 	agg.reset()
-	return &aggregate{aggregator: agg, input: input}, nil
+	out := &aggregate{aggregator: agg, input: input}
+	out.runs, err = newSeriesRuns(&out.aggregator, input)
+	return out, err
 }
 
 func (r *run) newAggregator(n *plan.Aggregate) (aggregator, error) {
@@ -134,7 +137,7 @@ func (a *aggregate) Close() error {
 
 func (a *aggregate) Next(ctx context.Context) (arrow.RecordBatch, error) {
 	if !a.ready {
-		if err := drain(ctx, a.input, a.add); err != nil {
+		if err := a.read(ctx); err != nil {
 			return nil, err
 		}
 		if err := a.finish(); err != nil {
@@ -164,6 +167,14 @@ func (a *aggregate) Next(ctx context.Context) (arrow.RecordBatch, error) {
 		}
 		a.set, a.group = 0, 0
 	}
+}
+
+// read takes all of the input.
+func (a *aggregate) read(ctx context.Context) error {
+	if a.runs != nil {
+		return a.runs.read(ctx)
+	}
+	return drain(ctx, a.input, a.add)
 }
 
 // finish ends the input of the groups in hand.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"io"
 
-	"github.com/apache/arrow-go/v18/arrow"
-
 	"github.com/tidemarkdb/tidemark/planner/plan"
 	"github.com/tidemarkdb/tidemark/tsengine"
 )
@@ -51,24 +49,24 @@ func (s *seriesScan) nextMorsel() (ok bool, err error) {
 	return true, nil
 }
 
-// nextShared is Next of a scan that workers share.
-func (s *seriesScan) nextShared(ctx context.Context) (arrow.RecordBatch, error) {
+// advanceShared is advance of a scan that workers share.
+func (s *seriesScan) advanceShared(ctx context.Context) (rows int, err error) {
 	for {
 		if s.scanner == nil {
 			if s.shared.single {
-				return nil, io.EOF
+				return 0, io.EOF
 			}
 			ok, err := s.nextMorsel()
 			if err != nil {
-				return nil, err
+				return 0, err
 			}
 			if !ok {
-				return nil, io.EOF
+				return 0, io.EOF
 			}
 		}
-		batch, err := s.nextOfScanner(ctx)
+		rows, err := s.advanceScanner(ctx)
 		if err != io.EOF { //nolint:errorlint // the contract says io.EOF itself
-			return batch, err
+			return rows, err
 		}
 		s.scanner.Close()
 		s.scanner = nil

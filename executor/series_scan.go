@@ -117,36 +117,44 @@ func (s *seriesScan) Close() error {
 }
 
 func (s *seriesScan) Next(ctx context.Context) (arrow.RecordBatch, error) {
-	if s.shared != nil {
-		return s.nextShared(ctx)
-	}
-	if !s.opened {
-		s.opened = true
-		if err := s.open(ctx); err != nil {
-			return nil, err
-		}
-	}
-	return s.nextOfScanner(ctx)
-}
-
-func (s *seriesScan) nextOfScanner(ctx context.Context) (arrow.RecordBatch, error) {
-	for s.scanner != nil {
-		if err := checkContext(ctx); err != nil {
-			return nil, err
-		}
-		rows, err := s.scanner.Next(ctx)
-		if errors.Is(err, io.EOF) {
-			break
-		}
+	for {
+		rows, err := s.advance(ctx)
 		if err != nil {
-			return nil, storedError(err)
+			return nil, err
 		}
 		batch, err := s.batch(ctx, rows)
 		if batch != nil || err != nil {
 			return batch, storedError(err)
 		}
 	}
-	return nil, io.EOF
+}
+
+// advance moves the scanner to the next rows; io.EOF behind the last.
+func (s *seriesScan) advance(ctx context.Context) (rows int, err error) {
+	if s.shared != nil {
+		return s.advanceShared(ctx)
+	}
+	if !s.opened {
+		s.opened = true
+		if err := s.open(ctx); err != nil {
+			return 0, err
+		}
+	}
+	return s.advanceScanner(ctx)
+}
+
+func (s *seriesScan) advanceScanner(ctx context.Context) (rows int, err error) {
+	if s.scanner == nil {
+		return 0, io.EOF
+	}
+	if err := checkContext(ctx); err != nil {
+		return 0, err
+	}
+	rows, err = s.scanner.Next(ctx)
+	if errors.Is(err, io.EOF) {
+		return 0, io.EOF
+	}
+	return rows, storedError(err)
 }
 
 // batch makes the batch of the scanner's present rows, nil if none passes.

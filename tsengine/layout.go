@@ -76,8 +76,8 @@ func NewLayout(t *catalog.Table) *Layout {
 // Single reports whether a place holds one row at most.
 func (l *Layout) Single(at Place) bool { return l.Unique && at.Series&l.several == 0 }
 
-// column is the stored column of an ordinal, nil for the time.
-func (l *Layout) column(ordinal int) *block.Column {
+// Column is the stored column of an ordinal, nil for the time.
+func (l *Layout) Column(ordinal int) *block.Column {
 	for i, o := range l.ordinals {
 		if o == ordinal {
 			return &l.columns[i]

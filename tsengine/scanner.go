@@ -103,7 +103,7 @@ func (spec *ScanSpec) Pieces(ctx context.Context, r kv.Reader, rows int) ([]Scan
 
 // Column makes the array of a column, by its ordinal, of the present rows.
 func (s *Scanner) Column(ctx context.Context, ordinal int) (arrow.Array, error) {
-	if c := s.layout.column(ordinal); c != nil {
+	if c := s.layout.Column(ordinal); c != nil {
 		return s.Scanner.Column(ctx, c)
 	}
 	if err := s.LoadRows(ctx); err != nil {

@@ -80,23 +80,28 @@ func (s *intExtreme[T]) Update(_ *Context, groups []uint32, args []Value, n int)
 		})
 	}
 	if groups == nil && n > 0 {
-		best := x[0]
-		if s.max {
-			for _, y := range x[:n] {
-				best = max(best, y)
-			}
-		} else {
-			for _, y := range x[:n] {
-				best = min(best, y)
-			}
-		}
-		s.add(0, best)
+		s.addRun(0, x[:n])
 		return nil
 	}
 	for i := range n {
 		s.add(groups[i], x[i])
 	}
 	return nil
+}
+
+// addRun adds values of one group.
+func (s *intExtreme[T]) addRun(g uint32, x []T) {
+	best := x[0]
+	if s.max {
+		for _, y := range x {
+			best = max(best, y)
+		}
+	} else {
+		for _, y := range x {
+			best = min(best, y)
+		}
+	}
+	s.add(g, best)
 }
 
 func (s *intExtreme[T]) Merge(_ *Context, other Accumulator, from, to int) error {

@@ -59,12 +59,7 @@ func (s *intSum[T]) Update(_ *Context, groups []uint32, args []Value, n int) err
 		})
 	}
 	if groups == nil {
-		var sum int64
-		for _, y := range x[:n] {
-			sum += int64(y)
-		}
-		s.sums[0] += sum
-		s.counts[0] += int64(n)
+		s.addRun(0, x[:n])
 		return nil
 	}
 	sums, counts := s.sums, s.counts
@@ -74,6 +69,16 @@ func (s *intSum[T]) Update(_ *Context, groups []uint32, args []Value, n int) err
 		counts[g]++
 	}
 	return nil
+}
+
+// addRun adds values of one group.
+func (s *intSum[T]) addRun(g uint32, x []T) {
+	var sum int64
+	for _, y := range x {
+		sum += int64(y)
+	}
+	s.sums[g] += sum
+	s.counts[g] += int64(len(x))
 }
 
 func (s *intSum[T]) Merge(_ *Context, other Accumulator, from, to int) error {
@@ -131,20 +136,25 @@ func (s *wideSum) Update(_ *Context, groups []uint32, args []Value, n int) error
 		})
 	}
 	if groups == nil {
-		hi, lo := s.hi[0], s.lo[0]
-		for _, y := range x[:n] {
-			var carry uint64
-			lo, carry = bits.Add64(lo, uint64(y), 0)
-			hi += y>>63 + int64(carry)
-		}
-		s.hi[0], s.lo[0] = hi, lo
-		s.counts[0] += int64(n)
+		s.addRun(0, x[:n])
 		return nil
 	}
 	for i, g := range groups[:n] {
 		s.add(g, x[i])
 	}
 	return nil
+}
+
+// addRun adds values of one group.
+func (s *wideSum) addRun(g uint32, x []int64) {
+	hi, lo := s.hi[g], s.lo[g]
+	for _, y := range x {
+		var carry uint64
+		lo, carry = bits.Add64(lo, uint64(y), 0)
+		hi += y>>63 + int64(carry)
+	}
+	s.hi[g], s.lo[g] = hi, lo
+	s.counts[g] += int64(len(x))
 }
 
 func (s *wideSum) Merge(_ *Context, other Accumulator, from, to int) error {
@@ -189,19 +199,7 @@ func (s *floatSum[T]) Update(_ *Context, groups []uint32, args []Value, n int) e
 	x := fixedValues[T](v.Array)
 	m := mask(v)
 	if groups == nil && n > 0 && !v.Const && v.Array.NullN() == 0 {
-		sum := s.sums[0]
-		inputInf := isInf(sum)
-		for _, y := range x[:n] {
-			sum += y
-			if sum-sum != 0 {
-				inputInf = inputInf || isInf(y)
-				if _, err := checkFloat(sum, inputInf, true); err != nil {
-					return err
-				}
-			}
-		}
-		s.sums[0], s.seen[0] = sum, true
-		return nil
+		return s.addRun(0, x[:n])
 	}
 	if groups != nil && v.Array.NullN() == 0 {
 		for i, g := range groups[:n] {
@@ -220,6 +218,23 @@ func (s *floatSum[T]) Update(_ *Context, groups []uint32, args []Value, n int) e
 	return eachRow(groups, args[:1], n, func(g uint32, i int) error {
 		return s.add(g, x[i&m])
 	})
+}
+
+// addRun adds values of one group.
+func (s *floatSum[T]) addRun(g uint32, x []T) error {
+	sum := s.sums[g]
+	inputInf := isInf(sum)
+	for _, y := range x {
+		sum += y
+		if sum-sum != 0 {
+			inputInf = inputInf || isInf(y)
+			if _, err := checkFloat(sum, inputInf, true); err != nil {
+				return err
+			}
+		}
+	}
+	s.sums[g], s.seen[g] = sum, true
+	return nil
 }
 
 func (s *floatSum[T]) add(g uint32, v T) error {

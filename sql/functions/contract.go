@@ -92,6 +92,11 @@ type Scalar struct {
 	// Monotone is the argument (from 1) with which the result never decreases
 	// when the others stay the same; 0 if there is none or it is not known.
 	Monotone int
+	// Bucket, if set, says where the steps of such a function of integers are: of
+	// the other arguments, which are not NULL, it makes the function that returns
+	// the result for t, and a range lo <= t < hi of values with the same result,
+	// empty if it is not known.
+	Bucket func(args []types.Datum) (func(t int64) (result, lo, hi int64, err error), error)
 	// ChangesCatalog: calls are DDL. A statement with one runs as one that writes,
 	// with the catalog open for editing.
 	ChangesCatalog bool

@@ -283,7 +283,7 @@ func intBuckets[T int16 | int32 | int64](oid types.OID, least, most int64, examp
 	b := bucketBody[T](3, plan)
 	register(Scalar{
 		Name: "time_bucket", Args: typesOf(oids{oid, oid, oid}), Defaults: 1, Returns: types.Of(oid), Strict: true, Volatility: Immutable,
-		Params: params("bucket_width", "ts", "offset"), Monotone: 2,
+		Params: params("bucket_width", "ts", "offset"), Monotone: 2, Bucket: steps(plan),
 		Doc: "The start of the bucket of a width that a number falls into, counted from an offset.", Examples: examples,
 		Kernel: b.Kernel, Eval: b.Eval,
 	})
@@ -292,32 +292,41 @@ func intBuckets[T int16 | int32 | int64](oid types.OID, least, most int64, examp
 // timeBuckets registers time_bucket of date or a timestamp type.
 func timeBuckets[T int32 | int64](oid types.OID, examples ...Example) {
 	days := oid == types.Date
-	add := func(third types.OID, name string, b body) {
+	add := func(third types.OID, name string, plan func(args []types.Datum) (bucketing, error)) {
+		b := bucketBody[T](3, plan)
 		args, names := oids{types.Interval, oid}, []string{"bucket_width", "ts"}
 		if third != 0 {
 			args, names = append(args, third), append(names, name)
 		}
 		register(Scalar{
 			Name: "time_bucket", Args: typesOf(args), Returns: types.Of(oid), Strict: true, Volatility: Immutable,
-			Params: params(names...), Monotone: 2,
+			Params: params(names...), Monotone: 2, Bucket: steps(plan),
 			Doc: "The start of the bucket of a width that a time falls into: buckets of days and less are counted from Monday 2000-01-03, " +
 				"those of months from 2000-01-01, or from an origin, or moved by an offset.",
 			Examples: examples, Kernel: b.Kernel, Eval: b.Eval,
 		})
 	}
-	add(0, "", bucketBody[T](3, func(args []types.Datum) (bucketing, error) {
+	add(0, "", func(args []types.Datum) (bucketing, error) {
 		return timeBucketing(fromDatum[types.IntervalValue](args[0]), nil, days)
-	}))
-	add(oid, "origin", bucketBody[T](3, func(args []types.Datum) (bucketing, error) {
+	})
+	add(oid, "origin", func(args []types.Datum) (bucketing, error) {
 		origin := int64(fromDatum[T](args[2]))
 		return timeBucketing(fromDatum[types.IntervalValue](args[0]), &origin, days)
-	}))
-	add(types.Interval, "offset", bucketBody[T](3, func(args []types.Datum) (bucketing, error) {
+	})
+	add(types.Interval, "offset", func(args []types.Datum) (bucketing, error) {
 		b, err := timeBucketing(fromDatum[types.IntervalValue](args[0]), nil, days)
 		offset := fromDatum[types.IntervalValue](args[2])
 		b.setOffset(offset)
 		return b, err
-	}))
+	})
+}
+
+// steps is Scalar.Bucket of a plan.
+func steps(plan func(args []types.Datum) (bucketing, error)) func([]types.Datum) (func(int64) (int64, int64, int64, error), error) {
+	return func(args []types.Datum) (func(int64) (int64, int64, int64, error), error) {
+		b, err := plan(args)
+		return b.bucket, err
+	}
 }
 
 // setOffset moves the buckets; without months that is an origin.

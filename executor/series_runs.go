@@ -1,0 +1,364 @@
+package executor
+
+import (
+	"context"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/tidemarkdb/tidemark/sql/expr"
+	"github.com/tidemarkdb/tidemark/sql/functions"
+	"github.com/tidemarkdb/tidemark/sql/types"
+	"github.com/tidemarkdb/tidemark/tsengine/block"
+)
+
+// seriesRuns feeds an aggregation straight from the blocks of a time-series scan
+// where its keys are tags and buckets of the time:
+//
+//  1. The rows of a block lie by series and time, so that those of a group lie
+//     side by side: the tags change with the series, and where a bucket ends in
+//     it is found by search. Neither is computed for each row.
+//  2. One row of keys for each such run goes to the groups.
+//  3. The aggregates take ranges of the blocks' columns where these are: nothing
+//     is copied to batches.
+//
+// What has few rows in each block, and what finds the groups spilling, goes the
+// ordinary way batch by batch.
+type seriesRuns struct {
+	agg   *aggregator
+	scan  *seriesScan
+	stats *NodeStats // of the scan, for EXPLAIN ANALYZE
+	keys  []runKey
+	args  []int // of each call: a position in the scan's columns, -1 for none
+
+	parts  []block.Part
+	ranges []functions.Range // of all parts
+	ends   []int             // in ranges, of each part
+	values []int64           // of the bucket keys, run by run, key by key
+	first  []int32           // the first row of each run in its part
+	groups []uint32
+}
+
+// runKey is a key of the aggregation: a column, or a bucket of the time.
+type runKey struct {
+	column int // of the scan; -1 for a bucket
+	bucket func(t int64) (result, lo, hi int64, err error)
+	phys   types.Phys
+	start  int64 // of the bucket in hand, which is that of [lo, hi)
+	lo, hi int64
+}
+
+// newSeriesRuns is nil if the aggregation is no such one.
+func newSeriesRuns(a *aggregator, input Operator) (*seriesRuns, error) {
+	r := &seriesRuns{agg: a}
+	if i, ok := input.(*instrumented); ok {
+		input, r.stats = i.Operator, i.stats
+	}
+	var ok bool
+	if r.scan, ok = input.(*seriesScan); !ok || r.scan.filter != nil || a.node.Sets != nil || a.node.Dependent > 0 {
+		return nil, nil
+	}
+	for i := range a.calls {
+		if !r.takesRanges(a.calls[i], a.sets[0].states[i].acc) {
+			return nil, nil
+		}
+	}
+	for _, e := range a.node.Keys {
+		k, ok, err := r.key(e)
+		if !ok || err != nil {
+			return nil, err
+		}
+		r.keys = append(r.keys, k)
+	}
+	if len(r.keys) == 0 && !slices.ContainsFunc(r.args, func(c int) bool { return c >= 0 }) {
+		return nil, nil // headers are enough to count
+	}
+	return r, nil
+}
+
+// takesRanges notes what a call reads; it reports whether it can take ranges.
+func (r *seriesRuns) takesRanges(c *aggCall, acc functions.Accumulator) bool {
+	if _, ok := acc.(functions.RangeAccumulator); !ok || c.filter != nil || c.distinct || len(c.order) > 0 || len(c.args) > 1 {
+		return false
+	}
+	column := -1
+	if len(c.args) == 1 {
+		if column = c.args[0].ordinal; column < 0 || !r.stored(column) {
+			return false
+		}
+	}
+	r.args = append(r.args, column)
+	return true
+}
+
+// stored reports whether a column of the scan lies in blocks.
+func (r *seriesRuns) stored(column int) bool {
+	return column < len(r.scan.node.Output) && r.scan.layout.Column(r.scan.node.Output[column]) != nil
+}
+
+func (r *seriesRuns) key(e expr.Expr) (k runKey, ok bool, err error) {
+	k.column = -1
+	switch e := e.(type) {
+	case *expr.Ordinal:
+		k.column = e.Index
+		return k, r.stored(e.Index) && slices.Contains(r.scan.layout.Tags, r.scan.node.Output[e.Index]), nil
+	case *expr.Call:
+		if e.Fn == nil || e.Fn.Bucket == nil || len(e.Args) < e.Fn.Monotone {
+			return k, false, nil
+		}
+		args := make([]types.Datum, len(e.Args))
+		for i, a := range e.Args {
+			if i == e.Fn.Monotone-1 {
+				o, ok := a.(*expr.Ordinal)
+				if !ok || o.Index >= len(r.scan.node.Output) || r.scan.node.Output[o.Index] != r.scan.layout.Time {
+					return k, false, nil
+				}
+				continue
+			}
+			c, ok := a.(*expr.Const)
+			if !ok || c.Value.IsNull() {
+				return k, false, nil
+			}
+			args[i] = c.Value
+		}
+		k.phys = e.Typ.Phys()
+		k.bucket, err = e.Fn.Bucket(args)
+		return k, err == nil, nil // what is wrong with them the rows will tell
+	}
+	return k, false, nil
+}
+
+// read takes all that the scan reads.
+func (r *seriesRuns) read(ctx context.Context) error {
+	for {
+		start := time.Now()
+		rows, err := r.scan.advance(ctx)
+		if r.stats != nil {
+			r.count(rows, time.Since(start))
+		}
+		if err == io.EOF { //nolint:errorlint // the contract says io.EOF itself
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := r.take(ctx, rows); err != nil {
+			return storedError(err)
+		}
+	}
+}
+
+func (r *seriesRuns) count(rows int, took time.Duration) {
+	if r.stats.Rows == 0 {
+		r.stats.First += took
+	}
+	r.stats.Total += took
+	r.stats.Rows += int64(rows)
+}
+
+// take takes the scanner's present rows.
+func (r *seriesRuns) take(ctx context.Context, rows int) error {
+	ok := r.agg.sets[0].parts == nil
+	if ok {
+		r.parts, ok = r.scan.scanner.Parts(r.parts[:0])
+	}
+	if ok {
+		keys, err := r.cut(ctx)
+		if err != nil {
+			return err
+		}
+		defer releaseAll(keys)
+		if err := r.agg.makeRoom(keys, len(r.ranges)); err != nil {
+			return err
+		}
+		if set := r.agg.sets[0]; set.parts == nil {
+			set.assign(r.agg.env, keys, len(r.ranges))
+			return r.update(ctx, set)
+		}
+	}
+	batch, err := r.scan.batch(ctx, rows)
+	if batch == nil || err != nil {
+		return err
+	}
+	return r.agg.add(batch)
+}
+
+// cut cuts the parts into runs and makes the columns of their keys.
+func (r *seriesRuns) cut(ctx context.Context) ([]arrow.Array, error) {
+	r.ranges, r.ends, r.values = r.ranges[:0], r.ends[:0], r.values[:0]
+	if len(r.keys) > 0 {
+		if err := r.scan.scanner.LoadRows(ctx); err != nil {
+			return nil, err
+		}
+	}
+	for i := range r.parts {
+		p := &r.parts[i]
+		var err error
+		if len(r.keys) == 0 {
+			err = p.Each(r.one)
+		} else {
+			err = p.EachGroup(func(from, to int) error { return r.buckets(p, from, to) })
+		}
+		if err != nil {
+			return nil, err
+		}
+		r.ends = append(r.ends, len(r.ranges))
+	}
+	return r.keyColumns(ctx)
+}
+
+// one makes a run of rows.
+func (r *seriesRuns) one(from, to int) error {
+	r.ranges = append(r.ranges, functions.Range{From: int32(from), To: int32(to)})
+	return nil
+}
+
+// buckets cuts rows of one series into runs of equal buckets.
+func (r *seriesRuns) buckets(p *block.Part, from, to int) error {
+	times := p.Positions()
+	length := 0 // of the run before
+	for from < to {
+		t, end := times[from], to
+		for i := range r.keys {
+			k := &r.keys[i]
+			if k.bucket == nil {
+				continue
+			}
+			if t < k.lo || t >= k.hi {
+				var err error
+				if k.start, k.lo, k.hi, err = k.bucket(t); err != nil {
+					return err
+				}
+			}
+			r.values = append(r.values, k.start)
+			switch {
+			case k.hi <= t || t < k.lo: // not known
+				end = from + 1
+			case times[end-1] >= k.hi:
+				end = p.After(from, end, k.hi, from+length)
+			}
+		}
+		if err := r.one(from, end); err != nil {
+			return err
+		}
+		length = end - from
+		from = end
+	}
+	return nil
+}
+
+// keyColumns makes the columns of the keys, a row for each run.
+func (r *seriesRuns) keyColumns(ctx context.Context) (cols []arrow.Array, err error) {
+	cols = make([]arrow.Array, len(r.keys))
+	defer func() {
+		if err != nil {
+			releaseAll(cols)
+		}
+	}()
+	buckets, n := 0, 0
+	for i := range r.keys {
+		if r.keys[i].bucket != nil {
+			buckets++
+		}
+	}
+	for i := range r.keys {
+		if r.keys[i].bucket == nil {
+			cols[i], err = r.tags(ctx, r.keys[i].column)
+		} else {
+			cols[i] = r.bucketColumn(r.keys[i].phys, n, buckets)
+			n++
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return cols, nil
+}
+
+// tags are the values of a column at the first rows of the runs.
+func (r *seriesRuns) tags(ctx context.Context, column int) (arrow.Array, error) {
+	b := array.NewBuilder(r.agg.env.Alloc, r.scan.schema.Field(column).Type)
+	defer b.Release()
+	from := 0
+	for i := range r.parts {
+		a, err := r.parts[i].Column(ctx, r.scan.layout.Column(r.scan.node.Output[column]))
+		if err != nil {
+			return nil, err
+		}
+		r.first = r.first[:0]
+		for _, run := range r.ranges[from:r.ends[i]] {
+			r.first = append(r.first, run.From)
+		}
+		appendRows(b, a, r.first)
+		from = r.ends[i]
+	}
+	return b.NewArray(), nil
+}
+
+// bucketColumn is the column of the bucket key number n of several.
+func (r *seriesRuns) bucketColumn(phys types.Phys, n, of int) arrow.Array {
+	b := array.NewBuilder(r.agg.env.Alloc, phys.ArrowType())
+	defer b.Release()
+	b.Reserve(len(r.ranges))
+	for i := range r.ranges {
+		switch v := r.values[i*of+n]; b := b.(type) {
+		case *array.Int64Builder:
+			b.UnsafeAppend(v)
+		case *array.Int32Builder:
+			b.UnsafeAppend(int32(v))
+		case *array.Int16Builder:
+			b.UnsafeAppend(int16(v))
+		}
+	}
+	return b.NewArray()
+}
+
+// update feeds the runs to the calls.
+func (r *seriesRuns) update(ctx context.Context, set *groupSet) error {
+	if set.table != nil {
+		for i := range r.ranges {
+			r.ranges[i].Group = set.ids[i]
+		}
+	}
+	for i, c := range r.args {
+		from := 0
+		for k := range r.parts {
+			var arg arrow.Array
+			if c >= 0 {
+				var err error
+				if arg, err = r.parts[k].Column(ctx, r.scan.layout.Column(r.scan.node.Output[c])); err != nil {
+					return err
+				}
+			}
+			if err := r.feed(set.states[i].acc, arg, r.ranges[from:r.ends[k]]); err != nil {
+				return err
+			}
+			from = r.ends[k]
+		}
+	}
+	return r.agg.reserve()
+}
+
+// feed feeds ranges of an array to a call.
+func (r *seriesRuns) feed(acc functions.Accumulator, arg arrow.Array, ranges []functions.Range) error {
+	if arg == nil || arg.NullN() == 0 {
+		return acc.(functions.RangeAccumulator).UpdateRanges(arg, ranges)
+	}
+	for _, run := range ranges {
+		n := int(run.To - run.From)
+		r.groups = slices.Grow(r.groups[:0], n)[:n]
+		for i := range r.groups {
+			r.groups[i] = run.Group
+		}
+		part := array.NewSlice(arg, int64(run.From), int64(run.To))
+		err := acc.Update(r.agg.env.Functions, r.groups, []functions.Value{{Array: part}}, n)
+		part.Release()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
