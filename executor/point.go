@@ -15,7 +15,9 @@ import (
 )
 
 // Point is the short path of statements about one row known by its key, about
-// the few rows of a range (point_few.go), and of single-row inserts: datums from end to end, no operators and no Arrow.
+// the few rows of a range (point_few.go), about these joined with rows known by
+// theirs (point_join.go), and of single-row inserts: datums from end to end, no
+// operators and no Arrow.
 // It is made once for a plan, is read-only, and may be run by many sessions at
 // once.
 type Point struct {
@@ -31,7 +33,8 @@ type Point struct {
 	position int  // of the index in Table.Indexes, -1 if the key is the row's
 	few      bool // the rows of a range of the table's key instead
 	decoder  *rowstore.RowDecoder
-	project  []expr.Expr // nil: the scan's columns as they are
+	steps    []pointStep // joins of the row read
+	project  []expr.Expr // nil: the columns as they are
 
 	insert  *plan.Insert
 	values  [][]expr.Expr // the row, then projections of it
@@ -71,6 +74,8 @@ type pointScratch struct {
 	handle           []byte
 	projected, spare []types.Datum
 	few              fewScratch
+	joined           []types.Datum // the columns of the scan, then of the steps
+	steps            []stepScratch
 }
 
 // PointPlan recognises the plans of the short path; nil means that the
@@ -81,10 +86,18 @@ func PointPlan(q *plan.Query) *Point {
 	switch n := q.Root.(type) {
 	case *plan.Scan:
 		ok = p.setScan(n)
+	case *plan.LookupJoin:
+		ok = p.setJoin(n)
 	case *plan.Project:
-		if s, isScan := n.Input.(*plan.Scan); isScan && !hasSubplan(n.Exprs) {
-			ok = p.setScan(s)
-			p.project = n.Exprs
+		if hasSubplan(n.Exprs) {
+			return nil
+		}
+		p.project = n.Exprs
+		switch in := n.Input.(type) {
+		case *plan.Scan:
+			ok = p.setScan(in)
+		case *plan.LookupJoin:
+			ok = p.setJoin(in)
 		}
 	case *plan.Insert:
 		ok = p.setInsert(n)
@@ -111,7 +124,7 @@ func PointPlan(q *plan.Query) *Point {
 		if p.series != nil {
 			return &pointScratch{}
 		}
-		return &pointScratch{writer: p.layout.Writer(nil)}
+		return &pointScratch{writer: p.layout.Writer(nil), steps: make([]stepScratch, len(p.steps))}
 	}
 	return p
 }
@@ -271,6 +284,11 @@ func (p *Point) put(s *pointScratch) {
 	if cap(s.value) > maxScratch {
 		s.value = nil
 	}
+	for i := range s.steps {
+		if cap(s.steps[i].value) > maxScratch {
+			s.steps[i].value = nil
+		}
+	}
 	if cap(s.few.bytes) > maxScratch {
 		s.few.bytes = nil
 	}
@@ -302,20 +320,27 @@ func (p *Point) find(ctx context.Context, env *Env, s *pointScratch) (value []by
 	if s.key, ok, err = p.layout.PointKey(s.key[:0], p.scan.Index, s.equal); err != nil || !ok {
 		return nil, false, err
 	}
-	if p.position < 0 {
-		s.rowKey = append(s.rowKey[:0], s.key...)
-		return env.Txn.Get(ctx, s.rowKey)
+	return getRow(ctx, env, p.layout, p.table, p.position, s.key, &s.rowKey)
+}
+
+// getRow reads the row of a unique key, which is the one of the index at position
+// or, if that is negative, the row's own. The value aliases the store's buffer;
+// rowKey gets the row's key.
+func getRow(ctx context.Context, env *Env, layout *rowstore.Layout, t *catalog.Table, position int, key []byte, rowKey *[]byte) (value []byte, found bool, err error) {
+	if position < 0 {
+		*rowKey = append((*rowKey)[:0], key...)
+		return env.Txn.Get(ctx, *rowKey)
 	}
-	entry, found, err := env.Txn.Get(ctx, s.key)
+	entry, found, err := env.Txn.Get(ctx, key)
 	if err != nil || !found {
 		return nil, false, err
 	}
-	handle, err := p.layout.HandleOfEntry(p.position, s.key, entry)
+	handle, err := layout.HandleOfEntry(position, key, entry)
 	if err != nil {
 		return nil, false, err
 	}
-	s.rowKey = rowstore.RowKey(s.rowKey[:0], p.table, handle)
-	return env.Txn.Get(ctx, s.rowKey)
+	*rowKey = rowstore.RowKey((*rowKey)[:0], t, handle)
+	return env.Txn.Get(ctx, *rowKey)
 }
 
 // read finds the row, decodes it and looks at the filter.
@@ -333,7 +358,7 @@ func (p *Point) read(ctx context.Context, env *Env, s *pointScratch, keep bool) 
 
 func (p *Point) runRead(ctx context.Context, env *Env, s *pointScratch, emit func([]types.Datum) error) error {
 	locking := p.scan.Locking
-	ok, err := p.read(ctx, env, s, locking != nil)
+	ok, err := p.read(ctx, env, s, locking != nil || len(p.steps) > 0)
 	if err != nil || !ok {
 		return err
 	}
@@ -342,15 +367,23 @@ func (p *Point) runRead(ctx context.Context, env *Env, s *pointScratch, emit fun
 			return err
 		}
 	}
-	return p.emitRead(env, s, emit)
+	return p.emitRead(ctx, env, s, emit)
 }
 
-// emitRead emits what is selected of the row in s.input.
-func (p *Point) emitRead(env *Env, s *pointScratch, emit func([]types.Datum) error) (err error) {
-	if p.project == nil {
-		return emit(s.input)
+// emitRead emits what is selected of the row in s.input, joined as asked for.
+func (p *Point) emitRead(ctx context.Context, env *Env, s *pointScratch, emit func([]types.Datum) error) error {
+	if len(p.steps) == 0 {
+		return p.emitRow(env, s, s.input, emit)
 	}
-	if s.out, err = evalRow(env, p.project, s.input, s.out); err != nil {
+	s.joined = append(s.joined[:0], s.input...)
+	return p.follow(ctx, env, s, emit)
+}
+
+func (p *Point) emitRow(env *Env, s *pointScratch, row []types.Datum, emit func([]types.Datum) error) (err error) {
+	if p.project == nil {
+		return emit(row)
+	}
+	if s.out, err = evalRow(env, p.project, row, s.out); err != nil {
 		return err
 	}
 	return emit(s.out)

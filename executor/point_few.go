@@ -9,7 +9,6 @@ import (
 	"github.com/tidemarkdb/tidemark/kv"
 	"github.com/tidemarkdb/tidemark/planner/plan"
 	"github.com/tidemarkdb/tidemark/rowstore"
-	"github.com/tidemarkdb/tidemark/sql/expr"
 	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
@@ -68,7 +67,7 @@ func (p *Point) runFew(ctx context.Context, env *Env, s *pointScratch, emit func
 			if ok, err := p.decodeFew(ctx, env, s, &pairs[i]); err != nil {
 				return err
 			} else if ok {
-				if err := p.emitRead(env, s, emit); err != nil {
+				if err := p.emitRead(ctx, env, s, emit); err != nil {
 					return err
 				}
 			}
@@ -179,9 +178,5 @@ func (p *Point) decode(ctx context.Context, env *Env, s *pointScratch, value []b
 	} else {
 		s.input = s.input[:width]
 	}
-	if p.scan.Filter == nil {
-		return true, nil
-	}
-	d, err := expr.EvalRow(env.Functions, p.scan.Filter, s.input)
-	return err == nil && !d.IsNull() && d.Bool(), err
+	return passes(env, p.scan.Filter, s.input)
 }
