@@ -34,8 +34,13 @@ func gather(ctx context.Context, alloc memory.Allocator, c *Column, segs []segme
 		}
 		defer releaseArrays(some)
 	}
+	return gatherFrom(ctx, alloc, c, segs, some, n)
+}
+
+// gatherFrom is gather over segments of the given arrays, and of columns of the
+// sources that have none there.
+func gatherFrom(ctx context.Context, alloc memory.Allocator, c *Column, segs []segment, some map[*source]arrow.Array, n int) (arrow.Array, error) {
 	arrays := make([]arrow.Array, len(segs))
-	nulls := false
 	for i := range segs {
 		if i > 0 && segs[i].src == segs[i-1].src {
 			arrays[i] = arrays[i-1]
@@ -49,10 +54,18 @@ func gather(ctx context.Context, alloc memory.Allocator, c *Column, segs []segme
 			}
 		}
 		arrays[i] = a
-		nulls = nulls || a.NullN() > 0
 	}
 	if len(segs) == 1 {
 		return array.NewSlice(arrays[0], int64(segs[0].from), int64(segs[0].to)), nil
+	}
+	return assemble(alloc, c, segs, arrays, n)
+}
+
+// assemble copies segments, of n rows in all, of the arrays beside them.
+func assemble(alloc memory.Allocator, c *Column, segs []segment, arrays []arrow.Array, n int) (arrow.Array, error) {
+	nulls := false
+	for i, a := range arrays {
+		nulls = nulls || (i == 0 || a != arrays[i-1]) && a.NullN() > 0
 	}
 	g := gatherer{alloc: alloc, segs: segs, arrays: arrays, n: n}
 	if nulls {
