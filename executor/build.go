@@ -166,6 +166,8 @@ func (r *run) buildNode(n plan.Node) (Operator, error) {
 		return r.newMerge(n)
 	case *plan.MergeJoin:
 		return r.newMergeJoin(n)
+	case *plan.AsofJoin:
+		return r.newAsofJoin(n)
 	case Opener:
 		return n.Open(r.env)
 	}

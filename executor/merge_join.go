@@ -86,7 +86,7 @@ func (r *run) newMergeJoin(n *plan.MergeJoin) (Operator, error) {
 	if j.rightKeys.keys, err = r.compileSortKeys(right); err != nil {
 		return nil, err
 	}
-	if err := j.encoders(); err != nil {
+	if err := pairEncoders(&j.leftKeys, &j.rightKeys); err != nil {
 		return nil, err
 	}
 	inputs, err := r.buildAll(n.Left, n.Right)
@@ -101,9 +101,9 @@ func (r *run) newMergeJoin(n *plan.MergeJoin) (Operator, error) {
 	return j, nil
 }
 
-// encoders makes encoders whose bytes are equal for equal keys of both sides.
-func (j *mergeJoin) encoders() error {
-	l, r := newSortEncoder(j.leftKeys.keys), newSortEncoder(j.rightKeys.keys)
+// pairEncoders makes encoders whose bytes are equal for equal keys of both sides.
+func pairEncoders(left, right *mergeKeys) error {
+	l, r := newSortEncoder(left.keys), newSortEncoder(right.keys)
 	for i := range l.columns {
 		a, b := &l.columns[i], &r.columns[i]
 		for _, c := range []*sortColumn{a, b} {
@@ -115,7 +115,7 @@ func (j *mergeJoin) encoders() error {
 		a.wide = a.key.typ.Phys() != b.key.typ.Phys()
 		b.wide = a.wide
 	}
-	j.leftKeys.encoder, j.rightKeys.encoder = l, r
+	left.encoder, right.encoder = l, r
 	return nil
 }
 

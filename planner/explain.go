@@ -242,7 +242,7 @@ func (x *explainer) project(n *plan.Project, relation string) *explained {
 // foldsFilter reports whether a filter over a node is printed as the node's.
 func foldsFilter(n plan.Node) bool {
 	switch n.(type) {
-	case *plan.Aggregate, *plan.HashJoin, *plan.LookupJoin, *plan.MergeJoin, *plan.NestedLoop, *plan.CTERef, *plan.FunctionScan, *plan.Values:
+	case *plan.Aggregate, *plan.HashJoin, *plan.LookupJoin, *plan.MergeJoin, *plan.AsofJoin, *plan.NestedLoop, *plan.CTERef, *plan.FunctionScan, *plan.Values:
 		return true
 	}
 	return false

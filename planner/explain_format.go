@@ -94,7 +94,7 @@ func nodeType(e *explained) []Property {
 
 func (e *explained) isJoin() bool {
 	switch e.core.(type) {
-	case *plan.HashJoin, *plan.MergeJoin, *plan.LookupJoin, *plan.NestedLoop:
+	case *plan.HashJoin, *plan.MergeJoin, *plan.AsofJoin, *plan.LookupJoin, *plan.NestedLoop:
 		return e.kind != "Hash"
 	}
 	return false

@@ -226,9 +226,38 @@ func (x *explainer) describeMore(n plan.Node, e *explained) {
 		e.add("Join Filter", x.cond(n.Residual))
 		x.child(e, n.Left, "Outer")
 		x.child(e, n.Right, "Inner")
+	case *plan.AsofJoin:
+		x.asofJoin(n, e)
 	default:
 		x.describeRest(n, e)
 	}
+}
+
+func (x *explainer) asofJoin(n *plan.AsofJoin, e *explained) {
+	e.kind = joinKind("Asof", n.Type, true)
+	last := len(n.LeftKeys) - 1
+	op := "<"
+	if n.LeftKeys[last].Desc {
+		op = ">"
+	}
+	if !n.Strict {
+		op += "="
+	}
+	conds := make([]string, last+1)
+	for i := range n.LeftKeys {
+		by := "="
+		if i == last {
+			by = op
+		}
+		conds[i] = "(" + x.expr(n.RightKeys[i].Expr) + " " + by + " " + x.expr(n.LeftKeys[i].Expr) + ")"
+	}
+	cond := strings.Join(conds, " AND ")
+	if len(conds) > 1 {
+		cond = "(" + cond + ")"
+	}
+	e.add("Asof Cond", cond)
+	x.child(e, n.Left, "Outer")
+	x.child(e, n.Right, "Inner")
 }
 
 func (x *explainer) describeRest(n plan.Node, e *explained) {

@@ -126,7 +126,7 @@ func removedName(e *explained) string {
 		}
 	}
 	switch e.core.(type) {
-	case *plan.HashJoin, *plan.NestedLoop, *plan.LookupJoin, *plan.MergeJoin:
+	case *plan.HashJoin, *plan.NestedLoop, *plan.LookupJoin, *plan.MergeJoin, *plan.AsofJoin:
 		return "Rows Removed by Join Filter"
 	}
 	return "Rows Removed by Filter"

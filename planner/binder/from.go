@@ -66,7 +66,11 @@ func (b *Binder) bindTableExpr(s *scope, f ast.TableExpr) (logical.Node, []*nsIt
 	case *ast.RangeSubselect:
 		n, item, err = b.bindRangeSubselect(s, f)
 	case *ast.RangeFunction:
-		n, item, err = b.bindRangeFunction(s, f)
+		if call := asofCall(f); call != nil {
+			n, item, err = b.asofTable(s, f, call)
+		} else {
+			n, item, err = b.bindRangeFunction(s, f)
+		}
 	case *ast.Join:
 		return b.bindJoin(s, f)
 	case *ast.TableSample:

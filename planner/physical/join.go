@@ -409,6 +409,16 @@ func (b *Builder) lateral(s joinStep, refs, leftSet *logical.ColSet) rel {
 	if r, ok := b.lastPoints(s, leftSet); ok {
 		return r
 	}
+	asof, ok := b.asof(s, leftSet)
+	loop := b.lateralLoop(s, refs, leftSet)
+	if ok && asof.cost() < loop.cost()+b.asofSeeks(&s) {
+		return asof
+	}
+	return loop
+}
+
+// lateralLoop runs the right side for each left row.
+func (b *Builder) lateralLoop(s joinStep, refs, leftSet *logical.ColSet) rel {
 	var args logical.ColSet
 	refs.Each(func(id expr.ColumnID) {
 		if leftSet.Has(id) {

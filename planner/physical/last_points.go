@@ -79,24 +79,9 @@ func (b *Builder) lastPoints(s joinStep, leftSet *logical.ColSet) (rel, bool) {
 // newestOf is the scan of a query for the row with the newest time, nil if it
 // is another query.
 func newestOf(n logical.Node) *logical.Scan {
-	limit, ok := n.(*logical.Limit)
-	if !ok || limit.Offset != nil || limit.WithTies {
-		return nil
-	}
-	count, ok := limit.Count.(*expr.Const)
-	if !ok || count.Value.IsNull() || count.Value.Int() != 1 {
-		return nil
-	}
-	sort, ok := belowRenaming(limit.Input).(*logical.Sort)
-	if !ok || len(sort.Keys) != 1 || !sort.Keys[0].Desc {
-		return nil
-	}
-	scan, ok := belowRenaming(sort.Input).(*logical.Scan)
-	if !ok || scan.Table.TimeSeries == nil || len(scan.Table.TimeSeries.Tags) == 0 || scan.Lock != nil {
-		return nil
-	}
-	key, ok := sort.Keys[0].Expr.(*expr.Column)
-	if !ok || key.ID != scan.First+expr.ColumnID(scan.Table.TimeSeries.Time-1) {
+	scan, by := firstOf(n)
+	if scan == nil || !by.Desc || scan.Table.TimeSeries == nil || len(scan.Table.TimeSeries.Tags) == 0 ||
+		by.Expr.(*expr.Column).ID != scan.First+expr.ColumnID(scan.Table.TimeSeries.Time-1) {
 		return nil
 	}
 	return scan

@@ -148,6 +148,8 @@ func eachInput(n plan.Node, place func(plan.Node) plan.Node) {
 		n.Left, n.Right = place(n.Left), place(n.Right)
 	case *plan.MergeJoin:
 		n.Left, n.Right = place(n.Left), place(n.Right)
+	case *plan.AsofJoin:
+		n.Left, n.Right = place(n.Left), place(n.Right)
 	case *plan.LookupJoin:
 		n.Left = place(n.Left)
 	case *plan.NestedLoop:

@@ -77,6 +77,9 @@ func Exprs(n Node) (es []expr.Expr, ok bool) {
 		keys(n.LeftKeys)
 		keys(n.RightKeys)
 		es = append(es, n.Residual)
+	case *AsofJoin:
+		keys(n.LeftKeys)
+		keys(n.RightKeys)
 	case *Window:
 		es = append(es, n.PartitionBy...)
 		keys(n.OrderBy)

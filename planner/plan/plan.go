@@ -373,6 +373,19 @@ type MergeJoin struct {
 	Residual            expr.Expr
 }
 
+// AsofJoin joins each left row with the last right row that is not behind it. Both
+// sides come ordered by their keys, which run alike on both: those that are equal,
+// and last the one by which rows follow each other, descending if the first right row
+// not before the left one is wanted. The types of a pair of keys are the same.
+type AsofJoin struct {
+	Base
+	Left, Right         Node
+	Type                JoinType // inner or left
+	LeftKeys, RightKeys []expr.SortKey
+	// Strict: the right row lies before the left one, not beside it.
+	Strict bool
+}
+
 // NestedLoop runs Right for each left row (Slots set from Args first when
 // lateral), or buffers Right once and crosses it when there are no Args.
 type NestedLoop struct {
@@ -581,6 +594,9 @@ func (n *LookupJoin) Inputs() []Node { return []Node{n.Left, n.Right} }
 
 // Inputs implements Node.
 func (n *MergeJoin) Inputs() []Node { return []Node{n.Left, n.Right} }
+
+// Inputs implements Node.
+func (n *AsofJoin) Inputs() []Node { return []Node{n.Left, n.Right} }
 
 // Inputs implements Node.
 func (n *NestedLoop) Inputs() []Node { return []Node{n.Left, n.Right} }

@@ -159,6 +159,11 @@ func (e *Error) At(offset int) *Error {
 	if offset < 0 || e.offset != 0 {
 		return e
 	}
+	return e.Moved(offset)
+}
+
+// Moved is At in place of the position that the error may have in another text.
+func (e *Error) Moved(offset int) *Error {
 	c := e.clone()
 	c.offset = offset + 1
 	return c
