@@ -8,6 +8,7 @@ import (
 	"github.com/tidemarkdb/tidemark/catalog"
 	"github.com/tidemarkdb/tidemark/executor"
 	"github.com/tidemarkdb/tidemark/planner/plan"
+	"github.com/tidemarkdb/tidemark/sql/parser"
 )
 
 // planned is a plan with what is needed to run it again. It is read-only and
@@ -66,10 +67,11 @@ type planKey struct {
 }
 
 // planCache keeps plans by text, least recently used ones out first, bounded
-// in (estimated) bytes.
+// in (estimated) bytes. What comes for the first time is not kept: see seen.
 type planCache struct {
 	shards [16]planShard
 	envs   envTable
+	seen   *parser.Seen
 }
 
 type planShard struct {
@@ -90,7 +92,7 @@ type planItem struct {
 const planOverhead = 8 << 10
 
 func newPlanCache(bytes int64) *planCache {
-	c := &planCache{}
+	c := &planCache{seen: parser.NewSeen()}
 	for i := range c.shards {
 		c.shards[i] = planShard{max: bytes / int64(len(c.shards)), items: map[planKey]*list.Element{}, order: list.New()}
 	}

@@ -105,6 +105,9 @@ func (s *Session) queryPoint(ctx context.Context, sql string) (done bool, err er
 	}
 	key := planKey{text: "\x00" + unsafe.String(unsafe.SliceData(n.Key), len(n.Key)), env: s.environment()}
 	p := s.server.plans.get(key)
+	if p == nil && !s.server.plans.seen.Again(key.text) {
+		return false, nil // it may never come again: to plan it in two ways would not pay
+	}
 	if p == nil || (!p.refused && !s.current(ctx, p)) {
 		p, err = s.shareable(ctx, sql, n, key)
 		if err != nil {

@@ -174,7 +174,7 @@ func (s *Session) planCached(ctx context.Context, raw *ast.RawStmt, sql string, 
 	if err != nil {
 		return nil, err
 	}
-	if cacheable && paramTypes == nil && p.query.Cacheable && raw.Start == 0 && !readsClock(raw.Text) {
+	if cacheable && paramTypes == nil && p.query.Cacheable && raw.Start == 0 && s.server.plans.seen.Again(raw.Text) && !readsClock(raw.Text) {
 		s.server.plans.put(key, p)
 	}
 	return p, nil

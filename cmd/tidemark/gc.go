@@ -17,7 +17,7 @@ const (
 	gcLeast    = 20
 	// A small heap would be collected all the time: it may grow by gcFloor at least,
 	// but not by more than gcMost percent.
-	gcFloor = 32 << 20
+	gcFloor = 64 << 20
 	gcMost  = 800
 )
 

@@ -17,9 +17,11 @@ const (
 	entryBytes = 512
 )
 
-// Cache keeps the trees of texts that parsed without error. Any number of
-// goroutines may use it; the trees are shared and read-only.
+// Cache keeps the trees of texts that parsed without error, from the second time
+// on that a text comes. Any number of goroutines may use it; the trees are shared
+// and read-only.
 type Cache struct {
+	seen   *Seen
 	seed   maphash.Seed
 	shards [cacheShards]cacheShard
 	limit  int64 // bytes per shard
@@ -46,7 +48,7 @@ type cacheEntry struct {
 
 // NewCache makes a cache of about maxBytes bytes.
 func NewCache(maxBytes int64) *Cache {
-	c := &Cache{seed: maphash.MakeSeed(), limit: maxBytes / cacheShards}
+	c := &Cache{seen: NewSeen(), seed: maphash.MakeSeed(), limit: maxBytes / cacheShards}
 	for i := range c.shards {
 		c.shards[i].entries = make(map[string]*cacheEntry)
 	}
@@ -70,6 +72,9 @@ func (c *Cache) Parse(sql string) ([]ast.RawStmt, error) {
 	stmts, err := Parse(text)
 	if err != nil {
 		return nil, err
+	}
+	if !c.seen.Again(text) {
+		return stmts, nil
 	}
 	e = &cacheEntry{text: text, stmts: stmts, bytes: entryBytes + treeFactor*int64(len(text))}
 	if e.bytes <= c.limit/4 {
