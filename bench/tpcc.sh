@@ -11,7 +11,7 @@ if [ "${PEER:-true}" = true ]; then
   start_postgres "-c shared_buffers=1GB -c max_wal_size=4GB"
   POSTGRES=$(dsn "$PG_PORT")
 fi
-TM_FLAGS="--cache-size 1GB ${TM_FLAGS:-}"
+TM_FLAGS="--cache-size 768MB --row-cache-size 256MB ${TM_FLAGS:-}"
 start_tidemark
 facts
 bin/bench-tpcc -warehouses "${WAREHOUSES:-2}" -terminals "${TERMINALS:-4}" -each "${SECONDS_EACH:-15}s" -rounds "${ROUNDS:-3}" \

@@ -24,18 +24,19 @@ const (
 // was read, locked or written for the client: operators can run the statement.
 var ErrManyRows = errors.New("executor: too many rows for the short path")
 
-// setFew takes a scan of a range of the table's own key that has a few rows
-// only, such as the lines of one order.
+// setFew takes a scan of a range of the table's own key or of an index that has a
+// few rows only, such as the lines of one order, or the customers of one name.
 func (p *Point) setFew(n *plan.Scan) bool {
-	if n.PointGet || n.Index != nil || !n.Table.Clustered || len(n.Ranges) != 1 || n.Locking != nil || n.Read > fewExpected ||
-		n.Table.Kind != catalog.KindTable {
+	if n.PointGet || len(n.Ranges) != 1 || n.Locking != nil || n.Read > fewExpected || n.Table.Kind != catalog.KindTable ||
+		n.Index == nil && !n.Table.Clustered {
 		return false
 	}
 	es, _ := plan.Exprs(n)
 	if hasSubplan(es) {
 		return false
 	}
-	p.table, p.scan, p.few = n.Table, n, true
+	f := pointFetch{index: n.Index, layout: layoutOf(n.Table)}
+	p.table, p.scan, p.few, p.position = n.Table, n, true, f.position()
 	return true
 }
 
@@ -58,7 +59,7 @@ type fewScratch struct {
 //     since the snapshot, kv.ErrWriteConflict comes back before the first is written;
 //  3. row by row, they go to the client or are written.
 func (p *Point) runFew(ctx context.Context, env *Env, s *pointScratch, emit func([]types.Datum) error) error {
-	if err := p.readFew(ctx, env, &s.few); err != nil {
+	if err := p.readFew(ctx, env, s); err != nil {
 		return err
 	}
 	pairs := s.few.pairs
@@ -90,13 +91,14 @@ func (p *Point) runFew(ctx context.Context, env *Env, s *pointScratch, emit func
 }
 
 // readFew copies the range's rows.
-func (p *Point) readFew(ctx context.Context, env *Env, f *fewScratch) error {
+func (p *Point) readFew(ctx context.Context, env *Env, s *pointScratch) error {
+	f := &s.few
 	f.pairs, f.bytes, f.ends = f.pairs[:0], f.bytes[:0], f.ends[:0]
 	r, err := evalRange(env, &p.scan.Ranges[0])
 	if err != nil {
 		return err
 	}
-	span, err := p.layout.EncodeRange(nil, r)
+	span, err := p.layout.EncodeRange(p.scan.Index, r)
 	if err != nil || len(span.End) > 0 && string(span.Start) >= string(span.End) {
 		return err
 	}
@@ -117,19 +119,58 @@ func (p *Point) readFew(ctx context.Context, env *Env, f *fewScratch) error {
 			return ErrManyRows
 		}
 		for i := range pairs {
-			f.bytes = append(f.bytes, pairs[i].Key...)
-			f.ends = append(f.ends, len(f.bytes))
-			f.bytes = append(f.bytes, pairs[i].Value...)
-			f.ends = append(f.ends, len(f.bytes))
+			f.add(pairs[i].Key, pairs[i].Value)
 		}
 	}
+	f.takePairs(0)
+	if p.position < 0 {
+		return nil
+	}
+	return p.rowsOfEntries(ctx, env, s)
+}
+
+// rowsOfEntries puts the rows of index entries in their place.
+func (p *Point) rowsOfEntries(ctx context.Context, env *Env, s *pointScratch) error {
+	f := &s.few
+	n := len(f.ends)
+	for i := range f.pairs {
+		handle, err := p.layout.HandleOfEntry(p.position, f.pairs[i].Key, f.pairs[i].Value)
+		if err != nil {
+			return err
+		}
+		s.rowKey = rowstore.RowKey(s.rowKey[:0], p.table, handle)
+		value, found, err := env.Txn.Get(ctx, s.rowKey)
+		if err != nil {
+			return err
+		}
+		if found {
+			f.add(s.rowKey, value)
+		}
+	}
+	f.takePairs(n)
+	return nil
+}
+
+// add copies a pair. Those of takePairs may still alias the memory before.
+func (f *fewScratch) add(key, value []byte) {
+	f.bytes = append(f.bytes, key...)
+	f.ends = append(f.ends, len(f.bytes))
+	f.bytes = append(f.bytes, value...)
+	f.ends = append(f.ends, len(f.bytes))
+}
+
+// takePairs makes what was added from the end numbered from on the pairs.
+func (f *fewScratch) takePairs(from int) {
 	at := 0
-	for i := 0; i < len(f.ends); i += 2 {
+	if from > 0 {
+		at = f.ends[from-1]
+	}
+	f.pairs = f.pairs[:0]
+	for i := from; i < len(f.ends); i += 2 {
 		key, value := f.bytes[at:f.ends[i]:f.ends[i]], f.bytes[f.ends[i]:f.ends[i+1]:f.ends[i+1]]
 		f.pairs = append(f.pairs, kv.KeyValue{Key: key, Value: value})
 		at = f.ends[i+1]
 	}
-	return nil
 }
 
 // decodeFew makes a row the current one; ok is false if it does not pass the filter.
