@@ -26,6 +26,10 @@ type config struct {
 	listen       string
 	portBase     int
 	store        string
+	storeCA      string
+	storeCert    string
+	storeKey     string
+	keyspace     string
 	logFormat    string
 	logLevel     string
 	cacheSize    string
@@ -48,6 +52,10 @@ func (c *config) flags(fs *pflag.FlagSet) {
 	fs.StringVar(&c.listen, "listen", "127.0.0.1", "address to listen on")
 	fs.IntVar(&c.portBase, "port-base", 5440, "first port; SQL is on the port base itself")
 	fs.StringVar(&c.store, "store", "embedded", "embedded, memory, or tikv://pd1:2379,pd2:2379")
+	fs.StringVar(&c.storeCA, "store-ca", "", "PEM file of who signed the certificates of placement drivers and stores: TLS to them")
+	fs.StringVar(&c.storeCert, "store-cert", "", "PEM file of this node's certificate, for placement drivers and stores that ask for one")
+	fs.StringVar(&c.storeKey, "store-key", "", "PEM file of the key of --store-cert")
+	fs.StringVar(&c.keyspace, "keyspace", "", "keyspace of the TiKV cluster to live in (API v2); default: the whole cluster (API v1)")
 	fs.StringVar(&c.logFormat, "log-format", "text", "text or json")
 	fs.StringVar(&c.logLevel, "log-level", "info", "debug, info, warn or error")
 	fs.StringVar(&c.cacheSize, "cache-size", "512MB", "block cache of the embedded store")
@@ -146,9 +154,18 @@ func (c *config) validate() error {
 			return fmt.Errorf("--%s: %w", name, err)
 		}
 	}
+	inCluster := strings.HasPrefix(c.store, tikvScheme)
+	for name, v := range map[string]string{"store-ca": c.storeCA, "store-cert": c.storeCert, "store-key": c.storeKey, "keyspace": c.keyspace} {
+		if v != "" && !inCluster {
+			return fmt.Errorf("--%s is for --store tikv://", name)
+		}
+	}
+	if (c.storeCert == "") != (c.storeKey == "") || c.storeCert != "" && c.storeCA == "" {
+		return errors.New("--store-cert and --store-key go together, and with --store-ca")
+	}
 	switch {
 	case c.store == "embedded", c.store == "memory":
-	case strings.HasPrefix(c.store, tikvScheme):
+	case inCluster:
 		if c.placementDrivers() == nil {
 			return fmt.Errorf("--store %q names no placement drivers (tikv://HOST:PORT,HOST:PORT)", c.store)
 		}

@@ -83,7 +83,10 @@ func start(ctx context.Context, c *config, cmd *cobra.Command) (err error) {
 
 func openStore(c *config, logger *slog.Logger) (kv.Store, error) {
 	if strings.HasPrefix(c.store, tikvScheme) {
-		return tikv.Open(context.Background(), tikv.Config{PDs: c.placementDrivers(), Logger: logger})
+		return tikv.Open(context.Background(), tikv.Config{
+			PDs: c.placementDrivers(), Keyspace: c.keyspace, Logger: logger,
+			Security: tikv.Security{CA: c.storeCA, Cert: c.storeCert, Key: c.storeKey},
+		})
 	}
 	cache, err := parseSize(c.cacheSize)
 	if err != nil {

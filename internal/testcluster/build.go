@@ -37,7 +37,7 @@ var (
 	storeProgram = program{
 		module: "store", output: "stored",
 		args:    []string{"-ldflags=-checklinkname=0", "./cmd/stored"},
-		inputs:  []string{"go.mod", "go.sum", "cmd/stored/main.go", "cmd/stored/reverse.go"},
+		inputs:  []string{"go.mod", "go.sum", "cmd/stored/main.go", "cmd/stored/corrected.go"},
 		patched: "github.com/ngaut/unistore", patches: unistorePatches,
 	}
 )

@@ -9,6 +9,7 @@ package testcluster
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
@@ -24,6 +25,9 @@ type Options struct {
 	Stores int    // default 3
 	// Proxies puts a proxy before each store, so that Cut and Delay work.
 	Proxies bool
+	// Secure, if not nil, has PD tell clients of an address with TLS as well, which
+	// is that of links with TLS. The servers themselves have none.
+	Secure *tls.Config
 	// Detached leaves the processes running when this one ends.
 	Detached bool
 }
@@ -32,6 +36,7 @@ type Options struct {
 type Cluster struct {
 	opts   Options
 	pdAddr string
+	secure string // PD's address with TLS
 	pd     *process
 	stores []*store
 }
@@ -50,6 +55,8 @@ patrol-region-interval = "10ms"
 max-store-down-time = "30m"
 [replication]
 max-replicas = 3
+[keyspace]
+wait-region-split = false
 `
 
 // Start starts a cluster and waits until every region has a replica on three
@@ -70,15 +77,18 @@ func (c *Cluster) start(ctx context.Context, b Binaries) error {
 	if err := os.MkdirAll(c.opts.Dir, 0o755); err != nil {
 		return err
 	}
-	addrs, err := freeAddresses(2 + 2*c.opts.Stores)
+	addrs, err := freeAddresses(3 + 2*c.opts.Stores)
 	if err != nil {
 		return err
+	}
+	if c.opts.Secure != nil {
+		c.secure = addrs[2]
 	}
 	if err := c.startPD(ctx, b, addrs[0], addrs[1]); err != nil {
 		return err
 	}
 	for i := range c.opts.Stores {
-		if err := c.addStore(b, i, addrs[2+2*i], addrs[3+2*i]); err != nil {
+		if err := c.addStore(b, i, addrs[3+2*i], addrs[4+2*i]); err != nil {
 			return err
 		}
 	}
@@ -91,9 +101,13 @@ func (c *Cluster) startPD(ctx context.Context, b Binaries, client, peer string) 
 		return err
 	}
 	c.pdAddr = client
+	advertised := "http://" + client // the stores take the first
+	if c.secure != "" {
+		advertised += ",https://" + c.secure
+	}
 	c.pd = c.process(b.PD, "pd",
 		"--config="+config, "--name=pd1", "--data-dir="+filepath.Join(c.opts.Dir, "pd"),
-		"--client-urls=http://"+client, "--peer-urls=http://"+peer, "--initial-cluster=pd1=http://"+peer,
+		"--client-urls=http://"+client, "--advertise-client-urls="+advertised, "--peer-urls=http://"+peer, "--initial-cluster=pd1=http://"+peer,
 		"--log-file="+filepath.Join(c.opts.Dir, "pd.log"))
 	if err := c.pd.start(); err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/tikv/client-go/v2/util/codec"
@@ -32,7 +33,7 @@ type Peer struct {
 	Role  string `json:"role_name"`
 }
 
-// call asks PD's HTTP interface; in and out may be nil.
+// call asks PD's HTTP interface, its version 1 if path is relative; in and out may be nil.
 func (c *Cluster) call(ctx context.Context, method, path string, in, out any) error {
 	var body io.Reader
 	if in != nil {
@@ -44,7 +45,10 @@ func (c *Cluster) call(ctx context.Context, method, path string, in, out any) er
 	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, method, "http://"+c.pdAddr+"/pd/api/v1/"+path, body)
+	if !strings.HasPrefix(path, "/") {
+		path = "/pd/api/v1/" + path
+	}
+	req, err := http.NewRequestWithContext(ctx, method, "http://"+c.pdAddr+path, body)
 	if err != nil {
 		return err
 	}

@@ -26,10 +26,14 @@ func newProxy(address, target string) (*proxy, error) {
 	if err != nil {
 		return nil, err
 	}
+	return serveProxy(l, target), nil
+}
+
+func serveProxy(l net.Listener, target string) *proxy {
 	p := &proxy{listener: l, target: target, open: make(chan struct{}), conns: map[net.Conn]struct{}{}}
 	close(p.open)
 	p.wait.Go(p.serve)
-	return p, nil
+	return p
 }
 
 func (p *proxy) serve() {

@@ -80,11 +80,11 @@ func (r *Region) String() string {
 	return b.String()
 }
 
-// keyspaceRule is the label by which PD splits regions at the bounds of its
-// first keyspace. It makes the label whenever it becomes leader.
-const keyspaceRule = "keyspaces/0"
+// keyspaceRules begins the labels by which PD splits regions at the bounds of
+// keyspaces. It makes that of the first whenever it becomes leader.
+const keyspaceRules = "keyspaces/"
 
-// forgetKeyspaces removes that label, and the splits PD began for it: they go by
+// forgetKeyspaces removes these labels, and the splits PD began for it: they go by
 // a command that these stores ignore, and PD does not repair a region for which
 // it has something else to do.
 func (c *Cluster) forgetKeyspaces(ctx context.Context) error {
@@ -95,7 +95,7 @@ func (c *Cluster) forgetKeyspaces(ctx context.Context) error {
 		return err
 	}
 	for _, r := range rules {
-		if r.ID != keyspaceRule {
+		if !strings.HasPrefix(r.ID, keyspaceRules) {
 			continue
 		}
 		err := c.call(ctx, http.MethodDelete, "config/region-label/rule/"+strings.ReplaceAll(r.ID, "/", "%2F"), nil, nil)
@@ -131,4 +131,13 @@ func (c *Cluster) operators(ctx context.Context) string {
 		return "none"
 	}
 	return strings.Join(all, "; ")
+}
+
+// CreateKeyspace makes a keyspace (API v2).
+func (c *Cluster) CreateKeyspace(ctx context.Context, name string) error {
+	err := c.call(ctx, http.MethodPost, "/pd/api/v2/keyspaces", map[string]string{"name": name}, nil)
+	if err != nil {
+		return err
+	}
+	return c.forgetKeyspaces(ctx)
 }

@@ -30,7 +30,7 @@ func TestConformance(t *testing.T) {
 func TestConformanceCluster(t *testing.T) {
 	pds := testcluster.PDs(t)
 	runConformance(t, false, func(t testing.TB) *tikv.KVStore {
-		client, err := connect(ctx, pds, quiet)
+		client, err := connect(ctx, Config{PDs: pds, Logger: quiet})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"sync"
 
+	"github.com/pingcap/kvproto/pkg/metapb"
 	"github.com/pingcap/log"
 	"github.com/tikv/client-go/v2/config"
 	"github.com/tikv/client-go/v2/tikv"
@@ -14,19 +16,35 @@ import (
 	"github.com/tikv/pd/client/pkg/caller"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
+	"google.golang.org/grpc"
 )
 
 // connectTries is how often, a second apart, a placement driver is asked for the
 // cluster before a node gives up starting.
 const connectTries = 5
 
+// Security has the PEM files of TLS to the placement drivers and the stores:
+// who signed their certificates, and this node's own certificate and key. Without
+// CA connections are plain.
+type Security struct{ CA, Cert, Key string }
+
+func (s Security) clientSecurity() config.Security {
+	return config.NewSecurity(s.CA, s.Cert, s.Key, nil)
+}
+
 // connect makes client-go's client of a cluster.
-func connect(ctx context.Context, pds []string, logger *slog.Logger) (*tikv.KVStore, error) {
-	redirectLogs.Do(func() { redirectLog(logger) })
-	security := config.GetGlobalConfig().Security
-	plain, err := pd.NewClient(caller.Component("tidemark"), pds, pd.SecurityOption{
+func connect(ctx context.Context, cfg Config) (*tikv.KVStore, error) {
+	redirectLogs.Do(func() { redirectLog(cfg.Logger) })
+	security := cfg.Security.clientSecurity()
+	tls, err := security.ToTLSConfig()
+	if err != nil {
+		return nil, err
+	}
+	// What asks whether a store lives takes it from there.
+	config.UpdateGlobal(func(c *config.Config) { c.Security = security })
+	plain, err := pd.NewClient(caller.Component("tidemark"), cfg.PDs, pd.SecurityOption{
 		CAPath: security.ClusterSSLCA, CertPath: security.ClusterSSLCert, KeyPath: security.ClusterSSLKey,
-	}, opt.WithMaxErrorRetry(connectTries))
+	}, opt.WithMaxErrorRetry(connectTries), opt.WithGRPCDialOptions(cfg.dialOptions()...))
 	if err != nil {
 		return nil, err
 	}
@@ -36,13 +54,12 @@ func connect(ctx context.Context, pds []string, logger *slog.Logger) (*tikv.KVSt
 		plain.Close()
 		return nil, err
 	}
-	placement := tikv.NewCodecPDClient(tikv.ModeTxn, plain)
-	tls, err := security.ToTLSConfig()
+	placement, err := cfg.encoded(routedPlacement{plain, cfg.Route})
 	if err != nil {
-		placement.Close()
+		plain.Close()
 		return nil, err
 	}
-	safePoints, err := tikv.NewEtcdSafePointKV(pds, tls)
+	safePoints, err := tikv.NewEtcdSafePointKV(cfg.PDs, tls)
 	if err != nil {
 		placement.Close()
 		return nil, err
@@ -55,6 +72,62 @@ func connect(ctx context.Context, pds []string, logger *slog.Logger) (*tikv.KVSt
 		placement.Close()
 	}
 	return store, err
+}
+
+// encoded is the placement drivers' client for the whole cluster (API v1), or
+// for a keyspace of it (API v2).
+func (c Config) encoded(plain pd.Client) (*tikv.CodecPDClient, error) {
+	if c.Keyspace == "" {
+		return tikv.NewCodecPDClient(tikv.ModeTxn, plain), nil
+	}
+	out, err := tikv.NewCodecPDClientWithKeyspace(tikv.ModeTxn, plain, c.Keyspace)
+	if err != nil {
+		return nil, fmt.Errorf("keyspace %q: %w", c.Keyspace, err)
+	}
+	return out, nil
+}
+
+func (c Config) dialOptions() []grpc.DialOption {
+	if c.Route == nil {
+		return nil
+	}
+	return []grpc.DialOption{grpc.WithContextDialer(func(ctx context.Context, addr string) (net.Conn, error) {
+		var d net.Dialer
+		return d.DialContext(ctx, "tcp", c.Route(addr))
+	})}
+}
+
+// routedPlacement tells of stores by the addresses at which this node reaches them.
+type routedPlacement struct {
+	pd.Client
+	route func(string) string
+}
+
+// GetStore implements pd.Client.
+func (p routedPlacement) GetStore(ctx context.Context, id uint64, opts ...opt.GetStoreOption) (*metapb.Store, error) {
+	s, err := p.Client.GetStore(ctx, id, opts...)
+	p.redirect(s)
+	return s, err
+}
+
+// GetAllStores implements pd.Client.
+func (p routedPlacement) GetAllStores(ctx context.Context, opts ...opt.GetStoreOption) ([]*metapb.Store, error) {
+	all, err := p.Client.GetAllStores(ctx, opts...)
+	for _, s := range all {
+		p.redirect(s)
+	}
+	return all, err
+}
+
+// WithCallerComponent implements pd.Client.
+func (p routedPlacement) WithCallerComponent(c caller.Component) pd.Client {
+	return routedPlacement{p.Client.WithCallerComponent(c), p.route}
+}
+
+func (p routedPlacement) redirect(s *metapb.Store) {
+	if s != nil && p.route != nil {
+		s.Address = p.route(s.Address)
+	}
 }
 
 var redirectLogs sync.Once

@@ -52,6 +52,10 @@ const abortedByServer = "tikv aborts txn: "
 // either.
 const regionUnknown = "loadRegion from PD failed"
 
+// otherAPI begins the error of stores whose storage.api-version is not what the
+// node speaks.
+const otherAPI = "Api version in request does not match"
+
 // classify knows the errors of client-go by their type.
 func classify(err error) (code pgerror.Code, msg string) {
 	var (
@@ -69,6 +73,8 @@ func classify(err error) (code pgerror.Code, msg string) {
 	switch {
 	case errors.As(err, &conflict):
 		return kv.ErrWriteConflict.Code, kv.ErrWriteConflict.Message
+	case strings.Contains(err.Error(), otherAPI):
+		return pgerror.ObjectNotInPrerequisiteState, "the stores speak the other version of the API: version 2 needs a keyspace, version 1 has none"
 	case errors.As(err, &retry), strings.Contains(err.Error(), abortedByServer):
 		return errLocksLost.Code, errLocksLost.Message
 	case errors.As(err, &deadlock):

@@ -25,6 +25,7 @@ func TestTranslate(t *testing.T) {
 		{cancelled, context.Canceled, pgerror.QueryCanceled},
 		{ctx, context.DeadlineExceeded, pgerror.ConnectionFailure}, // of a request's own
 		{ctx, errors.New("tikv aborts txn: pessimistic lock not found"), pgerror.SerializationFailure},
+		{ctx, errors.New(otherAPI + " with TiKV storage, cmd: get, storage: V2, request: V1"), pgerror.ObjectNotInPrerequisiteState},
 	} {
 		if got := pgerror.CodeOf(s.translate(c.ctx, c.err)); got != c.want {
 			t.Errorf("%v: %s, want %s", c.err, got, c.want)

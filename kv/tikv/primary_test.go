@@ -66,7 +66,7 @@ func TestPrimaryNotWritten(t *testing.T) {
 // before its decisive key is written: the commit has to fail as a whole. Over
 // the model servers look at all keys, so this needs a cluster.
 func TestCommitAfterRollback(t *testing.T) {
-	client, err := connect(ctx, testcluster.PDs(t), quiet)
+	client, err := connect(ctx, Config{PDs: testcluster.PDs(t), Logger: quiet})
 	if err != nil {
 		t.Fatal(err)
 	}

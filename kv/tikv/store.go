@@ -33,6 +33,13 @@ import (
 type Config struct {
 	// PDs are the addresses of the placement drivers.
 	PDs []string
+	// Security is how to reach them and the stores by TLS.
+	Security Security
+	// Keyspace, if not empty, is the keyspace of the cluster to live in (API v2).
+	Keyspace string
+	// Route, if set, maps the addresses by which the placement drivers know
+	// themselves and the stores to those at which this node reaches them.
+	Route func(address string) string
 	// Prefix, if not empty, is put before every key: tests share a cluster so.
 	Prefix string
 	// MaxTxnBytes bounds a transaction's writes. Default 256 MiB.
@@ -93,7 +100,7 @@ var _ kv.Store = (*Store)(nil)
 // Open connects to a cluster.
 func Open(ctx context.Context, cfg Config) (*Store, error) {
 	cfg = cfg.withDefaults()
-	client, err := connect(ctx, cfg.PDs, cfg.Logger)
+	client, err := connect(ctx, cfg)
 	if err != nil {
 		return nil, pgerror.Wrap(err, pgerror.ConnectionFailure, "connect to the placement drivers at %v: %s", cfg.PDs, err.Error())
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"sync"
 
@@ -9,10 +10,11 @@ import (
 	"github.com/pingcap/kvproto/pkg/tikvpb"
 )
 
-// correctedServer answers reverse scans by forward ones. The store's own reverse
-// iterator leaves out keys, and returns versions that are too new, where a key
-// has several versions and the scan reads at an old timestamp. This takes time
-// in proportion to the span and not to the answer: fit for tests.
+// correctedServer answers scans of locks with those of the range that was asked
+// for, and reverse scans by forward ones. The store's own reverse iterator leaves
+// out keys, and returns versions that are too new, where a key has several
+// versions and the scan reads at an old timestamp. This takes time in proportion
+// to the span and not to the answer: fit for tests.
 type correctedServer struct{ *tikv.Server }
 
 // scanStep is how many pairs are read at a time.
@@ -55,13 +57,30 @@ func (s correctedServer) KvScan(ctx context.Context, req *kvrpcpb.ScanRequest) (
 	return &kvrpcpb.ScanResponse{Pairs: last}, nil
 }
 
+// KvScanLock implements tikvpb.TikvServer. The store itself answers with all locks
+// of the region, whatever range was asked for.
+func (s correctedServer) KvScanLock(ctx context.Context, req *kvrpcpb.ScanLockRequest) (*kvrpcpb.ScanLockResponse, error) {
+	resp, err := s.Server.KvScanLock(ctx, req)
+	if err != nil {
+		return resp, err
+	}
+	within := resp.Locks[:0]
+	for _, l := range resp.Locks {
+		if bytes.Compare(l.Key, req.StartKey) >= 0 && (len(req.EndKey) == 0 || bytes.Compare(l.Key, req.EndKey) < 0) {
+			within = append(within, l)
+		}
+	}
+	resp.Locks = within
+	return resp, nil
+}
+
 // BatchCommands implements tikvpb.TikvServer: clients send most requests through
 // this stream.
 func (s correctedServer) BatchCommands(stream tikvpb.Tikv_BatchCommandsServer) error {
 	return s.Server.BatchCommands(&correctedStream{Tikv_BatchCommandsServer: stream, server: s})
 }
 
-// correctedStream takes reverse scans out of what the store receives.
+// correctedStream takes reverse scans and scans of locks out of what the store receives.
 type correctedStream struct {
 	tikvpb.Tikv_BatchCommandsServer
 	server correctedServer
@@ -85,6 +104,10 @@ func (c *correctedStream) Recv() (*tikvpb.BatchCommandsRequest, error) {
 			go c.answer(req.RequestIds[i], scan)
 			continue
 		}
+		if locks := r.GetScanLock(); locks != nil {
+			go c.answerLocks(req.RequestIds[i], locks)
+			continue
+		}
 		rest.Requests = append(rest.Requests, r)
 		rest.RequestIds = append(rest.RequestIds, req.RequestIds[i])
 	}
@@ -93,11 +116,20 @@ func (c *correctedStream) Recv() (*tikvpb.BatchCommandsRequest, error) {
 
 func (c *correctedStream) answer(id uint64, scan *kvrpcpb.ScanRequest) {
 	resp, err := c.server.KvScan(c.Context(), scan)
-	if err != nil {
-		return // the client asks again when it has waited long enough
+	if err == nil {
+		c.send(id, &tikvpb.BatchCommandsResponse_Response{Cmd: &tikvpb.BatchCommandsResponse_Response_Scan{Scan: resp}})
 	}
-	_ = c.Send(&tikvpb.BatchCommandsResponse{
-		RequestIds: []uint64{id},
-		Responses:  []*tikvpb.BatchCommandsResponse_Response{{Cmd: &tikvpb.BatchCommandsResponse_Response_Scan{Scan: resp}}},
-	})
+}
+
+func (c *correctedStream) answerLocks(id uint64, scan *kvrpcpb.ScanLockRequest) {
+	resp, err := c.server.KvScanLock(c.Context(), scan)
+	if err == nil {
+		c.send(id, &tikvpb.BatchCommandsResponse_Response{Cmd: &tikvpb.BatchCommandsResponse_Response_ScanLock{ScanLock: resp}})
+	}
+}
+
+// send answers a request. A client without an answer asks again when it has
+// waited long enough.
+func (c *correctedStream) send(id uint64, resp *tikvpb.BatchCommandsResponse_Response) {
+	_ = c.Send(&tikvpb.BatchCommandsResponse{RequestIds: []uint64{id}, Responses: []*tikvpb.BatchCommandsResponse_Response{resp}})
 }
