@@ -2,6 +2,8 @@ package clustertests
 
 import (
 	"bufio"
+	"cmp"
+	"encoding/json"
 	"io"
 	"log/slog"
 	"os"
@@ -17,11 +19,13 @@ import (
 )
 
 // envNode makes this test program a node: the prefix of its keys. The placement
-// drivers are in envNodePDs, the error of its clock in envNodeClock.
+// drivers are in envNodePDs, the error of its clock in envNodeClock, by which
+// ways it reaches servers (JSON) in envNodeRoutes.
 const (
-	envNode      = "TIDEMARK_TEST_NODE"
-	envNodePDs   = "TIDEMARK_TEST_NODE_PDS"
-	envNodeClock = "TIDEMARK_TEST_NODE_CLOCK"
+	envNode       = "TIDEMARK_TEST_NODE"
+	envNodePDs    = "TIDEMARK_TEST_NODE_PDS"
+	envNodeClock  = "TIDEMARK_TEST_NODE_CLOCK"
+	envNodeRoutes = "TIDEMARK_TEST_NODE_ROUTES"
 )
 
 // nodeProcess is a node in a process of its own, which can be killed.
@@ -34,8 +38,21 @@ type nodeProcess struct {
 // Its clock is wrong by an amount.
 func startNodeProcess(t *testing.T, clock time.Duration) *nodeProcess {
 	t.Helper()
+	return startLinkedProcess(t, clock, nil)
+}
+
+// startLinkedProcess starts one that has a link of its own to the cluster.
+func startLinkedProcess(t *testing.T, clock time.Duration, link *testcluster.Link) *nodeProcess {
+	t.Helper()
+	routes := []byte("{}")
+	if link != nil {
+		var err error
+		routes, err = json.Marshal(link.Routes())
+		check(t, err)
+	}
 	cmd := osexec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), envNode+"="+prefixOf(t), envNodePDs+"="+strings.Join(testcluster.PDs(t), ","), envNodeClock+"="+clock.String())
+	cmd.Env = append(os.Environ(), envNode+"="+prefixOf(t), envNodePDs+"="+strings.Join(testcluster.PDs(t), ","), envNodeClock+"="+clock.String(),
+		envNodeRoutes+"="+string(routes))
 	cmd.Stderr = os.Stderr
 	_, err := cmd.StdinPipe() // it ends with this process
 	check(t, err)
@@ -69,7 +86,12 @@ func runNode(prefix string) {
 	}
 	off, err := time.ParseDuration(os.Getenv(envNodeClock))
 	fail(err)
-	store, err := tikv.Open(ctx, tikv.Config{PDs: strings.Split(os.Getenv(envNodePDs), ","), Prefix: prefix, Logger: slog.New(slog.DiscardHandler)})
+	var routes map[string]string
+	fail(json.Unmarshal([]byte(os.Getenv(envNodeRoutes)), &routes))
+	store, err := tikv.Open(ctx, tikv.Config{
+		PDs: strings.Split(os.Getenv(envNodePDs), ","), Prefix: prefix, Logger: slog.New(slog.DiscardHandler),
+		Route: func(address string) string { return cmp.Or(routes[address], address) },
+	})
 	fail(err)
 	server, err := testserver.StartConfigured(store, session.Config{Series: packOften, Clock: func() time.Time { return time.Now().Add(off) }})
 	fail(err)

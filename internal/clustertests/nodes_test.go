@@ -30,21 +30,26 @@ var ctx = context.Background()
 // Each test has a part of the key space of its own.
 func startNodes(t *testing.T, n int) []*testserver.Server {
 	t.Helper()
-	pds := testcluster.PDs(t)
+	return startNodesWith(t, n, tikv.Config{PDs: testcluster.PDs(t), Prefix: prefixOf(t)}, packOften)
+}
+
+// startNodesWith starts n nodes with a configuration.
+func startNodesWith(t *testing.T, n int, cfg tikv.Config, series session.SeriesSettings) []*testserver.Server {
+	t.Helper()
+	cfg.Logger = slog.New(slog.DiscardHandler)
 	type started struct {
 		server *testserver.Server
 		err    error
 	}
-	prefix := prefixOf(t)
 	results := make(chan started)
 	for range n {
 		go func() {
-			store, err := tikv.Open(ctx, tikv.Config{PDs: pds, Prefix: prefix, Logger: slog.New(slog.DiscardHandler)})
+			store, err := tikv.Open(ctx, cfg)
 			if err != nil {
 				results <- started{err: err}
 				return
 			}
-			server, err := testserver.StartConfigured(store, session.Config{Series: packOften})
+			server, err := testserver.StartConfigured(store, session.Config{Series: series})
 			results <- started{server: server, err: err}
 		}()
 	}

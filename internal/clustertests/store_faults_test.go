@@ -93,7 +93,7 @@ func TestFaults(t *testing.T) {
 		{"freeze a store that leads", func(t *testing.T) {
 			i := leader(t, c, prefix)
 			check(t, c.Freeze(i))
-			time.Sleep(10 * time.Second)
+			time.Sleep(25 * time.Second)
 			check(t, c.Thaw(i))
 		}},
 		{"cut off a store", func(t *testing.T) {
