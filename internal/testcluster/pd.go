@@ -77,6 +77,15 @@ func (c *Cluster) Regions(ctx context.Context) ([]Region, error) {
 	return answer.Regions, err
 }
 
+// SafePoint returns the timestamp below which old versions may be gone.
+func (c *Cluster) SafePoint(ctx context.Context) (uint64, error) {
+	var answer struct {
+		SafePoint uint64 `json:"gc_safe_point"`
+	}
+	err := c.call(ctx, http.MethodGet, "gc/safepoint", nil, &answer)
+	return answer.SafePoint, err
+}
+
 // storeIDs returns the ids of the stores by their address.
 func (c *Cluster) storeIDs(ctx context.Context) (map[string]uint64, error) {
 	var answer struct {

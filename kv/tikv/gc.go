@@ -262,30 +262,12 @@ func (c *collector) round(ctx context.Context, since time.Duration) error {
 		return err
 	}
 	if c.store.cfg.Keyspace != "" {
-		return c.holdBack(ctx, safe)
+		return c.store.holdBack(ctx, safe)
 	}
 	if len(c.store.keys.data) > 0 {
 		return nil // a part of a cluster: the rest is somebody else's
 	}
-	_, err = c.store.client.GC(ctx, uint64(safe))
-	return c.store.translate(ctx, err)
-}
-
-// holdBackFor is how long the cluster's owner leaves the versions of a keyspace
-// of which he hears nothing, in seconds.
-const holdBackFor = 24 * 3600
-
-// holdBack tells the owner of a cluster of which this is a keyspace up to where
-// it may collect: it moves the safe point of all keyspaces, and not the nodes.
-func (c *collector) holdBack(ctx context.Context, safe kv.Timestamp) error {
-	lowest, err := c.store.client.GetPDClient().UpdateServiceGCSafePoint(ctx, "tidemark/"+c.store.cfg.Keyspace, holdBackFor, uint64(safe))
-	if err != nil {
-		return c.store.translate(ctx, err)
-	}
-	if lowest > uint64(safe) {
-		c.store.cfg.Logger.Warn("the cluster's owner may have collected versions that are still read", "read", uint64(safe), "collected", lowest)
-	}
-	return nil
+	return c.store.moveSafePoint(ctx, safe)
 }
 
 // limit lowers target to what other nodes need, and forgets nodes that ended.

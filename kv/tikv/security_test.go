@@ -46,7 +46,7 @@ func TestSecurity(t *testing.T) {
 	}
 	defer link.Close()
 	plain := config.GetGlobalConfig().Security
-	defer config.UpdateGlobal(func(c *config.Config) { c.Security = plain })
+	defer func() { config.UpdateGlobal(func(c *config.Config) { c.Security = plain }) }()
 	open := func(s Security) (*Store, error) {
 		return Open(ctx, Config{
 			PDs: []string{link.Route(c.PD())}, Route: link.Route, Security: s,
