@@ -174,6 +174,10 @@ var settingsTable = withMethodSettings([]*setting{
 		},
 	},
 	{
+		name: "timescaledb.license", kind: settingString, def: "timescale", category: "Customized Options",
+		doc: "Says to clients of TimescaleDB which of its functions there are; has no effect.",
+	},
+	{
 		name: "timeseries.compression", kind: settingString, internal: true, category: "Time Series",
 		doc:     "Second stage of compression of packed points: none, s2 or zstd (--timeseries-compression).",
 		compute: func(s *Session) string { return s.server.config.Series.Compression },

@@ -112,6 +112,9 @@ func (a *alteration) dropColumn() error {
 	}
 	ref := catalog.ObjectRef{Class: catalog.ObjectRelation, ID: a.t.ID, Sub: col.Num}
 	before := a.env.Editor.Snapshot()
+	if err := a.untag(col.Num); err != nil {
+		return err
+	}
 	if err := dropObjects(a.ctx, a.env, []catalog.ObjectRef{ref}, a.cmd.Cascade); err != nil {
 		return err
 	}

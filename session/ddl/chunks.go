@@ -90,21 +90,13 @@ func Chunks(ctx context.Context, query queryFunc, fn *functions.Context, snap *c
 	var out []Chunk
 	// Each step finds the first point behind the slice before.
 	col := catalog.QuoteIdent(t.Columns[t.TimeSeries.Time-1].Name)
-	table := catalog.QuoteIdent(snap.SchemaByID(t.Schema).Name) + "." + catalog.QuoteIdent(t.Name)
+	table := nameIn(snap, t)
 	for at := int64(math.MinInt64); ; {
 		text := "SELECT min(" + col + ") FROM " + table
 		if at != math.MinInt64 {
 			text += " WHERE " + col + " >= " + timeLiteral(t, at)
 		}
-		stmt, err := parseQuery(text)
-		if err != nil {
-			return nil, err
-		}
-		first := types.Null
-		err = query(ctx, stmt, func(batch arrow.RecordBatch) error {
-			first = types.DatumAt(batch.Column(0), 0)
-			return nil
-		})
+		first, err := oneValue(ctx, query, text)
 		if err != nil || first.IsNull() {
 			return out, err
 		}
@@ -121,6 +113,30 @@ func Chunks(ctx context.Context, query queryFunc, fn *functions.Context, snap *c
 		}
 		at = c.End
 	}
+}
+
+// nameIn is a table's name as SQL, with its schema.
+func nameIn(snap *catalog.Snapshot, t *catalog.Table) string {
+	return catalog.QuoteIdent(snap.SchemaByID(t.Schema).Name) + "." + catalog.QuoteIdent(t.Name)
+}
+
+// oneValue runs a query for one value.
+func oneValue(ctx context.Context, query queryFunc, text string) (types.Datum, error) {
+	out := types.Null
+	stmt, err := parseQuery(text)
+	if err != nil {
+		return out, err
+	}
+	err = query(ctx, stmt, func(batch arrow.RecordBatch) error {
+		out = types.DatumAt(batch.Column(0), 0)
+		return nil
+	})
+	return out, err
+}
+
+// CountPoints is how many points a table has.
+func CountPoints(ctx context.Context, query queryFunc, snap *catalog.Snapshot, t *catalog.Table) (types.Datum, error) {
+	return oneValue(ctx, query, "SELECT count(*) FROM "+nameIn(snap, t))
 }
 
 // pointInTime reads older_than and newer_than: an interval before now, or a time.

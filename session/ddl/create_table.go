@@ -104,6 +104,9 @@ func tableOptions(opts []*ast.Option) (map[string]string, error) {
 	}
 	out := map[string]string{}
 	for _, o := range opts {
+		if isTimescale(o) && o.Name == "continuous" {
+			return nil, pgerror.Unsupported("a continuous aggregate").At(o.Loc())
+		}
 		if o.Namespace != "" || !storageOptions[o.Name] {
 			return nil, pgerror.New(pgerror.InvalidParameterValue, "unrecognized parameter %q", o.Name)
 		}

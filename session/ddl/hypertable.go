@@ -123,6 +123,7 @@ func (s *seriesChange) createHypertable() ([][]types.Datum, error) {
 	if err := s.layOut(t); err != nil {
 		return nil, err
 	}
+	s.noteIdle()
 	if filled {
 		s.env.Notice(pgerror.NewNotice("migrating data to chunks").WithDetail("Migration might take a while depending on the amount of data."))
 	}
@@ -141,6 +142,22 @@ func (s *seriesChange) createHypertable() ([][]types.Datum, error) {
 		}
 	}
 	return s.hypertableRow(t, true), nil
+}
+
+// idleArguments are those of create_hypertable that say how TimescaleDB is to lay out
+// and name its chunks.
+var idleArguments = []string{
+	"associated_schema_name", "associated_table_prefix", "partitioning_func", "chunk_target_size", "chunk_sizing_func", "time_partitioning_func",
+	"replication_factor", "data_nodes", "distributed",
+}
+
+// noteIdle tells of arguments that have no effect.
+func (s *seriesChange) noteIdle() {
+	for _, name := range idleArguments {
+		if a, ok := s.args[name]; ok && (a.Type.OID != types.Bool || a.Value.Bool()) {
+			s.env.Notice(pgerror.NewNotice("%s has no effect", name))
+		}
+	}
 }
 
 // hypertableRow is the result of create_hypertable in the form that was called.

@@ -16,7 +16,7 @@ import (
 
 // qualifiedName is a table's name as SQL, with its schema.
 func qualifiedName(env *Env, t *catalog.Table) string {
-	return catalog.QuoteIdent(env.Editor.Snapshot().SchemaByID(t.Schema).Name) + "." + catalog.QuoteIdent(t.Name)
+	return nameIn(env.Editor.Snapshot(), t)
 }
 
 // refill gives a table the descriptor next, with new storage, and copies the rows

@@ -165,6 +165,45 @@ func clockIn(t *catalog.Table, nanos int64) (int64, bool) {
 	return nanos / ts.Unit, true
 }
 
+// untag takes a column that is going to be dropped out of the tags of a time-series
+// table, which copies the points. The unique keys that it is part of go first.
+func (a *alteration) untag(num int16) error {
+	ts := a.t.TimeSeries
+	if ts == nil || !slices.Contains(ts.Tags, num) {
+		return nil
+	}
+	inDimension := slices.ContainsFunc(ts.Dimensions, func(d catalog.SpaceDimension) bool { return d.Column == num })
+	switch {
+	case inDimension:
+		return errPartitionColumn()
+	case ts.Compression != nil && slices.Contains(ts.Compression.SegmentBy, num):
+		return pgerror.New(pgerror.FeatureNotSupported, "cannot drop orderby or segmentby column from a hypertable with compression enabled")
+	}
+	var keys []catalog.ObjectRef
+	for i := range a.t.Indexes {
+		ix := &a.t.Indexes[i]
+		switch {
+		case !ix.Unique || !indexHas(ix, num):
+		case ix.Constraint != 0:
+			keys = append(keys, catalog.ObjectRef{Class: catalog.ObjectConstraint, ID: ix.Constraint})
+		default:
+			keys = append(keys, catalog.ObjectRef{Class: catalog.ObjectRelation, ID: ix.ID})
+		}
+	}
+	if err := dropObjects(a.ctx, a.env, keys, a.cmd.Cascade); err != nil {
+		return err
+	}
+	old := a.env.Editor.Snapshot().TableByID(a.t.ID)
+	next := old.Clone()
+	next.TimeSeries.Tags = slices.DeleteFunc(next.TimeSeries.Tags, func(n int16) bool { return n == num })
+	return refill(a.ctx, a.env, old, next)
+}
+
+func errPartitionColumn() *pgerror.Error {
+	return pgerror.New(pgerror.FeatureNotSupported, "cannot drop column named in partition key").
+		WithDetail("Cannot drop column that is a hypertable partitioning (space or time) dimension.")
+}
+
 // checkSeriesColumns refuses to drop the time column and the tags of a time-series
 // table that stays.
 func checkSeriesColumns(snap *catalog.Snapshot, d *catalog.Drop) error {
@@ -179,8 +218,7 @@ func checkSeriesColumns(snap *catalog.Snapshot, d *catalog.Drop) error {
 		name := t.Columns[ref.Sub-1].Name
 		switch {
 		case ref.Sub == t.TimeSeries.Time && t.TimeSeries.Hypertable:
-			return pgerror.New(pgerror.FeatureNotSupported, "cannot drop column named in partition key").
-				WithDetail("Cannot drop column that is a hypertable partitioning (space or time) dimension.")
+			return errPartitionColumn()
 		case ref.Sub == t.TimeSeries.Time:
 			return pgerror.New(pgerror.InvalidTableDefinition, "cannot drop column %q: it is the time column of table %q", name, t.Name)
 		case slices.Contains(t.TimeSeries.Tags, ref.Sub):
