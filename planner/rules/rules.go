@@ -59,7 +59,7 @@ func (r *Rewriter) Run(n logical.Node) logical.Node {
 	r.minMax(n)
 	n = r.pushAggregates(n)
 	r.dependentKeys(n)
-	return r.postpone(r.pushFilters(r.anyArray(n), nil))
+	return r.shareSubplans(r.postpone(r.pushFilters(r.anyArray(n), nil)))
 }
 
 // simple reports whether the tree is a chain over one scan or VALUES without
