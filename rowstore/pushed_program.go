@@ -9,6 +9,7 @@ import (
 	"github.com/tidemarkdb/tidemark/rowstore/rowcodec"
 	"github.com/tidemarkdb/tidemark/sql/expr"
 	"github.com/tidemarkdb/tidemark/sql/pushdown"
+	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
 // What TiDB calls the types of values (mysql.Type...), and a collation.
@@ -53,7 +54,7 @@ func (p *Pushed) program() ([]byte, error) {
 	}
 	add := func(e *tipb.Executor) { dag.Executors = append(dag.Executors, e) }
 	if len(p.spec.Conditions) > 0 {
-		conditions, err := p.expressions(p.spec.Conditions)
+		conditions, err := p.expressions(p.spec.Conditions, p.spec.Rules.TranslateCondition)
 		if err != nil {
 			return nil, err
 		}
@@ -156,10 +157,13 @@ func (l *Layout) columnInfo(ordinal int) (*tipb.ColumnInfo, error) {
 	return out, nil
 }
 
-func (p *Pushed) expressions(es []expr.Expr) ([]*tipb.Expr, error) {
+// translation is one of pushdown.Rules.
+type translation func(expr.Expr, func(expr.Expr) (types.Datum, error)) (*pushdown.Node, error)
+
+func (p *Pushed) expressions(es []expr.Expr, translate translation) ([]*tipb.Expr, error) {
 	out := make([]*tipb.Expr, len(es))
 	for i, e := range es {
-		n, err := p.spec.Rules.Translate(e, p.spec.Eval)
+		n, err := translate(e, p.spec.Eval)
 		if err != nil {
 			return nil, err
 		}
@@ -214,7 +218,7 @@ func (p *Pushed) aggregation() (*tipb.Aggregation, error) {
 		p.wire = append(p.wire, wireColumn{at: at, form: form, kind: rowcodec.KindOf(phys), phys: phys})
 	}
 	var err error
-	if out.GroupBy, err = p.expressions(p.spec.Keys); err != nil {
+	if out.GroupBy, err = p.expressions(p.spec.Keys, p.spec.Rules.Translate); err != nil {
 		return nil, err
 	}
 	for i, k := range p.spec.Keys {
@@ -260,7 +264,7 @@ func (p *Pushed) argument(c PushedCall) (*tipb.Expr, error) {
 	if o, ok := c.Args[0].(*expr.Ordinal); ok {
 		return expression(&pushdown.Node{Kind: pushdown.KindOf(o.Typ), Column: o.Index})
 	}
-	out, err := p.expressions(c.Args[:1])
+	out, err := p.expressions(c.Args[:1], p.spec.Rules.Translate)
 	if err != nil {
 		return nil, err
 	}

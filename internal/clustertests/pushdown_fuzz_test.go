@@ -138,6 +138,9 @@ func (f *pushFuzz) constant(c *fuzzColumn) string {
 	return "(" + f.value(c) + ")::" + c.typ
 }
 
+// fuzzPatterns are patterns of LIKE, of which the stores take some.
+var fuzzPatterns = []string{"'a%'", "'%a'", "'%a%'", "'%'", "''", "'a'", "'x%'", "'%x'", "'%é'", "'A%'", "'%b%'", "'_'", "'a_'", `'\%'`, "'%%'", "' %'", "'def%lt'", "NULL"}
+
 // condition is a random condition of some depth.
 func (f *pushFuzz) condition(depth int) string {
 	if depth > 0 {
@@ -153,7 +156,11 @@ func (f *pushFuzz) condition(depth int) string {
 		}
 	}
 	c := f.column()
-	switch f.rand.IntN(9) {
+	switch f.rand.IntN(11) {
+	case 9:
+		return "(" + pick(f, "s", "v", "c", "later") + pick(f, " LIKE ", " NOT LIKE ") + pick(f, fuzzPatterns...) + ")"
+	case 10:
+		return "(" + pick(f, "s", "v") + f.operator() + pick(f, "'a'", "'x'", "''", "'y'") + ")"
 	case 0:
 		return "(" + c.name + " IS " + pick(f, "", "NOT ") + "NULL)"
 	case 1:

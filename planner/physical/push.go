@@ -125,8 +125,11 @@ func fits(s *plan.Scan) error {
 	return nil
 }
 
+// errApart is why a condition that stores check is checked here as well.
+var errApart = pushdown.Refusal("values that may lie apart from their rows are looked at here")
+
 // divide makes a scan one of the stores: it takes the conditions from s that
-// they cannot check and returns these, nil for none. ok is false if s is no scan
+// they cannot check, or not wholly, and returns these, nil for none. ok is false if s is no scan
 // for them.
 func (p *pusher) divide(s *plan.Scan) (kept expr.Expr, ok bool) {
 	if err := fits(s); err != nil {
@@ -140,12 +143,17 @@ func (p *pusher) divide(s *plan.Scan) (kept expr.Expr, ok bool) {
 	}
 	var here, there []expr.Expr
 	for _, c := range logical.Conjuncts(nil, s.Filter) {
-		if err := p.Check(c); err != nil {
+		exact, err := p.CheckCondition(c)
+		if err == nil {
+			there = append(there, c)
+		}
+		if err == nil && !exact {
+			err = errApart
+		}
+		if err != nil {
 			here = append(here, c)
 			keepExpr(s, c, err)
-			continue
 		}
-		there = append(there, c)
 	}
 	if len(here) > 0 {
 		s.Filter, s.Limit = nil, 0

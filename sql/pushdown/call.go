@@ -2,6 +2,7 @@ package pushdown
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/tidemarkdb/tidemark/sql/expr"
 	"github.com/tidemarkdb/tidemark/sql/functions"
@@ -24,7 +25,7 @@ func (t *translator) find(fn *functions.Scalar) (*function, error) {
 	return nil, refuse("function %s is not computed by the stores", fn.Name)
 }
 
-func (t *translator) call(e *expr.Call) (*Node, error) {
+func (t *translator) call(e *expr.Call, weak bool) (*Node, error) {
 	f, err := t.find(e.Fn)
 	if err != nil {
 		return nil, err
@@ -48,11 +49,53 @@ func (t *translator) call(e *expr.Call) (*Node, error) {
 	case f.kind == Float:
 		return t.compareFloats(f, args)
 	case f.kind == Bytes:
-		if err := comparable(f.ordered, e.Args); err != nil {
-			return nil, err
-		}
+		return t.compareBytes(f, e, args, weak)
 	}
 	return call(f.sig, args...), nil
+}
+
+// escapeByte is the character by which patterns of LIKE take others literally.
+const escapeByte = '\\'
+
+// compareBytes is a comparison of bytes, or LIKE. What it says of values that lie
+// apart from their rows is nothing; a weak condition lets these pass.
+func (t *translator) compareBytes(f *function, e *expr.Call, args []*Node, weak bool) (*Node, error) {
+	err := comparable(f.ordered, e.Args)
+	if err != nil && (!weak || !f.ordered) {
+		return nil, err
+	}
+	if f.check == pattern {
+		if err := checkPattern(e.Args[1], args[1]); err != nil {
+			return nil, err
+		}
+		args = append(args, &Node{Kind: Int, Const: true, Int: escapeByte})
+	}
+	out := call(f.sig, args...)
+	if f.negated {
+		out = not(out)
+	}
+	if err == nil {
+		return out, nil
+	}
+	t.weakened = true
+	for i, a := range e.Args {
+		if hasColumns(a) && !bounded(a) {
+			out = call("LogicalOr", out, call("GEString", args[i], &Node{Kind: Bytes, Const: true, Bytes: apartFrom}))
+		}
+	}
+	return out, nil
+}
+
+// checkPattern refuses patterns that mean something else to who looks at bytes.
+func checkPattern(e expr.Expr, n *Node) error {
+	text := n.Bytes
+	if c, ok := e.(*expr.Const); ok && !c.Value.IsNull() {
+		text = c.Value.S // known before it is computed
+	}
+	if !n.Const || strings.ContainsAny(text, `_\`) {
+		return refuse("the pattern is not a constant, or has _ or \\ in it")
+	}
+	return nil
 }
 
 func (t *translator) checkDivisor(n *Node) error {

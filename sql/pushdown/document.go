@@ -21,6 +21,8 @@ func Document() string {
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", strings.Join(f.names, ", "), f.kind, sig, f.note)
 	}
+	b.WriteString("\nOf values that may be longer than 64 KiB the stores know neither their order nor whether they match: a condition that consists of such a\n" +
+		"comparison lets them pass there, and is checked again here (EXPLAIN shows it in both places).\n")
 	b.WriteString("\n## Other expressions\n\n")
 	b.WriteString("AND, OR, NOT, IS [NOT] NULL (of columns of any type), IS [NOT] TRUE, FALSE and UNKNOWN, IS [NOT] DISTINCT FROM of integers and\n" +
 		"bytes, IN and `= ANY` with constants, CASE and COALESCE of integers; and whatever has no columns in it, which is computed once,\nhere. Names for the block list: " +

@@ -37,6 +37,10 @@ func KindOf(t types.Type) Kind {
 // maxInRow is the longest value that is kept in its row (rowcodec.OverflowLimit).
 const maxInRow = 64 << 10
 
+// apartFrom is less than or equal to what lies in a row for a value that lies
+// apart from it (rowcodec.Bytes), and greater than most others.
+const apartFrom = "\xff"
+
 // bounded reports whether all values of an expression are kept in their rows:
 // four bytes a character at most.
 func bounded(e expr.Expr) bool {

@@ -13,6 +13,8 @@ type function struct {
 	args []types.OID
 	// check, if set, says what else must hold.
 	check argumentCheck
+	// negated: the store's function is to be negated.
+	negated bool
 	// swap is the comparison with its arguments exchanged.
 	swap string
 	// note is for the documents.
@@ -24,6 +26,7 @@ type argumentCheck uint8
 const (
 	noCheck argumentCheck = iota
 	divisor               // the second argument is a constant other than 0 and -1
+	pattern               // the second argument is a pattern that matches bytes as it does characters
 )
 
 // The integer types' comparison prefixes.
@@ -53,7 +56,7 @@ func comparisons(kind Kind, prefixes []string, suffix string) []function {
 		}
 		switch kind {
 		case Bytes:
-			f.note = "by bytes, as the collation C"
+			f.note = "by bytes, as the collation C; values that may be longer than 64 KiB: below"
 			if !f.ordered {
 				f.note = "values that may be longer than 64 KiB with constants only"
 			}
@@ -79,6 +82,8 @@ var computed = append(append(append(
 	function{names: []string{"int28pl", "int48pl", "int82pl", "int84pl", "int8pl"}, kind: Int, sig: "PlusInt", note: "of 64 bits; what overflows there is computed here again"},
 	function{names: []string{"int28mi", "int48mi", "int82mi", "int84mi", "int8mi"}, kind: Int, sig: "MinusInt", note: "as above"},
 	function{names: []string{"int28mul", "int48mul", "int82mul", "int84mul", "int8mul"}, kind: Int, sig: "MultiplyInt", note: "as above"},
+	function{names: []string{"textlike", "namelike"}, kind: Bytes, ordered: true, sig: "LikeSig", check: pattern, note: "a constant without _ and \\"},
+	function{names: []string{"textnlike", "namenlike"}, kind: Bytes, ordered: true, sig: "LikeSig", check: pattern, negated: true, note: "as above"},
 	function{names: []string{"int8"}, kind: Int, note: "casts of smaller integers", args: []types.OID{types.Int2, types.Int4}},
 	function{names: []string{"int4"}, kind: Int, note: "casts of smaller integers", args: []types.OID{types.Int2}},
 )

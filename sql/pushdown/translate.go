@@ -52,11 +52,35 @@ func (r *Rules) Translate(e expr.Expr, eval func(expr.Expr) (types.Datum, error)
 	return (&translator{rules: r, eval: eval}).node(e)
 }
 
+// CheckCondition is Check of a condition of which the stores may let more rows
+// pass than it does: exact is false if they may.
+func (r *Rules) CheckCondition(e expr.Expr) (exact bool, err error) {
+	t := &translator{rules: r}
+	_, err = t.condition(e)
+	return !t.weakened, err
+}
+
+// TranslateCondition is Translate of a condition that CheckCondition took.
+func (r *Rules) TranslateCondition(e expr.Expr, eval func(expr.Expr) (types.Datum, error)) (*Node, error) {
+	return (&translator{rules: r, eval: eval}).condition(e)
+}
+
 // translator translates one expression. Without eval, when statements are
 // planned, it takes constants as they come.
 type translator struct {
 	rules *Rules
 	eval  func(expr.Expr) (types.Datum, error)
+	// weakened says that a condition lets more rows pass than it should.
+	weakened bool
+}
+
+// condition is node of a whole condition, which may be weakened: within another
+// expression that would not be the same.
+func (t *translator) condition(e expr.Expr) (*Node, error) {
+	if c, ok := e.(*expr.Call); ok && hasColumns(e) {
+		return t.call(c, true)
+	}
+	return t.node(e)
 }
 
 func (t *translator) blocked(name string) error {
@@ -78,7 +102,7 @@ func (t *translator) node(e expr.Expr) (*Node, error) {
 		}
 		return &Node{Kind: k, Column: e.Index}, nil
 	case *expr.Call:
-		return t.call(e)
+		return t.call(e, false)
 	case *expr.Cast:
 		return t.cast(e)
 	case *expr.Logic:

@@ -127,3 +127,50 @@ func TestRefusals(t *testing.T) {
 		t.Error("a blocked function was pushed")
 	}
 }
+
+// TestConditions has conditions of values that may lie apart: the stores let such
+// values pass, if the condition is a whole one.
+func TestConditions(t *testing.T) {
+	text := func(s string) expr.Expr { return constant(types.Text, types.NewString(s)) }
+	varchar := &expr.Cast{Kind: expr.CastRelabel, Typ: types.Of(types.Text), Arg: &expr.Ordinal{Typ: types.Type{OID: types.Varchar, Mod: 24}}}
+	for _, c := range []struct {
+		op      string
+		left    expr.Expr
+		right   string
+		exact   bool
+		refused bool
+	}{
+		{op: "<", left: column(types.Text), right: "b"},
+		{op: ">=", left: column(types.Text), right: "b"},
+		{op: "=", left: column(types.Text), right: "b", exact: true},
+		{op: "<", left: varchar, right: "b", exact: true},
+		{op: "~~", left: column(types.Text), right: "b%"},
+		{op: "!~~", left: column(types.Text), right: "b%"},
+		{op: "~~", left: varchar, right: "%b%", exact: true},
+		{op: "!~~", left: varchar, right: "%b%", exact: true},
+		{op: "~~", left: column(types.Text), right: "b_", refused: true},
+		{op: "~~", left: varchar, right: `b\%`, refused: true},
+	} {
+		e := compare(t, c.op, types.Text, c.left, text(c.right))
+		var rules Rules
+		exact, err := rules.CheckCondition(e)
+		if (err != nil) != c.refused || err == nil && exact != c.exact {
+			t.Errorf("%s %q: exact %v, %v", c.op, c.right, exact, err)
+		}
+		if _, err := rules.TranslateCondition(e, value); (err != nil) != c.refused {
+			t.Errorf("%s %q: %v", c.op, c.right, err)
+		}
+		if _, err := rules.Translate(e, value); (err == nil) != c.exact {
+			t.Errorf("%s %q within another expression: %v", c.op, c.right, err)
+		}
+	}
+	n, err := (&Rules{}).TranslateCondition(compare(t, "<", types.Text, column(types.Text), text("b")), value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for s, want := range map[string]bool{"a": true, "b": false, "\u00ff": false, "\xff\x01\x80\x80\x08": true} {
+		if got := truth(t, n, s); got != want {
+			t.Errorf("%q passes: %v, want %v", s, got, want)
+		}
+	}
+}
