@@ -42,7 +42,7 @@ const maxKnown = 1 << 16
 // knownTable lists the partitions of a table. Those that have been emptied may
 // still be among them.
 type knownTable struct {
-	changed  uint64 // by a commit into a partition that is not in parts
+	changed  uint64 // by a commit into a partition that is not listed
 	listed   bool   // prefixes were read when changed was what it is now
 	prefixes []kv.Key
 	parts    map[string]*known
@@ -54,6 +54,10 @@ type knownTable struct {
 
 // known is what is known of a partition.
 type known struct {
+	// listed: it is among the table's prefixes. One that was only looked into, where
+	// nothing lay, is not. The directory's mu guards it.
+	listed bool
+
 	mu      sync.Mutex
 	changed kv.Timestamp
 	// state was read when changed was stateAt.
@@ -122,9 +126,12 @@ func (d *Directory) Wrote(ts kv.Timestamp, key kv.Key) {
 		return
 	}
 	p := t.parts[string(key[:d.prefixLen])]
-	d.mu.RUnlock()
+	listed := p != nil && p.listed
 	if p != nil {
 		p.wrote(ts, key, d.prefixLen)
+	}
+	d.mu.RUnlock()
+	if listed {
 		return
 	}
 	d.mu.Lock()
@@ -223,14 +230,37 @@ func (d *Directory) Prefixes(r kv.Reader, table kv.Key, list func() ([]kv.Key, e
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if t.changed == changed {
+	if t.changed == changed && !t.refilled(prefixes, r.ReadTS()) {
+		for _, p := range t.parts {
+			p.listed = false
+		}
 		t.listed, t.prefixes = true, prefixes
 		for _, p := range prefixes {
-			d.part(t, p)
+			d.part(t, p).listed = true
 		}
 		d.forgetIfFull()
 	}
 	return prefixes, true, nil
+}
+
+// refilled reports whether a partition that was listed, and is not among the prefixes
+// that were read at a timestamp, may have got something since.
+func (t *knownTable) refilled(prefixes []kv.Key, at kv.Timestamp) bool {
+	for name, p := range t.parts {
+		if !p.listed {
+			continue
+		}
+		if _, found := slices.BinarySearchFunc(prefixes, kv.Key(name), bytes.Compare); found {
+			continue
+		}
+		p.mu.Lock()
+		changed := p.changed
+		p.mu.Unlock()
+		if changed > at {
+			return true
+		}
+	}
+	return false
 }
 
 // Derived is what read computes from the keys of a table that are in no partition;
