@@ -105,8 +105,35 @@ func numbers(times, keys int) *memorySource {
 	return &memorySource{Base: base, batch: batch, times: times}
 }
 
+func batchSize(batch arrow.RecordBatch) int64 {
+	n := int64(0)
+	for _, c := range batch.Columns() {
+		n += int64(c.Data().SizeInBytes())
+	}
+	return n
+}
+
+// sourceBytes is what the sources of a plan yield.
+func sourceBytes(n plan.Node) int64 {
+	sum := int64(0)
+	switch s := n.(type) {
+	case *memorySource:
+		return int64(s.times) * batchSize(s.batch)
+	case *batchSource:
+		for _, batch := range s.batches {
+			sum += batchSize(batch)
+		}
+		return sum
+	}
+	for _, c := range n.Inputs() {
+		sum += sourceBytes(c)
+	}
+	return sum
+}
+
 func benchPlan(b *testing.B, rows int, n plan.Node) {
 	b.ReportAllocs()
+	b.SetBytes(sourceBytes(n))
 	for b.Loop() {
 		op, err := executor.Build(NewEnv(memory.NewGoAllocator()), n)
 		if err != nil {

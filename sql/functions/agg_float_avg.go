@@ -37,7 +37,7 @@ func (s *floatAverage[T]) Update(_ *Context, groups []uint32, args []Value, n in
 	if v := args[0]; v.Const || v.Array.NullN() > 0 {
 		m := mask(v)
 		return eachRow(groups, args[:1], n, func(g uint32, i int) error {
-			return s.states[g].add(float64(x[i&m]))
+			return addValues(&s.states[g], x[i&m:i&m+1])
 		})
 	}
 	for from := 0; from < n; {

@@ -60,7 +60,7 @@ func floatArithmetic[A, B, R float](prefix string) *Scalar {
 			r := R(a[i&am]) / R(b[i&bm])
 			out[i] = r
 			odd += r * 0
-			if r == 0 {
+			if r == 0 && a[i&am] != 0 {
 				zeros = true
 			}
 		}
@@ -97,7 +97,7 @@ func mulFloats[A, B, R float](out []R, a []A, b []B, am, bm int) bool {
 			r := R(a[i]) * R(b[i])
 			out[i] = r
 			odd += r * 0 // NaN if r is not finite
-			if r == 0 {
+			if r == 0 && a[i] != 0 && b[i] != 0 {
 				zeros = true
 			}
 		}
@@ -107,7 +107,7 @@ func mulFloats[A, B, R float](out []R, a []A, b []B, am, bm int) bool {
 		r := R(a[i&am]) * R(b[i&bm])
 		out[i] = r
 		odd += r * 0
-		if r == 0 {
+		if r == 0 && a[i&am] != 0 && b[i&bm] != 0 {
 			zeros = true
 		}
 	}
