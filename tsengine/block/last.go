@@ -13,31 +13,36 @@ import (
 const lastRows = 1 << 31
 
 // lastSegments translates segments of last rows of groups into segments of such
-// arrays; sources names those that it was done for, nil if there are none.
+// arrays; sources names those that it was done for, nil if there are none, or if a
+// source has other rows too: its segments may lie among those of others.
 func lastSegments(segs []segment) (out []segment, sources []*source) {
 	for i := 0; i < len(segs); {
 		end := i + 1
 		for end < len(segs) && segs[end].src == segs[i].src {
 			end++
 		}
-		before := len(out)
-		var ok bool
-		if out, ok = segs[i].src.lasts(segs[i:end], out); ok {
-			sources = append(sources, segs[i].src)
+		if src := segs[i].src; src.keepsLasts() {
+			var ok bool
+			if out, ok = src.lasts(segs[i:end], out); !ok {
+				return nil, nil
+			}
+			sources = append(sources, src)
 		} else {
-			out = append(out[:before], segs[i:end]...)
+			out = append(out, segs[i:end]...)
 		}
 		i = end
 	}
 	return out, sources
 }
 
-// lasts appends the translation of segments of the source, in which each row is
-// the last of its group; ok is false if that is not so, or if it is not to be kept.
+// keepsLasts reports whether the cache may have the source's last values.
+func (s *source) keepsLasts() bool {
+	return s.block != nil && s.inRun.prefix != "" && len(s.starts) > 0
+}
+
+// lasts appends the translation of segments of the source; ok is false if not
+// each row is the last of its group.
 func (s *source) lasts(segs, out []segment) (_ []segment, ok bool) {
-	if s.block == nil || s.inRun.prefix == "" || len(s.starts) == 0 {
-		return out, false
-	}
 	first := len(out)
 	k := 0
 	for i := range segs {
@@ -94,6 +99,9 @@ func (s *source) lastValues(ctx context.Context, c *Column) (arrow.Array, error)
 func pickLast(ctx context.Context, c *Column, sources []*source) (map[*source]arrow.Array, error) {
 	arrays := make(map[*source]arrow.Array, len(sources))
 	for _, s := range sources {
+		if arrays[s] != nil {
+			continue
+		}
 		a, err := s.lastValues(ctx, c)
 		if err != nil {
 			releaseArrays(arrays)
