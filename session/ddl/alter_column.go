@@ -321,7 +321,7 @@ func (a *alteration) columnType() error {
 	if err := a.rebindTexts(); err != nil {
 		return err
 	}
-	if relabels(a.old.Columns[at].Type, next.Type) && isColumn(value, at) {
+	if relabels(a.old.Columns[at].Type, next.Type) && isColumn(value, at, a.cmd.Using != nil) {
 		if err := a.update(); err != nil {
 			return err
 		}
@@ -345,19 +345,20 @@ func relabels(from, to types.Type) bool {
 	return from == to || text(from) && text(to) && (to.Mod < 0 || from.Mod >= 0 && to.Mod >= from.Mod)
 }
 
-// isColumn says whether e is just a column, converted at most.
-func isColumn(e expr.Expr, ordinal int) bool {
+// isColumn says whether e is just a column, converted at most. What a user gives
+// (USING) may be any function of it.
+func isColumn(e expr.Expr, ordinal int, given bool) bool {
 	for {
 		switch x := e.(type) {
 		case *expr.Ordinal:
 			return x.Index == ordinal
 		case *expr.Cast:
-			if x.Domain != 0 {
+			if x.Domain != 0 || given && x.Kind != expr.CastRelabel {
 				return false
 			}
 			e = x.Arg
 		case *expr.Call:
-			if len(x.Args) == 0 {
+			if given || len(x.Args) == 0 {
 				return false
 			}
 			e = x.Args[0]
