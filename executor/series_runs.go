@@ -118,11 +118,14 @@ func (r *seriesRuns) key(e expr.Expr) (k runKey, ok bool, err error) {
 				}
 				continue
 			}
-			c, ok := a.(*expr.Const)
-			if !ok || c.Value.IsNull() {
+			switch a.(type) {
+			case *expr.Const, *expr.Param:
+			default:
 				return k, false, nil
 			}
-			args[i] = c.Value
+			if args[i], err = r.agg.env.constant(a); err != nil || args[i].IsNull() {
+				return k, false, err
+			}
 		}
 		k.phys = e.Typ.Phys()
 		k.bucket, err = e.Fn.Bucket(args)

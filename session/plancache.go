@@ -25,6 +25,9 @@ type planned struct {
 	// negated says which literals that became parameters have a sign before them
 	// that belongs to their value (normalized texts only).
 	negated []bool
+	// fixed are the literals that became none, of which the plan has the values;
+	// nil if there are none.
+	fixed []fixedLiteral
 	// refused marks a normalized text that cannot share a plan.
 	refused bool
 }

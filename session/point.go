@@ -96,9 +96,10 @@ func (s *Session) runPointRows(ctx context.Context, p *planned, r *running, txn 
 	}
 }
 
-// queryPoint tries to run a simple query by the plan of another text that
-// differs in its literals only. done is false when the ordinary way is to be taken.
-func (s *Session) queryPoint(ctx context.Context, sql string) (done bool, err error) {
+// queryShared tries to run a simple query by the plan of another text that
+// differs in its literals only: of a statement that goes by a key, or of one that
+// reads series by their tags (share_series.go). done is false when the ordinary way is to be taken.
+func (s *Session) queryShared(ctx context.Context, sql string) (done bool, err error) {
 	n := &s.scratch.normalized
 	if s.tx.failed || s.tx.editor != nil || !parser.Normalize(sql, n) || len(n.Literals) == 0 {
 		return false, nil
@@ -122,7 +123,11 @@ func (s *Session) queryPoint(ctx context.Context, sql string) (done bool, err er
 		return false, nil
 	}
 	out := outcome{rows: Rows{IO: s.io}, describe: true, ends: true}
-	if err := s.runPoint(ctx, p, params, &out); err != nil {
+	run := s.runPoint
+	if p.point == nil {
+		run = s.runOnce
+	}
+	if err := run(ctx, p, params, &out); err != nil {
 		if errors.Is(err, errPlanStale) {
 			return false, nil
 		}
@@ -145,13 +150,14 @@ func (s *Session) shareable(ctx context.Context, sql string, n *parser.Normalize
 		return nil, err
 	}
 	refused := &planned{refused: true}
-	if len(stmts) != 1 || !isQuery(stmts[0].Stmt) || !mayBePoint(stmts[0].Stmt) {
-		s.server.plans.put(key, refused)
-		return refused, nil
-	}
 	snap, err := s.snapshot(ctx)
 	if err != nil {
 		return nil, err
+	}
+	series := len(stmts) == 1 && s.mayNameSeries(snap, stmts[0].Stmt)
+	if len(stmts) != 1 || !isQuery(stmts[0].Stmt) || !series && !mayBePoint(stmts[0].Stmt) {
+		s.server.plans.put(key, refused)
+		return refused, nil
 	}
 	opts := s.planOptions(snap, nil)
 	opts.AutoParams = make(map[int]int, len(n.Literals))
@@ -160,6 +166,9 @@ func (s *Session) shareable(ctx context.Context, sql string, n *parser.Normalize
 	}
 	q, err := planner.Plan(ctx, stmts[0].Stmt, opts)
 	if err != nil {
+		if series { // an expression that stands in it twice has become two
+			s.server.plans.put(key, refused)
+		}
 		return nil, err
 	}
 	p := newPlanned(q, executor.PointPlan(q), snap)
@@ -167,7 +176,13 @@ func (s *Session) shareable(ctx context.Context, sql string, n *parser.Normalize
 	for _, i := range q.NegatedLiterals {
 		p.negated[i] = true
 	}
-	if p.point == nil || p.point.Few() || len(q.UsedLiterals) != len(n.Literals) || len(q.ParamTypes) != len(n.Literals) || !q.Cacheable {
+	switch {
+	case !q.Cacheable:
+		p = refused
+	case p.point != nil && !p.point.Few() && len(q.UsedLiterals) == len(n.Literals) && len(q.ParamTypes) == len(n.Literals):
+	case p.point == nil && series && namesSeries(q.Root):
+		p.fixLiterals(n)
+	default:
 		p = refused
 	}
 	s.server.plans.put(key, p)
@@ -179,6 +194,13 @@ func (s *Session) literalParams(p *planned, n *parser.Normalized) ([]types.Datum
 	params := s.scratch.params[:0]
 	for i := range n.Literals {
 		text := n.Literals[i].Text
+		if p.fixed != nil && p.fixed[i].is {
+			if text != p.fixed[i].text {
+				return nil, false
+			}
+			params = append(params, types.Null)
+			continue
+		}
 		if p.negated[i] {
 			text = "-" + text
 		}

@@ -34,7 +34,7 @@ func (s *Session) Query(sql string) (err error) {
 		s.setActivity(s.idleState(), sql)
 	}()
 	s.dropUnnamed()
-	if done, err := s.queryPoint(ctx, sql); done {
+	if done, err := s.queryShared(ctx, sql); done {
 		return err
 	}
 	delete(s.prepared, "") // a simple query takes the unnamed statement's place

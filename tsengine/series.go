@@ -176,7 +176,12 @@ func (l *Layout) Series(ctx context.Context, r kv.Reader, tags []types.Datum) (i
 	if id, ok := known.get(l, key); ok {
 		return id, true, nil
 	}
-	return l.findSeries(ctx, r, key)
+	id, found, err = l.findSeries(ctx, r, key)
+	// What the transaction itself wrote may be rolled back.
+	if own, ok := r.(kv.OwnWriter); ok && found && err == nil && !own.WroteIn(l.recordSpan()) {
+		known.put(l, string(key), id)
+	}
+	return id, found, err
 }
 
 // maxListed is of how many series a list is kept.
