@@ -42,7 +42,7 @@ test-clients: build ## run real clients (psql with the tour of README.md, pgbenc
 	bash scripts/test-clients.sh
 
 check-cluster: ## build a TiKV-protocol cluster and run the store's suite, SQL and faults over it
-	TIDEMARK_TEST_CLUSTER=1 $(GO) test -count=1 -p 1 -timeout 15m -tags $(TAGS) ./internal/testcluster ./internal/clustertests ./kv/tikv
+	TIDEMARK_TEST_CLUSTER=1 $(GO) test -count=1 -p 1 -timeout 20m -tags $(TAGS) ./internal/testcluster ./internal/clustertests ./kv/tikv
 
 cluster-up: ## build and start a TiKV-protocol cluster for trying out (CLUSTER=bin/cluster)
 	$(GO) run ./internal/testcluster/cmd/testcluster up $(CLUSTER)
