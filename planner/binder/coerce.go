@@ -141,9 +141,15 @@ func (b *Binder) coerceType(e expr.Expr, target types.Type, ctx functions.CastCo
 	}
 	explicit := ctx == functions.CastExplicit
 	if b.isArray(target.OID) && b.isArray(from.OID) && from.OID != target.OID && !relabelArray(c, from, target) {
+		if c.Fn != nil && len(c.Fn.Args) == 2 {
+			return nil, pgerror.Unsupported("a cast of an array to bit[]").At(loc)
+		}
 		return &expr.Cast{Arg: e, Typ: target, Kind: expr.CastArray, Fn: c.Fn, Explicit: explicit}, nil
 	}
 	switch {
+	case c.Fn != nil && len(c.Fn.Args) == 2: // the conversion depends on the length: int to bit(n)
+		length := &expr.Const{Typ: int4Type, Value: types.NewInt4(mod)}
+		return &expr.Call{Fn: c.Fn, Args: []expr.Expr{e, length}, Typ: types.Type{OID: target.OID, Mod: mod}}, nil
 	case c.Fn != nil:
 		return &expr.Cast{Arg: e, Typ: target, Kind: expr.CastFunc, Fn: c.Fn, Explicit: explicit}, nil
 	case c.InOut:

@@ -30,7 +30,7 @@ func addPgCast(row *pgCast) {
 		switch {
 		case row.from == types.Text && row.to == types.Regclass || row.from == types.Varchar && row.to == types.Regclass:
 			c.InOut = true
-		case !ok || len(fn.Args) != 1:
+		case !ok || len(fn.Args) != 1 && row.to != types.Bit:
 			return
 		case fn.Returns.Phys() != types.Of(row.to).Phys(): // PostgreSQL takes int4(int2) for oids, too
 			c.Fn = oidFromInt2

@@ -151,7 +151,7 @@ const (
 type Cast struct {
 	From, To types.OID
 	Context  CastContext
-	Fn       *Scalar // one argument
+	Fn       *Scalar // one argument, or a second one for the length of the type
 	InOut    bool
 }
 

@@ -63,25 +63,6 @@ var (
 	_ = define("get_bit(bytea,int8)", "The n-th bit, from 0, the lowest of each byte first.", fn2E(getBit), ex(`get_bit('\x1234567890'::bytea, 30)`, "1"))
 	_ = define("set_bit(bytea,int8,int4)", "Changes the n-th bit, from 0.", fn3E(setBit), ex(`set_bit('\x1234567890'::bytea, 30, 0)`, `\x1234563890`))
 	_ = define("bit_count(bytea)", "How many bits are set.", fn1(countBits), ex(`bit_count('\x1234567890'::bytea)`, "15"))
-	_ = define("bit_count(bit)", "How many bits are set.", fn1(func(b binary) int64 {
-		data, _ := types.NewBinary(string(b)).Bits()
-		return countBits([]byte(data))
-	}), ex("bit_count('10111'::bit(5))", "4"))
-	_ = define("length(bit) bit_length(bit)", "The number of bits.", fn1(func(b binary) int32 {
-		_, n := types.NewBinary(string(b)).Bits()
-		return int32(n)
-	}), ex("length('10111'::bit(5))", "5"))
-	_ = define("octet_length(bit)", "The number of bytes that hold the bits.", fn1(func(b binary) int32 {
-		_, n := types.NewBinary(string(b)).Bits()
-		return int32(n+7) / 8
-	}), ex("octet_length('1011111011'::bit(10))", "2"))
-	_ = define("get_bit(bit,int4)", "The n-th bit, from 0 at the left.", fn2E(func(b binary, i int32) (int32, error) {
-		data, n := types.NewBinary(string(b)).Bits()
-		if i < 0 || int(i) >= n {
-			return 0, pgerror.New(pgerror.ArraySubscriptError, "bit index %d out of valid range (0..%d)", i, n-1)
-		}
-		return int32(data[i/8] >> (7 - i%8) & 1), nil
-	}), ex("get_bit('101010101010101010'::bit(18), 6)", "1"))
 )
 
 // charsets are the encodings besides UTF8 that texts can be converted to.
