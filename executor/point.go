@@ -15,8 +15,8 @@ import (
 )
 
 // Point is the short path of statements about one row known by its key, about
-// the few rows of a range (point_few.go), about these joined with rows known by
-// theirs (point_join.go), and of single-row inserts: datums from end to end, no
+// one joined with others known by theirs (point_join.go), about the few rows of a
+// range (point_few.go), and of single-row inserts: datums from end to end, no
 // operators and no Arrow.
 // It is made once for a plan, is read-only, and may be run by many sessions at
 // once.

@@ -129,26 +129,31 @@ func (p *Point) readFew(ctx context.Context, env *Env, s *pointScratch) error {
 	return p.rowsOfEntries(ctx, env, s)
 }
 
-// rowsOfEntries puts the rows of index entries in their place.
+// rowsOfEntries puts the rows of index entries in their place. All are asked for
+// at once: they may lie in other processes.
 func (p *Point) rowsOfEntries(ctx context.Context, env *Env, s *pointScratch) error {
 	f := &s.few
-	n := len(f.ends)
+	entries := len(f.ends)
 	for i := range f.pairs {
 		handle, err := p.layout.HandleOfEntry(p.position, f.pairs[i].Key, f.pairs[i].Value)
 		if err != nil {
 			return err
 		}
 		s.rowKey = rowstore.RowKey(s.rowKey[:0], p.table, handle)
-		value, found, err := env.Txn.Get(ctx, s.rowKey)
-		if err != nil {
-			return err
-		}
-		if found {
-			f.add(s.rowKey, value)
-		}
+		f.add(s.rowKey, nil)
 	}
-	f.takePairs(n)
-	return nil
+	f.takePairs(entries)
+	s.keys = s.keys[:0]
+	for i := range f.pairs {
+		s.keys = append(s.keys, f.pairs[i].Key)
+	}
+	keys := len(f.ends)
+	err := env.Txn.GetMany(ctx, s.keys, func(i int, value []byte) error {
+		f.add(s.keys[i], value)
+		return nil
+	})
+	f.takePairs(keys)
+	return err
 }
 
 // add copies a pair. Those of takePairs may still alias the memory before.

@@ -26,7 +26,8 @@ type stepScratch struct {
 	key, rowKey, value []byte
 }
 
-// setJoin takes lookup joins by unique keys over a scan that setScan takes.
+// setJoin takes lookup joins by unique keys over a row known by its key. Those
+// over several rows ask for what they look up at once, which may be elsewhere.
 func (p *Point) setJoin(n *plan.LookupJoin) bool {
 	var left plan.Node = n
 	for {
@@ -42,7 +43,7 @@ func (p *Point) setJoin(n *plan.LookupJoin) bool {
 		left = j.Left
 	}
 	s, ok := left.(*plan.Scan)
-	return ok && s.Locking == nil && !s.WithHandle && p.setScan(s)
+	return ok && s.Locking == nil && !s.WithHandle && p.setScan(s) && !p.few
 }
 
 func newPointStep(j *plan.LookupJoin) (pointStep, bool) {

@@ -14,10 +14,10 @@ func (c *rowCache) hasRoom() bool {
 }
 
 // fill takes along what follows a key that a read at ts missed, while the cache
-// has room, up to what is here already (looked up for every fourth row). A block of the tree holds
-// the rows of a hundred keys, so that reads at random find most of a table that
-// fits after one miss in fillSteps of its rows instead of one miss for each. It
-// stops at the first error: the rows are only here to be found sooner.
+// has room, up to what is here already (looked up for every fourth row). A block
+// of the tree holds the rows of a hundred keys, so that reads at random find most
+// of a table that fits after one miss in fillSteps of its rows instead of one miss
+// for each. It stops at the first error: the rows are only here to be found sooner.
 func (s *Store) fill(pi *pointIter, key kv.Key, ts kv.Timestamp) {
 	c := &s.rows
 	c.filled.Add(fillBytes / fillSteps) // so that its calls are bounded whatever it finds
