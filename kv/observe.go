@@ -8,8 +8,8 @@ type WriteObserver interface {
 	// at or above it exists yet. It reports whether Wrote is to be called.
 	// Everything that it and Wrote do happens before the commit becomes visible.
 	Committing(ts Timestamp) bool
-	// Wrote is called for each key of the commit.
-	Wrote(ts Timestamp, key Key)
+	// Wrote is called for each key of the commit, and says whether it was deleted.
+	Wrote(ts Timestamp, key Key, deleted bool)
 }
 
 // DestroyObserver is a WriteObserver that is also told of spans that DestroyRange

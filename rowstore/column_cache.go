@@ -100,7 +100,7 @@ func (c *ColumnCache) Committing(ts kv.Timestamp) bool {
 }
 
 // Wrote implements kv.WriteObserver.
-func (c *ColumnCache) Wrote(ts kv.Timestamp, key kv.Key) {
+func (c *ColumnCache) Wrote(ts kv.Timestamp, key kv.Key, _ bool) {
 	storage, kind, _, err := keycodec.DecodePrefix(key)
 	if err != nil || kind != keycodec.KindRow {
 		return

@@ -37,7 +37,7 @@ func (s *Store) observed(ts kv.Timestamp, a *arena) {
 	}
 	for _, o := range *list {
 		if o.Committing(ts) {
-			a.each(0, func(_ uint32, e entry) { o.Wrote(ts, userKey(e.stored)) })
+			a.each(0, func(_ uint32, e entry) { o.Wrote(ts, userKey(e.stored), e.kind() != kindPut) })
 		}
 	}
 }

@@ -12,6 +12,7 @@ type recordedWrites struct {
 	store *Store
 	keys  map[string]kv.Timestamp
 	early bool // told before the commit was visible
+	wrong bool // about what was deleted
 }
 
 func (r *recordedWrites) Committing(ts kv.Timestamp) bool {
@@ -19,7 +20,10 @@ func (r *recordedWrites) Committing(ts kv.Timestamp) bool {
 	return true
 }
 
-func (r *recordedWrites) Wrote(ts kv.Timestamp, key kv.Key) { r.keys[string(key)] = ts }
+func (r *recordedWrites) Wrote(ts kv.Timestamp, key kv.Key, deleted bool) {
+	r.keys[string(key)] = ts
+	r.wrong = r.wrong || deleted != (string(key) == "d")
+}
 
 func TestObserve(t *testing.T) {
 	ctx := context.Background()
@@ -60,7 +64,7 @@ func TestObserve(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if ts <= since || r.keys["b"] != ts || r.keys["d"] != ts || !r.early {
+	if ts <= since || r.keys["b"] != ts || r.keys["d"] != ts || !r.early || r.wrong {
 		t.Errorf("commit at %d since %d: %v, early %v", ts, since, r.keys, r.early)
 	}
 	if len(second.keys) != 2 {

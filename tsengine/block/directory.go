@@ -60,6 +60,7 @@ type known struct {
 
 	mu      sync.Mutex
 	changed kv.Timestamp
+	written kv.Timestamp // as changed, but only by who wrote rows: packing changes none
 	// state was read when changed was stateAt.
 	state   *contents
 	stateAt kv.Timestamp
@@ -108,7 +109,7 @@ func (d *Directory) Committing(ts kv.Timestamp) bool {
 }
 
 // Wrote implements kv.WriteObserver.
-func (d *Directory) Wrote(ts kv.Timestamp, key kv.Key) {
+func (d *Directory) Wrote(ts kv.Timestamp, key kv.Key, deleted bool) {
 	if len(key) <= d.prefixLen {
 		return
 	}
@@ -128,7 +129,7 @@ func (d *Directory) Wrote(ts kv.Timestamp, key kv.Key) {
 	p := t.parts[string(key[:d.prefixLen])]
 	listed := p != nil && p.listed
 	if p != nil {
-		p.wrote(ts, key, d.prefixLen)
+		p.wrote(ts, key, d.prefixLen, deleted)
 	}
 	d.mu.RUnlock()
 	if listed {
@@ -139,11 +140,15 @@ func (d *Directory) Wrote(ts kv.Timestamp, key kv.Key) {
 	d.mu.Unlock()
 }
 
-func (p *known) wrote(ts kv.Timestamp, key kv.Key, prefixLen int) {
+func (p *known) wrote(ts kv.Timestamp, key kv.Key, prefixLen int, deleted bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.changed = max(p.changed, ts)
-	if key[prefixLen] == kindDelta && p.floor != nil && bytes.Compare(key, p.floor) < 0 {
+	if key[prefixLen] != kindDelta || deleted {
+		return
+	}
+	p.written = max(p.written, ts)
+	if p.floor != nil && bytes.Compare(key, p.floor) < 0 {
 		p.floor = append(kv.Key(nil), key...)
 	}
 }
@@ -171,7 +176,8 @@ func (d *Directory) table(name string) *knownTable {
 func (d *Directory) part(t *knownTable, prefix kv.Key) *known {
 	p := t.parts[string(prefix)]
 	if p == nil {
-		p = &known{changed: kv.Timestamp(d.committed.Load())}
+		now := kv.Timestamp(d.committed.Load())
+		p = &known{changed: now, written: now}
 		t.parts[string(prefix)] = p
 		d.parts++
 	}
@@ -364,8 +370,8 @@ func (l *lookup) span(prefix kv.Key) (span kv.Span, runs []*run, nothing bool) {
 	return span, nil, false
 }
 
-// unchanged reports whether nothing was committed into a partition above a timestamp.
-func (d *Directory) unchanged(prefix kv.Key, since kv.Timestamp) bool {
+// unwritten reports whether no rows were written or removed in a partition above a timestamp.
+func (d *Directory) unwritten(prefix kv.Key, since kv.Timestamp) bool {
 	if d == nil {
 		return false
 	}
@@ -378,5 +384,5 @@ func (d *Directory) unchanged(prefix kv.Key, since kv.Timestamp) bool {
 	p := t.parts[string(prefix)]
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.changed <= since
+	return p.written <= since
 }

@@ -53,7 +53,7 @@ func TestDirectoryNewPartition(t *testing.T) {
 	commit := func(ts kv.Timestamp, prefix string, there bool) {
 		stored[prefix] = there
 		d.Committing(ts)
-		d.Wrote(ts, kv.Key(prefix+"\x00"))
+		d.Wrote(ts, kv.Key(prefix+"\x00"), !there)
 	}
 	listed := func(at kv.Timestamp) (out string) {
 		prefixes, _, err := d.Prefixes(snapshot{at: at}, kv.Key("aa"), func() (list []kv.Key, _ error) {
@@ -93,12 +93,35 @@ func TestDirectoryNewPartition(t *testing.T) {
 	// A list of a snapshot that does not see a commit which was told already is not kept.
 	commit(6, "aa1x", false)
 	commit(7, "aa4x", true)
-	d.Wrote(9, kv.Key("aa1x\x00"))
+	d.Wrote(9, kv.Key("aa1x\x00"), false)
 	if got := listed(8); got != "2x3x4x" {
 		t.Errorf("before 1 is visible: %s", got)
 	}
 	stored["aa1x"] = true
 	if got := listed(9); got != "1x2x3x4x" {
 		t.Errorf("when 1 is visible: %s", got)
+	}
+}
+
+// TestDirectoryUnwritten: packing, which removes deltas and writes runs, writes no rows.
+func TestDirectoryUnwritten(t *testing.T) {
+	d := &Directory{tableLen: 2, prefixLen: 4, others: []byte{0xff}, tables: map[string]*knownTable{}}
+	prefix := kv.Key("aa1x")
+	if d.unwritten(prefix, 9) {
+		t.Error("nothing is known")
+	}
+	d.Committing(3)
+	d.lookup(snapshot{at: 3}, prefix)
+	if d.unwritten(prefix, 2) || !d.unwritten(prefix, 3) {
+		t.Error("what was committed before it was looked into may have been there")
+	}
+	d.Wrote(4, append(prefix[:4:4], kindDelta, 1), true)
+	d.Wrote(4, append(prefix[:4:4], kindRun, 1), false)
+	if !d.unwritten(prefix, 3) {
+		t.Error("packed")
+	}
+	d.Wrote(5, append(prefix[:4:4], kindDelta, 2), false)
+	if d.unwritten(prefix, 4) || !d.unwritten(prefix, 5) {
+		t.Error("written")
 	}
 }

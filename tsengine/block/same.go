@@ -11,11 +11,11 @@ import (
 
 var sameSeed = maphash.MakeSeed()
 
-// SameContents reports whether a partition is the same in two snapshots, of which a
-// is the older: keys are never written twice, so that those of its deltas and runs
-// tell. A cache may know it.
+// SameContents reports whether a partition has the same rows in two snapshots, of which
+// a is the older: keys are never written twice, so that those of its deltas and runs
+// tell. A cache may know that it was packed at most.
 func SameContents(ctx context.Context, c *Cache, a, b kv.Reader, prefix kv.Key) (bool, error) {
-	if c.directory().unchanged(prefix, a.ReadTS()) {
+	if c.directory().unwritten(prefix, a.ReadTS()) {
 		return true, nil
 	}
 	x, err := digest(ctx, a, prefix)
