@@ -12,6 +12,7 @@ import (
 //
 //	floor(extract(epoch from ts) / 60) * 60    =  epoch_value(epoch_floor(ts, 60, 60))
 //	(extract(epoch from ts) / 60)::bigint      =  epoch_round(ts, 60)
+//	extract(epoch from ts)::bigint             =  epoch_round(ts, 1)
 //
 // and groups by the integer, as epoch_value gives different ones for different ones:
 //
@@ -87,13 +88,19 @@ func roundedEpoch(x *expr.Call) (ts expr.Expr, width int64, ok bool) {
 	return epochOver(x.Args[0])
 }
 
-// epochOver matches extract(epoch from ts) / width.
+// epochOver matches extract(epoch from ts) / width, and without the division as if by 1.
 func epochOver(e expr.Expr) (ts expr.Expr, width int64, ok bool) {
-	div, isCall := e.(*expr.Call)
-	if !isCall || div.Op != "/" || div.Typ.OID != types.Numeric || !isExtract(div.Args[0]) {
+	width = 1
+	if div, isCall := e.(*expr.Call); isCall && div.Op == "/" && div.Typ.OID == types.Numeric {
+		if width, ok = wholeNumeric(div.Args[1], maxEpochWidth); !ok {
+			return nil, 0, false
+		}
+		e = div.Args[0]
+	}
+	if !isExtract(e) {
 		return nil, 0, false
 	}
-	args := div.Args[0].(*expr.Call).Args
+	args := e.(*expr.Call).Args
 	field, isConst := args[0].(*expr.Const)
 	if !isConst || field.Value.IsNull() || field.Value.S != "epoch" {
 		return nil, 0, false
@@ -101,8 +108,7 @@ func epochOver(e expr.Expr) (ts expr.Expr, width int64, ok bool) {
 	if oid := args[1].Type().OID; oid != types.Timestamptz && oid != types.Timestamp {
 		return nil, 0, false
 	}
-	width, ok = wholeNumeric(div.Args[1], maxEpochWidth)
-	return args[1], width, ok
+	return args[1], width, true
 }
 
 // wholeNumeric is a positive whole number that is written without a fraction.
