@@ -17,12 +17,16 @@ import (
 const sampleBytes = 8 << 10
 
 // SampleRows hands about n rows from everywhere in a table to fn, in the table's
-// order, and estimates how many it has. ok is false, and nothing is read, for a
-// table that is better read whole: a small one, a time-series table, one that the
-// transaction changed itself, one in a store that cannot sample.
+// order, and estimates how many it has. ok is false, and nothing is handed out, for a
+// table that is better read whole: a small one, one of rows that the transaction
+// changed itself or whose store cannot sample.
 func SampleRows(ctx context.Context, env *Env, t *catalog.Table, columns []int, n int, fn func(arrow.RecordBatch)) (total float64, ok bool, err error) {
+	if t.TimeSeries != nil {
+		s := seriesSample{env: env, columns: columns, wanted: n, fn: fn}
+		return s.take(ctx, t)
+	}
 	sampler, can := env.Txn.(kv.Sampler)
-	if !can || t.TimeSeries != nil || env.Txn.HasWrites() {
+	if !can || env.Txn.HasWrites() {
 		return 0, false, nil
 	}
 	span := rowstore.TableSpan(t)

@@ -143,15 +143,15 @@ func (s *seriesByTime) nextWindow(ctx context.Context) (bool, error) {
 func (s *seriesByTime) nextSlice(ctx context.Context) error {
 	s.spec.Partitions = s.slices[0]
 	s.slices = s.slices[1:]
-	rows, lower, upper, err := s.spec.Extent(ctx, s.env.reader())
-	if err != nil || lower > upper {
+	held, err := s.spec.Extent(ctx, s.env.reader())
+	if err != nil || held.Rows == 0 {
 		return err
 	}
 	if !s.started {
 		s.started = true
-		s.width = uint64((float64(upper) - float64(lower) + 1) * min(1, s.wanted/float64(rows)))
+		s.width = uint64((float64(held.Upper) - float64(held.Lower) + 1) * min(1, s.wanted/float64(held.Rows)))
 	}
-	s.lower, s.upper = max(lower, s.spec.Lower), min(upper, s.spec.Upper)
+	s.lower, s.upper = max(held.Lower, s.spec.Lower), min(held.Upper, s.spec.Upper)
 	s.left = s.lower <= s.upper
 	return nil
 }

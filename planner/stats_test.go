@@ -47,7 +47,7 @@ func (e *env) stats(input string) error {
 		if err != nil {
 			return err
 		}
-		next.Columns[c.Num] = statistics.Column(sample, c.Type, args["rows"], statistics.DefaultTarget)
+		next.Columns[c.Num] = statistics.Column(sample, nil, c.Type, args["rows"], statistics.DefaultTarget)
 		e.b.SetStats(t.ID, next)
 		e.snap = nil
 	}

@@ -29,6 +29,8 @@ type reservoir struct {
 	offered int64
 	columns [][]types.Datum
 	places  []int64 // of the rows in the table, parallel to the columns
+	// sketches see every row offered; nil for none, and in it for columns that have none.
+	sketches []*statistics.Sketch
 }
 
 func newReservoir(size, columns int) *reservoir {
@@ -38,6 +40,11 @@ func newReservoir(size, columns int) *reservoir {
 // add offers the rows of a batch.
 func (r *reservoir) add(batch arrow.RecordBatch) {
 	cols := batch.Columns()[:len(r.columns)]
+	for c, sketch := range r.sketches {
+		if sketch != nil {
+			sketch.Add(cols[c])
+		}
+	}
 	for i := range int(batch.NumRows()) {
 		r.offered++
 		at := int64(len(r.places))
@@ -97,6 +104,10 @@ func (s *Session) sampleTable(ctx context.Context, snap *catalog.Snapshot, targe
 	rows := newReservoir(rowsPerTarget*want, len(target.columns))
 	total, ok, err := s.sampleLarge(ctx, snap, target, rows)
 	if err == nil && !ok {
+		rows.sketches = make([]*statistics.Sketch, len(target.columns))
+		for c, k := range target.columns {
+			rows.sketches[c] = statistics.NewSketch(t.Columns[k].Type)
+		}
 		err = s.readTable(ctx, snap, target, rows)
 		total = float64(rows.offered)
 	}
@@ -112,13 +123,16 @@ func (s *Session) sampleTable(ctx context.Context, snap *catalog.Snapshot, targe
 	if rows.offered == 0 {
 		return stats, nil
 	}
+	if rows.sketches == nil {
+		rows.sketches = make([]*statistics.Sketch, len(target.columns)) // of a part of the rows they would be wrong
+	}
 	order := rows.order()
 	for c, k := range target.columns {
 		if err := ctx.Err(); err != nil {
 			return nil, context.Cause(ctx)
 		}
 		col := &t.Columns[k]
-		stats.Columns[col.Num] = statistics.Column(rows.column(c, order), col.Type, stats.Rows, want)
+		stats.Columns[col.Num] = statistics.Column(rows.column(c, order), rows.sketches[c], col.Type, stats.Rows, want)
 	}
 	return stats, nil
 }

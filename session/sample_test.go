@@ -58,3 +58,58 @@ func TestSampledAnalyze(t *testing.T) {
 	within("part", "null_frac", 0.65, 0.85)
 	within("id", "(histogram_bounds::text::int[])[2]", 0.3*rows, 0.7*rows)
 }
+
+// TestSampledAnalyzeOfPoints: a part of a time-series table, packed, with newer
+// versions of points and removed ones over it, says what the whole of it would.
+func TestSampledAnalyzeOfPoints(t *testing.T) {
+	node := sessiontest.Open(t)
+	c := node.Connect()
+	ask := func(sql string) string {
+		out := c.Query(sql)
+		if strings.Contains(out, "ERROR") {
+			t.Fatalf("%s: %s", sql, out)
+		}
+		return out
+	}
+	number := func(sql string) (v float64) {
+		t.Helper()
+		if out := ask(sql); len(strings.Split(out, "\n")) > 1 {
+			if _, err := fmt.Sscan(strings.Split(out, "\n")[1], &v); err != nil {
+				t.Fatalf("%s: %v in %q", sql, err, out)
+			}
+		}
+		return v
+	}
+	within := func(what string, got, low, high float64) {
+		t.Helper()
+		if math.IsNaN(got) || got < low || got > high {
+			t.Errorf("%s is %v, not between %v and %v", what, got, low, high)
+		}
+	}
+	ask(`CREATE TABLE p (ts timestamptz NOT NULL, host text, usage float8, line int, part int, PRIMARY KEY (host, ts))
+		USING timeseries WITH (time = 'ts', tags = 'host', partition_interval = '1 day', hash_buckets = 2)`)
+	insert := func(seconds int) {
+		ask(fmt.Sprintf(`INSERT INTO p SELECT timestamptz '2026-01-01 00:00+00' + i / 10 * interval '1 s', 'h' || i %% 10, i * 0.5, i %% 7, CASE WHEN i %% 4 = 0 THEN i END
+			FROM generate_series(0, %d) i ON CONFLICT (host, ts) DO UPDATE SET usage = excluded.usage`, seconds*10-1))
+	}
+	insert(70000)
+	ask("CALL tidemark.flush('p')")
+	ask("SET default_statistics_target = 2")
+	check := func(rows float64) {
+		t.Helper()
+		ask("ANALYZE p")
+		within("the number of rows", number("SELECT reltuples FROM pg_class WHERE relname = 'p'"), 0.8*rows, 1.25*rows)
+		stat := func(column, what string) float64 {
+			return number(fmt.Sprintf("SELECT %s FROM pg_stats WHERE tablename = 'p' AND attname = '%s'", what, column))
+		}
+		within("distinct hosts", stat("host", "n_distinct"), 9, 10)
+		within("distinct lines", stat("line", "n_distinct"), 7, 7)
+		within("distinct times", math.Abs(stat("ts", "n_distinct")), 0, 1)
+		within("NULLs", stat("part", "null_frac"), 0.65, 0.85)
+		within("the median of usage", stat("usage", "(histogram_bounds::text::float8[])[2]"), 0.2*350000, 0.8*350000)
+	}
+	check(700000)
+	insert(20000)                        // newer versions, unpacked or in a run of their own
+	ask("DELETE FROM p WHERE host = 'h3'") // by series
+	check(630000)
+}

@@ -3,7 +3,6 @@ package tsengine
 import (
 	"context"
 	"fmt"
-	"math"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -63,20 +62,17 @@ func (spec *ScanSpec) block() block.Spec {
 	return b
 }
 
-// Extent is how many rows the deltas and runs have that a scan may read of, and
-// between what times; lower is above upper if there are none.
-func (spec *ScanSpec) Extent(ctx context.Context, r kv.Reader) (rows int, lower, upper int64, err error) {
-	lower, upper = math.MaxInt64, math.MinInt64
+// Extent is what the deltas and runs hold that a scan may read of.
+func (spec *ScanSpec) Extent(ctx context.Context, r kv.Reader) (block.Held, error) {
+	held := block.HeldNone
 	for _, p := range spec.Partitions {
-		n, from, to, err := block.Extent(ctx, r, spec.block(), p.Prefix)
+		h, err := block.Extent(ctx, r, spec.block(), p.Prefix)
 		if err != nil {
-			return 0, 0, 0, err
+			return block.HeldNone, err
 		}
-		if n > 0 {
-			rows, lower, upper = rows+n, min(lower, from), max(upper, to)
-		}
+		held.Add(h)
 	}
-	return rows, lower, upper, nil
+	return held, nil
 }
 
 // Pieces cuts a scan into scans of about rows rows, partition by partition and

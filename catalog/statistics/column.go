@@ -29,9 +29,10 @@ type run struct {
 }
 
 // Column makes the statistics of a column of type typ from the values of
-// sampled rows, in the order of the table, of a table of total rows. The
+// sampled rows, in the order of the table, of a table of total rows. A sketch
+// of all values, if there is one, knows better how many are distinct. The
 // result keeps values: they must not alias a buffer.
-func Column(sample []types.Datum, typ types.Type, total float64, target int) *catalog.ColumnStats {
+func Column(sample []types.Datum, all *Sketch, typ types.Type, total float64, target int) *catalog.ColumnStats {
 	out := &catalog.ColumnStats{}
 	if len(sample) == 0 {
 		return out
@@ -71,7 +72,9 @@ func Column(sample []types.Datum, typ types.Type, total float64, target int) *ca
 		return a.row - b.row
 	})
 	runs := runsOf(values, typ)
-	out.Distinct = distinct(runs, present, wide, out.NullFraction, total)
+	if out.Distinct = distinct(runs, present, wide, out.NullFraction, total); all != nil && rows < total {
+		out.Distinct = relative(min(all.Distinct(), total*(1-out.NullFraction)), total)
+	}
 	s := columnSample{values: values, runs: runs, rows: rows, total: total, wide: wide, stats: out}
 	s.mostCommon(target)
 	if ordered(typ) {
@@ -153,11 +156,16 @@ func distinct(runs []run, present, wide int, nullFraction, total float64) float6
 	if f1 > 0 && population > n {
 		d = math.Floor(min(max(n*d/(n-f1+f1*n/population), d), population) + 0.5)
 	}
-	out := known + d
-	if out > 0.1*total {
-		out = -out / total
+	return relative(known+d, total)
+}
+
+// relative is a number of distinct values as it is kept: many of them are
+// expected to grow with the table.
+func relative(distinct, total float64) float64 {
+	if distinct > 0.1*total {
+		return -distinct / total
 	}
-	return out
+	return math.Round(distinct)
 }
 
 // columnSample is what the parts of a column's statistics are made from.

@@ -28,7 +28,7 @@ func check(t *testing.T, what string, got, want, tolerance float64) {
 }
 
 func TestKey(t *testing.T) {
-	s := Column(ints(1000, func(i int) int { return i }), int4, 1000, 100)
+	s := Column(ints(1000, func(i int) int { return i }), nil, int4, 1000, 100)
 	check(t, "distinct", s.Distinct, -1, 0)
 	check(t, "correlation", *s.Correlation, 1, 1e-9)
 	if len(s.Common) != 0 || len(s.Bounds) != 101 || s.Bounds[0].Int() != 0 || s.Bounds[100].Int() != 999 {
@@ -42,7 +42,7 @@ func TestFewValues(t *testing.T) {
 	for i := range 200 {
 		sample[i*5] = types.Null
 	}
-	s := Column(sample, int4, 1e6, 100)
+	s := Column(sample, nil, int4, 1e6, 100)
 	check(t, "nulls", s.NullFraction, 0.2, 0)
 	check(t, "distinct", s.Distinct, 8, 0)
 	if len(s.Common) != 8 || len(s.Bounds) != 0 {
@@ -60,7 +60,7 @@ func TestSkew(t *testing.T) {
 		}
 		return 1 + r.IntN(1e6)
 	})
-	s := Column(sample, int4, 1e7, 100)
+	s := Column(sample, nil, int4, 1e7, 100)
 	if len(s.Common) == 0 || s.Common[0].Int() != 0 {
 		t.Fatalf("common values %v", s.Common)
 	}
@@ -88,7 +88,7 @@ func TestOddInputs(t *testing.T) {
 		"unordered": {[]types.Datum{types.NewString("{}"), types.NewString("[]")}, types.Of(types.JSON)},
 		"floats":    {[]types.Datum{types.NewFloat64(math.NaN()), types.NewFloat64(math.Inf(1)), types.NewFloat64(0)}, types.Of(types.Float8)},
 	} {
-		s := Column(c.sample, c.typ, float64(len(c.sample)), 100)
+		s := Column(c.sample, nil, c.typ, float64(len(c.sample)), 100)
 		if len(s.Common) != len(s.Frequencies) || len(s.Bounds) == 1 {
 			t.Errorf("%s: %+v", name, s)
 		}
@@ -101,7 +101,7 @@ func TestOddInputs(t *testing.T) {
 // TestRoundTrip: what is stored reads the same.
 func TestRoundTrip(t *testing.T) {
 	text := types.Of(types.Text)
-	s := Column([]types.Datum{types.NewString("a"), types.NewString("a\xff"), types.NewString(""), types.NewString("")}, text, 4, 100)
+	s := Column([]types.Datum{types.NewString("a"), types.NewString("a\xff"), types.NewString(""), types.NewString("")}, nil, text, 4, 100)
 	b, err := s.Common.MarshalJSON()
 	if err != nil {
 		t.Fatal(err)

@@ -3,24 +3,45 @@ package block
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"github.com/tidemarkdb/tidemark/kv"
 )
 
-// Extent says how many rows a partition has and between what positions they
-// are, of those deltas and runs that the spec does not exclude as a whole; rows
-// that are removed count.
-func Extent(ctx context.Context, reader kv.Reader, spec Spec, prefix kv.Key) (rows int, lower, upper int64, err error) {
+// Held is how many rows deltas and runs hold, InDeltas of them in deltas, and
+// between what positions these are; removed rows count. Lower is above Upper for none.
+type Held struct {
+	Rows, InDeltas int
+	Lower, Upper   int64
+}
+
+// HeldNone is what nothing holds.
+var HeldNone = Held{Lower: math.MaxInt64, Upper: math.MinInt64}
+
+// Add adds what others hold.
+func (h *Held) Add(o Held) {
+	h.Rows, h.InDeltas = h.Rows+o.Rows, h.InDeltas+o.InDeltas
+	h.Lower, h.Upper = min(h.Lower, o.Lower), max(h.Upper, o.Upper)
+}
+
+// Extent says what a partition holds in those deltas and runs that the spec does
+// not exclude as a whole.
+func Extent(ctx context.Context, reader kv.Reader, spec Spec, prefix kv.Key) (Held, error) {
 	r := &reading{spec: &spec, reader: reader, figures: &Figures{}}
-	var all extent
-	add := func(e *extent) {
-		if spec.touches(e) {
-			all.add(*e)
+	held := HeldNone
+	add := func(e *extent, delta bool) {
+		if !spec.touches(e) {
+			return
 		}
+		in := 0
+		if delta {
+			in = e.rows
+		}
+		held.Add(Held{e.rows, in, e.minPos, e.maxPos})
 	}
 	l := spec.Cache.directory().lookup(reader, prefix)
 	span, runs, nothing := l.span(prefix)
-	err = r.eachStored(ctx, span, nothing, func(pair kv.KeyValue) error {
+	err := r.eachStored(ctx, span, nothing, func(pair kv.KeyValue) error {
 		if pair.Key[len(prefix)] == kindRun {
 			run, err := r.readRun(prefix, pair)
 			runs = append(runs, run)
@@ -33,7 +54,7 @@ func Extent(ctx context.Context, reader kv.Reader, spec Spec, prefix kv.Key) (ro
 			}
 			var e extent
 			if e, err = deltaExtent(&c); err == nil {
-				add(&e)
+				add(&e, true)
 			}
 		}
 		if err != nil {
@@ -42,12 +63,12 @@ func Extent(ctx context.Context, reader kv.Reader, spec Spec, prefix kv.Key) (ro
 		return nil
 	})
 	if err != nil {
-		return 0, 0, 0, err
+		return HeldNone, err
 	}
 	for _, run := range runs {
-		add(&run.extent)
+		add(&run.extent, false)
 	}
-	return all.rows, all.minPos, all.maxPos, nil
+	return held, nil
 }
 
 // largestRun is the run with the most rows of those that may hold wanted ones.
