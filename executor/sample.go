@@ -35,14 +35,10 @@ func SampleRows(ctx context.Context, env *Env, t *catalog.Table, columns []int, 
 		return 0, false, err
 	}
 	keys, total, err := sampler.Sample(ctx, span, n)
-	if err != nil {
+	if err != nil || len(keys) == 0 {
 		return 0, false, err
 	}
-	spans := make([]kv.Span, len(keys))
-	for i, k := range keys {
-		spans[i] = kv.Span{Start: k, End: append(k[:len(k):len(k)], 0)}
-	}
-	s, err := rowstore.NewScanner(env.Alloc, env.Txn, rowstore.ScanSpec{Table: t, Layout: layoutOf(t), Output: columns, Spans: spans, BatchRows: env.batchRows()})
+	s, err := rowstore.NewScanner(env.Alloc, env.Txn, rowstore.ScanSpec{Table: t, Layout: layoutOf(t), Output: columns, Keys: keys, BatchRows: env.batchRows()})
 	if err != nil {
 		return 0, false, err
 	}
