@@ -109,7 +109,7 @@ func TestSampledAnalyzeOfPoints(t *testing.T) {
 		within("the median of usage", stat("usage", "(histogram_bounds::text::float8[])[2]"), 0.2*350000, 0.8*350000)
 	}
 	check(700000)
-	insert(20000)                        // newer versions, unpacked or in a run of their own
+	insert(20000)                          // newer versions, unpacked or in a run of their own
 	ask("DELETE FROM p WHERE host = 'h3'") // by series
 	check(630000)
 }

@@ -197,6 +197,7 @@ func (a *arena) batch(ts kv.Timestamp, replaced int) (repr []byte, count int, ow
 			p += e.size
 		}
 		batchrepr.SetCount(repr, uint32(a.count))
+		batchrepr.SetSeqNum(repr, 0) // of the commit that the memory was used for before
 		return repr, a.count, true
 	}
 	repr = make([]byte, batchrepr.HeaderLen, batchrepr.HeaderLen+int(a.bytes))

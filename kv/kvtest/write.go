@@ -31,6 +31,19 @@ var writeTests = map[string]func(*testing.T, *suite){
 		s.scan(other, kv.Span{}, kv.ScanOptions{}, "a=1 b=1 c=1")
 		s.scan(s.begin(), kv.Span{}, kv.ScanOptions{}, "a=2 aa=2 b=1 c=3 d=2")
 	},
+	"a large commit after a small one": func(t *testing.T, s *suite) {
+		s.open(Options{})
+		s.set("a", "1")
+		for round := range 3 {
+			txn := s.begin()
+			for i := range 4000 {
+				s.ok(txn.Put(fmt.Appendf(nil, "k%d/%d", round, i), make([]byte, 60)))
+			}
+			s.commit(txn)
+			s.set("a", "2")
+		}
+		s.get(s.begin(), "k2/3999", string(make([]byte, 60)))
+	},
 	"rollback leaves nothing": func(t *testing.T, s *suite) {
 		s.open(Options{})
 		txn := s.begin()
