@@ -19,7 +19,8 @@ type patch struct {
 	old, with string
 }
 
-// unistorePatches are the faults of the store that take it down.
+// unistorePatches are the faults of the store that take it down or make it
+// answer what was never written.
 var unistorePatches = []patch{{
 	// The committed entries that are applied are often the memory of those that
 	// were not yet sent to slower peers: emptied, they went out with index and term
@@ -29,6 +30,14 @@ var unistorePatches = []patch{{
 	why:  "the applier empties raft entries that are still to be sent",
 	file: "tikv/raftstore/applier.go",
 	old:  "\tfor i := range apply.entries {\n\t\tapply.entries[i] = eraftpb.Entry{}\n\t}\n",
+}, {
+	// An iterator keeps the timestamp that its transaction has when it is made. The
+	// reverse one was made before the request's timestamp was set, so it read the
+	// newest versions: too new ones, and none of keys that were deleted since.
+	why:  "reverse scans read at no timestamp",
+	file: "tikv/dbreader/db_reader.go",
+	old:  "\titer := r.getReverseIter()\n\tr.txn.SetReadTS(startTS)\n",
+	with: "\tr.txn.SetReadTS(startTS)\n\titer := r.getReverseIter()\n",
 }}
 
 // patchedModFile writes a go.mod file for program p, whose module is in dir,

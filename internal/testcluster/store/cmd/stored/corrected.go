@@ -11,51 +11,8 @@ import (
 )
 
 // correctedServer answers scans of locks with those of the range that was asked
-// for, and reverse scans by forward ones. The store's own reverse iterator leaves
-// out keys, and returns versions that are too new, where a key has several
-// versions and the scan reads at an old timestamp. This takes time in proportion
-// to the span and not to the answer: fit for tests.
+// for.
 type correctedServer struct{ *tikv.Server }
-
-// scanStep is how many pairs are read at a time.
-const scanStep = 4096
-
-// KvScan implements tikvpb.TikvServer. In a reverse request StartKey is the
-// upper bound and EndKey the lower.
-func (s correctedServer) KvScan(ctx context.Context, req *kvrpcpb.ScanRequest) (*kvrpcpb.ScanResponse, error) {
-	if !req.Reverse {
-		return s.Server.KvScan(ctx, req)
-	}
-	forward := &kvrpcpb.ScanRequest{
-		Context: req.Context, StartKey: req.EndKey, EndKey: req.StartKey,
-		Limit: scanStep, Version: req.Version, KeyOnly: req.KeyOnly,
-	}
-	limit := int(req.Limit)
-	var last []*kvrpcpb.KvPair
-	for {
-		resp, err := s.Server.KvScan(ctx, forward)
-		if err != nil || resp.RegionError != nil || resp.Error != nil {
-			return resp, err
-		}
-		last = append(last, resp.Pairs...)
-		if len(last) > limit {
-			last = append([]*kvrpcpb.KvPair(nil), last[len(last)-limit:]...)
-		}
-		if len(resp.Pairs) < scanStep {
-			break
-		}
-		end := resp.Pairs[len(resp.Pairs)-1]
-		key := end.Key
-		if lock := end.GetError().GetLocked(); lock != nil {
-			key = lock.Key
-		}
-		forward.StartKey = append(append([]byte(nil), key...), 0)
-	}
-	for i, j := 0, len(last)-1; i < j; i, j = i+1, j-1 {
-		last[i], last[j] = last[j], last[i]
-	}
-	return &kvrpcpb.ScanResponse{Pairs: last}, nil
-}
 
 // KvScanLock implements tikvpb.TikvServer. The store itself answers with all locks
 // of the region, whatever range was asked for.
@@ -80,7 +37,7 @@ func (s correctedServer) BatchCommands(stream tikvpb.Tikv_BatchCommandsServer) e
 	return s.Server.BatchCommands(&correctedStream{Tikv_BatchCommandsServer: stream, server: s})
 }
 
-// correctedStream takes reverse scans and scans of locks out of what the store receives.
+// correctedStream takes scans of locks out of what the store receives.
 type correctedStream struct {
 	tikvpb.Tikv_BatchCommandsServer
 	server correctedServer
@@ -100,10 +57,6 @@ func (c *correctedStream) Recv() (*tikvpb.BatchCommandsRequest, error) {
 	}
 	rest := &tikvpb.BatchCommandsRequest{}
 	for i, r := range req.Requests {
-		if scan := r.GetScan(); scan != nil && scan.Reverse {
-			go c.answer(req.RequestIds[i], scan)
-			continue
-		}
 		if locks := r.GetScanLock(); locks != nil {
 			go c.answerLocks(req.RequestIds[i], locks)
 			continue
@@ -112,13 +65,6 @@ func (c *correctedStream) Recv() (*tikvpb.BatchCommandsRequest, error) {
 		rest.RequestIds = append(rest.RequestIds, req.RequestIds[i])
 	}
 	return rest, nil
-}
-
-func (c *correctedStream) answer(id uint64, scan *kvrpcpb.ScanRequest) {
-	resp, err := c.server.KvScan(c.Context(), scan)
-	if err == nil {
-		c.send(id, &tikvpb.BatchCommandsResponse_Response{Cmd: &tikvpb.BatchCommandsResponse_Response_Scan{Scan: resp}})
-	}
 }
 
 func (c *correctedStream) answerLocks(id uint64, scan *kvrpcpb.ScanLockRequest) {
