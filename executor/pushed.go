@@ -21,14 +21,32 @@ type pushed struct {
 	schema *arrow.Schema
 
 	opened bool
-	reader *rowstore.Pushed // nil before the first Next, and if there is nothing to ask
-	local  Operator         // runs what the stores left
+	reader pushedReader // nil before the first Next, and if there is nothing to ask
+	local  Operator     // runs what the stores left
 }
 
-// restOfScan says which spans a scan reads instead of its ranges.
+// pushedReader is what stores answer. If batch is nil, rest is to be read here.
+type pushedReader interface {
+	Next(ctx context.Context) (batch arrow.RecordBatch, rest *restOfScan, err error)
+	Figures() rowstore.PushedFigures
+	Close()
+}
+
+// restOfScan says what a scan reads instead of its ranges: spans of them, or the
+// rows of keys, whatever index the scan goes by.
 type restOfScan struct {
 	scan  *plan.Scan
 	spans []kv.Span
+	keys  []kv.Key
+}
+
+// pushedScan reads what stores answer for rows, or for entries of an index.
+type pushedScan struct{ *rowstore.Pushed }
+
+// Next implements pushedReader.
+func (p pushedScan) Next(ctx context.Context) (arrow.RecordBatch, *restOfScan, error) {
+	batch, spans, err := p.Pushed.Next(ctx)
+	return batch, &restOfScan{spans: spans}, err
 }
 
 // newPushed leaves the input to be run here as a whole if the store has no
@@ -110,11 +128,10 @@ func (p *pushed) Next(ctx context.Context) (arrow.RecordBatch, error) {
 	}
 }
 
-// runHere runs the input over spans, nil for all that the scan reads.
-func (p *pushed) runHere(spans []kv.Span) (err error) {
-	p.run.rest = nil
-	if spans != nil {
-		p.run.rest = &restOfScan{scan: p.node.Scan(), spans: spans}
+// runHere runs the input over rest, nil for all that the scan reads.
+func (p *pushed) runHere(rest *restOfScan) (err error) {
+	if p.run.rest = rest; rest != nil {
+		rest.scan = p.node.Scan()
 	}
 	p.local, err = p.run.build(p.node.Input)
 	p.run.rest = nil
@@ -131,10 +148,18 @@ func (p *pushed) open(ctx context.Context) error {
 	if err != nil || !ok {
 		return err
 	}
-	p.reader, err = rowstore.NewPushed(ctx, p.run.env.Alloc, p.run.env.Txn.(kv.Coprocessor), spec)
+	s := p.node.Scan()
+	if s.Index != nil && !spec.Scan.Layout.Covers(s.Index, s.Output) {
+		p.reader, err = newPushedLookup(p.run.env, s, spec)
+		return err
+	}
+	reader, err := rowstore.NewPushed(ctx, p.run.env.Alloc, p.run.env.Txn.(kv.Coprocessor), spec)
 	var refusal pushdown.Refusal
 	if errors.As(err, &refusal) {
 		return p.runHere(nil)
+	}
+	if err == nil {
+		p.reader = pushedScan{reader}
 	}
 	return err
 }
@@ -144,7 +169,7 @@ func (p *pushed) spec() (spec rowstore.PushedSpec, ok bool, err error) {
 	env, s := p.run.env, p.node.Scan()
 	layout := layoutOf(s.Table)
 	spec = rowstore.PushedSpec{
-		Scan:  rowstore.ScanSpec{Table: s.Table, Layout: layout, Output: s.Output},
+		Scan:  rowstore.ScanSpec{Table: s.Table, Layout: layout, Index: s.Index, Output: s.Output, Reverse: s.Reverse},
 		Rules: &pushdown.Rules{}, Eval: env.constant, Conditions: conjuncts(s.Filter, nil),
 		Schema: p.schema, Types: typesOf(p.node.Cols), Reserve: p.reserve, Count: env.Stats != nil,
 	}

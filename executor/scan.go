@@ -105,7 +105,10 @@ func (s *scan) nextOfScanner(ctx context.Context) (arrow.RecordBatch, error) {
 }
 
 func (s *scan) open() error {
-	if s.rest != nil {
+	switch {
+	case s.rest != nil && s.rest.keys != nil:
+		return s.openKeys(s.rest.keys)
+	case s.rest != nil:
 		return s.openSpans(s.rest.spans)
 	}
 	if s.node.Ranges == nil {
@@ -133,6 +136,14 @@ func (s *scan) openSpans(spans []kv.Span) error {
 		Table: s.node.Table, Layout: layoutOf(s.node.Table), Index: s.node.Index, Output: s.node.Output, WithHandle: s.node.WithHandle,
 		Spans: spans, Reverse: s.node.Reverse, BatchRows: rows, Schema: s.schema,
 		Cache: cache,
+	})
+	return err
+}
+
+// openKeys begins to read rows by their keys.
+func (s *scan) openKeys(keys []kv.Key) (err error) {
+	s.scanner, err = rowstore.NewScanner(s.env.Alloc, s.env.reader(), rowstore.ScanSpec{
+		Table: s.node.Table, Layout: layoutOf(s.node.Table), Output: s.node.Output, Keys: keys, BatchRows: s.env.batchRows(), Schema: s.schema,
 	})
 	return err
 }

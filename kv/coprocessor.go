@@ -23,8 +23,10 @@ type Coprocessor interface {
 // CoprocessorRequest is a program and what it runs over.
 type CoprocessorRequest struct {
 	Program []byte
-	// Spans are worked on in this order.
-	Spans []Span
+	// Spans are worked on in this order; with Reverse each from its end, as the
+	// program does. With Points each is one key, Start, and they ascend.
+	Spans           []Span
+	Reverse, Points bool
 	// Rows: the program answers as many rows as it finds, so that it may be asked
 	// for some at a time.
 	Rows bool

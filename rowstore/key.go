@@ -258,3 +258,9 @@ func (l *Layout) handleInKey(x *indexLayout, key []byte) ([]byte, error) {
 var errInvalidHandle = pgerror.New(pgerror.DataCorrupted, "invalid row key in row store")
 
 var errInvalidEntry = pgerror.New(pgerror.DataCorrupted, "invalid index entry in row store")
+
+// HandleOfKey is the integer handle of a row's key.
+func HandleOfKey(key kv.Key) int64 {
+	v, _, _ := keycodec.DecodeInt(key[keycodec.PrefixLen:])
+	return v
+}

@@ -20,9 +20,14 @@ import (
 // PushedSpec says what stores do with the rows of a table: the conditions, then
 // either the aggregation, or the order and the limit.
 type PushedSpec struct {
-	// Scan is what is read: Table, Layout, Output and Spans count; its Output are
-	// the columns that expressions refer to.
+	// Scan is what is read: Table, Layout, Index, Output, Spans and Reverse count;
+	// its Output are the columns that expressions refer to. An index's entries must
+	// hold all of it.
 	Scan ScanSpec
+	// Rows, if not nil, are read instead of Scan.Spans: keys of rows, in their order.
+	Rows []kv.Key
+	// Handle adds a last column, an int8, with the integer handles of the rows.
+	Handle bool
 	// Rules and Eval are for the translation of expressions: Eval computes what
 	// has no columns.
 	Rules      *pushdown.Rules
@@ -62,6 +67,7 @@ type Pushed struct {
 	alloc   memory.Allocator
 	replies kv.CoprocessorReplies
 	wire    []wireColumn
+	places  []uint32  // where the scan has the columns of Output
 	vectors []*vector // of the result's columns
 	ready   []arrow.RecordBatch
 	held    int64 // bytes reserved for what is ready
@@ -90,8 +96,11 @@ func NewPushed(ctx context.Context, alloc memory.Allocator, r kv.Coprocessor, sp
 	if spec.Scan.Layout == nil {
 		spec.Scan.Layout = NewLayout(spec.Scan.Table)
 	}
-	if spec.Scan.Spans == nil {
-		spec.Scan.Spans = []kv.Span{TableSpan(spec.Scan.Table)}
+	switch {
+	case spec.Rows != nil:
+		spec.Scan.Spans = pointSpans(spec.Rows)
+	case spec.Scan.Spans == nil:
+		spec.Scan.Spans = []kv.Span{IndexSpan(spec.Scan.Table, spec.Scan.Index)}
 	}
 	p := &Pushed{spec: spec, alloc: alloc}
 	program, err := p.program()
@@ -102,13 +111,30 @@ func NewPushed(ctx context.Context, alloc memory.Allocator, r kv.Coprocessor, sp
 		p.vectors = append(p.vectors, newVector(alloc, t.Phys()))
 	}
 	p.replies, err = r.Coprocess(ctx, kv.CoprocessorRequest{
-		Program: program, Spans: spec.Scan.Spans, Reserve: spec.Reserve,
+		Program: program, Spans: spec.Scan.Spans, Reverse: spec.Scan.Reverse, Points: spec.Rows != nil, Reserve: spec.Reserve,
 		Rows: !spec.Aggregate && len(spec.Order) == 0, Few: spec.Limit > 0 && len(spec.Order) == 0,
 	})
 	if err != nil {
 		return nil, err
 	}
 	return p, nil
+}
+
+// pointSpans are spans of one key each.
+func pointSpans(keys []kv.Key) []kv.Span {
+	size := 0
+	for _, k := range keys {
+		size += len(k) + 1
+	}
+	mem := make([]byte, 0, size)
+	spans := make([]kv.Span, len(keys))
+	for i, k := range keys {
+		start := len(mem)
+		mem = append(append(mem, k...), 0)
+		end := len(mem)
+		spans[i] = kv.Span{Start: mem[start : end-1 : end-1], End: mem[start:end:end]}
+	}
+	return spans
 }
 
 // Next returns the next batch, which the caller releases; or, if batch is nil,

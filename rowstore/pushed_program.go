@@ -2,6 +2,7 @@ package rowstore
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"github.com/pingcap/tipb/go-tipb"
 
@@ -41,12 +42,12 @@ func fieldType(k pushdown.Kind) *tipb.FieldType {
 
 // program makes the tipb.DAGRequest, and says how its answers look.
 func (p *Pushed) program() ([]byte, error) {
-	scan, err := p.tableScan()
+	scan, err := p.scan()
 	if err != nil {
 		return nil, err
 	}
 	dag := &tipb.DAGRequest{
-		Executors:  []*tipb.Executor{{Tp: tipb.ExecType_TypeTableScan, TblScan: scan}},
+		Executors:  []*tipb.Executor{scan},
 		EncodeType: tipb.EncodeType_TypeDefault, TimeZoneName: "UTC",
 	}
 	if p.spec.Count {
@@ -60,7 +61,6 @@ func (p *Pushed) program() ([]byte, error) {
 		}
 		add(&tipb.Executor{Tp: tipb.ExecType_TypeSelection, Selection: &tipb.Selection{Conditions: conditions}})
 	}
-	outputs := len(p.spec.Scan.Output)
 	switch {
 	case p.spec.Aggregate:
 		agg, err := p.aggregation()
@@ -68,7 +68,10 @@ func (p *Pushed) program() ([]byte, error) {
 			return nil, err
 		}
 		add(&tipb.Executor{Tp: tipb.ExecType_TypeAggregation, Aggregation: agg})
-		outputs = len(agg.AggFunc) + len(agg.GroupBy)
+		p.places = nil
+		for i := range len(agg.AggFunc) + len(agg.GroupBy) {
+			p.places = append(p.places, uint32(i))
+		}
 	case len(p.spec.Order) > 0:
 		by, err := p.order()
 		if err != nil {
@@ -78,36 +81,71 @@ func (p *Pushed) program() ([]byte, error) {
 	case p.spec.Limit > 0:
 		add(&tipb.Executor{Tp: tipb.ExecType_TypeLimit, Limit: &tipb.Limit{Limit: uint64(p.spec.Limit)}})
 	}
-	if !p.spec.Aggregate {
-		outputs = max(outputs, 1)
-	}
-	for i := range outputs {
-		dag.OutputOffsets = append(dag.OutputOffsets, uint32(i))
-	}
+	dag.OutputOffsets = p.places
 	return dag.Marshal()
+}
+
+// scan makes the scan of rows or of an index's entries.
+func (p *Pushed) scan() (out *tipb.Executor, err error) {
+	if x := p.index(); x != nil {
+		out = &tipb.Executor{Tp: tipb.ExecType_TypeIndexScan}
+		out.IdxScan, err = p.indexScan(x)
+	} else {
+		out = &tipb.Executor{Tp: tipb.ExecType_TypeTableScan}
+		out.TblScan, err = p.tableScan()
+	}
+	if err != nil || p.spec.Aggregate {
+		return out, err
+	}
+	for i, o := range p.spec.Scan.Output {
+		p.wire = append(p.wire, p.spec.Scan.Layout.wireColumn(o, i))
+	}
+	if p.spec.Handle {
+		p.wire = append(p.wire, wireColumn{at: len(p.wire), form: wireInt, phys: types.PhysInt64})
+	}
+	if len(p.wire) == 0 {
+		p.wire, p.places = append(p.wire, wireColumn{at: -1}), []uint32{0}
+	}
+	return out, nil
+}
+
+// index is the layout of the index whose entries are read, nil for rows.
+func (p *Pushed) index() *indexLayout {
+	if p.spec.Scan.Index == nil {
+		return nil
+	}
+	return p.spec.Scan.Layout.index(p.spec.Scan.Index)
+}
+
+// handleInfo describes the integer handle of rows.
+func handleInfo() *tipb.ColumnInfo {
+	return &tipb.ColumnInfo{ColumnId: handleColumn, Tp: typeInt, PkHandle: true, Collation: binaryOrder, ColumnLen: 20}
 }
 
 // tableScan names the columns that are read; at least one, because stores count
 // rows by their first.
 func (p *Pushed) tableScan() (*tipb.TableScan, error) {
 	l := p.spec.Scan.Layout
-	out := &tipb.TableScan{TableId: int64(l.Table.Storage)}
+	out := &tipb.TableScan{TableId: int64(l.Table.Storage), Desc: p.spec.Scan.Reverse}
 	for i, o := range p.spec.Scan.Output {
 		info, err := l.columnInfo(o)
 		if err != nil {
 			return nil, err
 		}
-		out.Columns = append(out.Columns, info)
-		if !p.spec.Aggregate {
-			p.wire = append(p.wire, l.wireColumn(o, i))
+		out.Columns, p.places = append(out.Columns, info), append(p.places, uint32(i))
+	}
+	if p.spec.Handle {
+		at := slices.IndexFunc(p.spec.Scan.Output, l.isHandle) // stores know one column as the handle
+		if at < 0 {
+			at, out.Columns = len(out.Columns), append(out.Columns, handleInfo())
 		}
+		p.places = append(p.places, uint32(at))
 	}
 	if len(out.Columns) > 0 {
 		return out, nil
 	}
-	p.wire = append(p.wire, wireColumn{at: -1})
 	if l.handle != handleCommon {
-		out.Columns = []*tipb.ColumnInfo{{ColumnId: handleColumn, Tp: typeInt, PkHandle: true, Collation: binaryOrder, ColumnLen: 20}}
+		out.Columns = []*tipb.ColumnInfo{handleInfo()}
 		return out, nil
 	}
 	info, err := l.columnInfo(l.pk[0].ordinal)
@@ -115,6 +153,39 @@ func (p *Pushed) tableScan() (*tipb.TableScan, error) {
 		return nil, err
 	}
 	out.Columns = []*tipb.ColumnInfo{info}
+	return out, nil
+}
+
+// indexScan names an index's columns from the first on, as stores find each
+// behind those before it, and behind all of them the integer handle. That the
+// stores can tell the columns from each other is for the planner to see to.
+func (p *Pushed) indexScan(x *indexLayout) (*tipb.IndexScan, error) {
+	l := p.spec.Scan.Layout
+	n, handle := 1, false
+	for _, o := range p.spec.Scan.Output {
+		switch kind, at := l.source(x, o); kind {
+		case sourceKey:
+			n = max(n, at+1)
+			p.places = append(p.places, uint32(at))
+		case sourceHandle:
+			n, handle = len(x.columns), true
+			p.places = append(p.places, uint32(n))
+		default:
+			return nil, pushdown.Refusal("the index's entries hold a column where the stores do not look for it")
+		}
+	}
+	out := &tipb.IndexScan{TableId: int64(l.Table.Storage), IndexId: int64(x.index.Storage), Desc: p.spec.Scan.Reverse, Unique: new(bool)}
+	for _, c := range x.columns[:n] {
+		info, err := l.columnInfo(c.ordinal)
+		if err != nil {
+			return nil, err
+		}
+		info.PkHandle, info.DefaultVal = false, nil
+		out.Columns = append(out.Columns, info)
+	}
+	if handle {
+		out.Columns = append(out.Columns, handleInfo())
+	}
 	return out, nil
 }
 
@@ -167,7 +238,7 @@ func (p *Pushed) expressions(es []expr.Expr, translate translation) ([]*tipb.Exp
 		if err != nil {
 			return nil, err
 		}
-		if out[i], err = expression(n); err != nil {
+		if out[i], err = p.expression(n); err != nil {
 			return nil, err
 		}
 	}
@@ -175,7 +246,7 @@ func (p *Pushed) expressions(es []expr.Expr, translate translation) ([]*tipb.Exp
 }
 
 // expression turns a translated expression into the protocol's.
-func expression(n *pushdown.Node) (*tipb.Expr, error) {
+func (p *Pushed) expression(n *pushdown.Node) (*tipb.Expr, error) {
 	out := &tipb.Expr{FieldType: fieldType(n.Kind)}
 	switch {
 	case n.Const && n.Null:
@@ -185,7 +256,7 @@ func expression(n *pushdown.Node) (*tipb.Expr, error) {
 	case n.Const:
 		out.Tp, out.Val = tipb.ExprType_Bytes, []byte(n.Bytes)
 	case n.Sig == "":
-		out.Tp, out.Val = tipb.ExprType_ColumnRef, keycodec.AppendInt(nil, int64(n.Column))
+		out.Tp, out.Val = tipb.ExprType_ColumnRef, keycodec.AppendInt(nil, int64(p.places[n.Column]))
 	default:
 		sig, ok := tipb.ScalarFuncSig_value[n.Sig]
 		if !ok {
@@ -193,7 +264,7 @@ func expression(n *pushdown.Node) (*tipb.Expr, error) {
 		}
 		out.Tp, out.Sig = tipb.ExprType_ScalarFunc, tipb.ScalarFuncSig(sig)
 		for _, a := range n.Args {
-			x, err := expression(a)
+			x, err := p.expression(a)
 			if err != nil {
 				return nil, err
 			}
@@ -262,7 +333,7 @@ func (p *Pushed) call(c PushedCall) (*tipb.Expr, wireForm, error) {
 // argument translates an aggregate's argument. Columns of any type are counted.
 func (p *Pushed) argument(c PushedCall) (*tipb.Expr, error) {
 	if o, ok := c.Args[0].(*expr.Ordinal); ok {
-		return expression(&pushdown.Node{Kind: pushdown.KindOf(o.Typ), Column: o.Index})
+		return p.expression(&pushdown.Node{Kind: pushdown.KindOf(o.Typ), Column: o.Index})
 	}
 	out, err := p.expressions(c.Args[:1], p.spec.Rules.Translate)
 	if err != nil {
@@ -280,7 +351,7 @@ func (p *Pushed) order() ([]*tipb.ByItem, error) {
 		if err != nil {
 			return nil, err
 		}
-		e, err := expression(n)
+		e, err := p.expression(n)
 		if err != nil {
 			return nil, err
 		}
@@ -289,7 +360,7 @@ func (p *Pushed) order() ([]*tipb.ByItem, error) {
 			if n.Kind == pushdown.Int {
 				sig = "IntIsNull"
 			}
-			isNull, err := expression(&pushdown.Node{Kind: pushdown.Int, Sig: sig, Args: []*pushdown.Node{n}})
+			isNull, err := p.expression(&pushdown.Node{Kind: pushdown.Int, Sig: sig, Args: []*pushdown.Node{n}})
 			if err != nil {
 				return nil, err
 			}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -36,6 +37,8 @@ type pushFuzz struct {
 	rand *rand.Rand
 	// setting is tidemark.pushdown's, if not its default.
 	setting string
+	// scans counts the kinds of scans that were pushed, by their names in EXPLAIN.
+	scans map[string]int
 }
 
 // fuzzColumn is a column of all tables, with its odd values.
@@ -73,6 +76,21 @@ var fuzzTables = []string{"pushed_key", "pushed_row", "pushed_pair"}
 // fuzzRows is how many rows a table gets.
 const fuzzRows = 700
 
+// fuzzIndexes are what all tables have: the stores read some of their entries,
+// look up the rows of others, and leave the rest.
+var fuzzIndexes = []string{"i4", "i8, i2", "d", "v", "id", "k2, id", "id DESC", "f8", "n", "u", "i2 NULLS FIRST, b", "tm, ts DESC", "i4) INCLUDE (v"}
+
+// fuzzFirst are run before random ones: of each kind of scan one.
+var fuzzFirst = []string{
+	"SELECT k2, id FROM pushed_row WHERE k2 = 2 AND id % 3 = 1 ORDER BY id",
+	"SELECT k2, id FROM pushed_row WHERE k2 = 2 AND id % 3 = 1 ORDER BY id DESC",
+	"SELECT i4, id, s, v FROM pushed_row WHERE i4 > -1000 AND i8 IS NOT NULL ORDER BY i4, id",
+	"SELECT i4, id, s, v FROM pushed_key WHERE i4 > -1000 AND i8 IS NOT NULL ORDER BY i4 DESC, id",
+	"SELECT id, b FROM pushed_key WHERE i4 > 0 ORDER BY id DESC LIMIT 50",
+	"SELECT d, count(*), sum(i8), min(v) FROM pushed_row WHERE i4 BETWEEN -50 AND 50 GROUP BY d",
+	"SELECT count(*), max(i4) FROM pushed_pair WHERE i4 > 0 AND i4 % 7 <> 1",
+}
+
 // create makes the tables: with an integer key, with hidden row ids, with a key
 // of two columns. The last columns are added when there are rows.
 func (f *pushFuzz) create() {
@@ -83,10 +101,14 @@ func (f *pushFuzz) create() {
 	}
 	all := strings.Join(columns, ", ")
 	exec(f.t, f.conn, "DROP TABLE IF EXISTS "+strings.Join(fuzzTables, ", "))
+	all += ", k2 int NOT NULL DEFAULT 2"
 	exec(f.t, f.conn, "CREATE TABLE pushed_key (id int PRIMARY KEY, "+all+")")
-	exec(f.t, f.conn, "CREATE TABLE pushed_row (id int, "+all+")")
+	exec(f.t, f.conn, "CREATE TABLE pushed_row (id int NOT NULL, "+all+")")
 	exec(f.t, f.conn, "CREATE TABLE pushed_pair (id int, k text DEFAULT 'k', "+all+", PRIMARY KEY (k, id))")
 	for _, t := range fuzzTables {
+		for _, columns := range fuzzIndexes {
+			exec(f.t, f.conn, "CREATE INDEX ON "+t+" ("+columns+")")
+		}
 		f.insert(t, 0, fuzzRows/2, len(fuzzColumns)-2)
 		exec(f.t, f.conn, "ALTER TABLE "+t+" ADD late int8 DEFAULT 42, ADD later text DEFAULT 'default'")
 		f.insert(t, fuzzRows/2, fuzzRows, len(fuzzColumns))
@@ -217,7 +239,9 @@ func (f *pushFuzz) query() string {
 		}
 		where += fmt.Sprintf("%sid BETWEEN %d AND %d", word, from, from+f.rand.IntN(500_000))
 	}
-	switch f.rand.IntN(4) {
+	switch f.rand.IntN(8) {
+	case 4, 5:
+		return f.byKey(table)
 	case 0:
 		return "SELECT " + f.aggregates() + " FROM " + table + where
 	case 1:
@@ -239,6 +263,37 @@ func (f *pushFuzz) query() string {
 		list = "id, " + f.column().name + ", " + f.column().name
 	}
 	return "SELECT " + list + " FROM " + table + where
+}
+
+// byKey is a random statement that may go by an index, in its order or against it.
+func (f *pushFuzz) byKey(table string) string {
+	c := f.column()
+	for f.rand.IntN(3) > 0 && !slices.Contains([]string{"i4", "i8", "i2", "d", "v"}, c.name) || c.typ == "jsonb" {
+		c = f.column()
+	}
+	where := " WHERE " + c.name + pick(f, " > ", " <= ", " >= ", " < ") + f.constant(c)
+	if f.rand.IntN(3) == 0 {
+		where = " WHERE " + c.name + " IS " + pick(f, "", "NOT ") + "NULL"
+	}
+	if f.rand.IntN(2) == 0 {
+		where += " AND " + f.condition(1)
+	}
+	switch f.rand.IntN(7) {
+	case 0:
+		return "SELECT " + c.name + " FROM " + table + where
+	case 5: // all in the entries, of which there is one a row
+		return "SELECT k2, id FROM " + table + fmt.Sprintf(" WHERE id > %d AND id %% %d = 1", f.rand.IntN(fuzzRows*1499), 2+f.rand.IntN(20)) +
+			pick(f, "", " AND k2 = 2") + pick(f, "", " ORDER BY k2, id", " ORDER BY k2 DESC, id DESC", " ORDER BY id DESC LIMIT 20")
+	case 6:
+		return "SELECT " + c.name + pick(f, "", ", id") + " FROM " + table + where + " ORDER BY " + c.name + pick(f, "", " DESC") + pick(f, "", ", id", ", id DESC")
+	case 1:
+		return "SELECT count(*), count(" + c.name + ") FROM " + table + where
+	case 2:
+		return "SELECT " + c.name + ", id, " + f.column().name + " FROM " + table + where + " ORDER BY " + c.name + pick(f, "", " DESC") + ", id" + pick(f, "", " DESC")
+	case 3:
+		return "SELECT id, k2, " + c.name + " FROM " + table + " WHERE " + f.condition(1) + pick(f, "", " AND k2 = 2") + " ORDER BY id" + pick(f, "", " DESC") + fmt.Sprintf(" LIMIT %d", f.rand.IntN(100))
+	}
+	return "SELECT id, " + c.name + " FROM " + table + where
 }
 
 func (f *pushFuzz) aggregates() string {

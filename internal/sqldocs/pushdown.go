@@ -13,9 +13,14 @@ of range in the store may be none here), and for those with a value of more than
 ` + "`tidemark.pushdown = off`" + ` has everything computed here, ` + "`on`" + ` plans as for a cluster over any store (the embedded store runs such a plan
 itself), ` + "`tidemark.pushdown_blocklist`" + ` names what the stores are not to compute. Cursors, and statements that write or lock, read rows as they are.
 
-Pushed are scans of tables by their rows, in whole or by ranges of the primary key; not those by an index, backwards, or of single
-keys. Of these: the columns that are needed; conditions; and, if all conditions are pushed, an aggregation (with two rows a group or more, by the
-statistics), a sort with a LIMIT, or a LIMIT. NULLs and their order, NaN and -0 are PostgreSQL's.
+Pushed are scans, forwards and backwards: the columns that are needed; conditions; and, if all conditions are pushed, an aggregation
+(with two rows a group or more, by the statistics), a sort with a LIMIT, or a LIMIT. NULLs and their order, NaN and -0 are PostgreSQL's.
+
+| scan | in the stores |
+|---|---|
+| of rows, in whole or by ranges of the primary key | yes; not of single keys |
+| of an index that has all that is wanted | its entries, if the columns are integers, text or varchar, as far as they are needed ascending, and either NOT NULL, bounded by the condition, or NULLS FIRST; no expressions, no INCLUDE |
+| of another index | the rows that its entries name, a batch of entries at a time, if the primary key is an integer or there is none, and 32 rows or more are expected. What comes out has the index's order; a LIMIT is not pushed |
 
 ` + "`TestPushDown`" + ` (in ` + "`make check-cluster`" + `) compares random statements with and without on odd values, for ten seconds; ` + "`TIDEMARK_TEST_PUSHDOWN=1h`" + `
 for longer. Nothing was tried on TiKV itself.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -43,7 +44,8 @@ func (t *txn) WroteIn(span kv.Span) bool {
 //     for all of it; the answers wait in the task's channel.
 //  3. The reader takes the tasks in the same order.
 //
-// A single task is worked on by the reader itself.
+// A single task is worked on by the reader itself. A task of a request that goes
+// backwards has one span, of which answers are for the end.
 func (t *txn) Coprocess(ctx context.Context, req kv.CoprocessorRequest) (kv.CoprocessorReplies, error) {
 	if err := t.usable(); err != nil {
 		return nil, err
@@ -119,6 +121,9 @@ func (r *replies) divide(bo *retry.Backoffer, spans []kv.Span) ([]*copTask, erro
 		if err != nil {
 			return nil, err
 		}
+		if r.req.Reverse {
+			slices.Reverse(regions)
+		}
 		for _, loc := range regions {
 			part := s
 			if bytes.Compare(part.Start, loc.StartKey) < 0 {
@@ -127,7 +132,7 @@ func (r *replies) divide(bo *retry.Backoffer, spans []kv.Span) ([]*copTask, erro
 			if len(loc.EndKey) > 0 && bytes.Compare(loc.EndKey, part.End) < 0 {
 				part.End = loc.EndKey
 			}
-			if n := len(tasks); n > 0 && tasks[n-1].takes(loc.Region, part) {
+			if n := len(tasks); n > 0 && !r.req.Reverse && tasks[n-1].takes(loc.Region, part) {
 				tasks[n-1].spans = append(tasks[n-1].spans, part)
 				continue
 			}

@@ -38,7 +38,7 @@ func (r *replies) ask(ctx context.Context, task *copTask) (kv.CoprocessorReply, 
 		if err := r.txn.usable(); err != nil {
 			return kv.CoprocessorReply{}, err
 		}
-		spans, whole, err := r.here(bo, task)
+		spans, err := r.here(bo, task)
 		if err != nil {
 			return kv.CoprocessorReply{}, s.translate(ctx, err)
 		}
@@ -62,7 +62,7 @@ func (r *replies) ask(ctx context.Context, task *copTask) (kv.CoprocessorReply, 
 		case resp.OtherError != "":
 			return r.leave(task, spans, resp.OtherError), nil
 		default:
-			return r.answer(task, spans, whole, resp)
+			return r.answer(task, spans, resp)
 		}
 		if err != nil {
 			return kv.CoprocessorReply{}, s.translate(ctx, err)
@@ -72,12 +72,24 @@ func (r *replies) ask(ctx context.Context, task *copTask) (kv.CoprocessorReply, 
 
 var errLockedRow = errors.New("a row is locked")
 
-// here returns the task's spans that still lie in its region. whole says that
-// these are all.
-func (r *replies) here(bo *retry.Backoffer, task *copTask) (spans []kv.Span, whole bool, err error) {
-	loc, err := r.txn.store.client.GetRegionCache().LocateKey(bo, task.spans[0].Start)
+// here returns the task's spans that still lie in its region.
+func (r *replies) here(bo *retry.Backoffer, task *copTask) (spans []kv.Span, err error) {
+	cache := r.txn.store.client.GetRegionCache()
+	if r.req.Reverse {
+		s := task.spans[0]
+		loc, err := cache.LocateEndKey(bo, s.End)
+		if err != nil {
+			return nil, err
+		}
+		task.region = loc.Region
+		if bytes.Compare(s.Start, loc.StartKey) < 0 {
+			return []kv.Span{{Start: loc.StartKey, End: s.End}}, nil
+		}
+		return task.spans, nil
+	}
+	loc, err := cache.LocateKey(bo, task.spans[0].Start)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	task.region = loc.Region
 	for i, s := range task.spans {
@@ -88,9 +100,9 @@ func (r *replies) here(bo *retry.Backoffer, task *copTask) (spans []kv.Span, who
 		if bytes.Compare(s.Start, loc.EndKey) < 0 {
 			spans = append(spans, kv.Span{Start: s.Start, End: loc.EndKey})
 		}
-		return spans, false, nil
+		return spans, nil
 	}
-	return task.spans, true, nil
+	return task.spans, nil
 }
 
 // wrote reports whether the transaction wrote in spans of stored keys.
@@ -122,6 +134,10 @@ func (r *replies) send(bo *retry.Backoffer, task *copTask, spans []kv.Span, igno
 		body.PagingSize = task.size
 	}
 	for _, s := range spans {
+		if r.req.Points {
+			body.Ranges = append(body.Ranges, &coprocessor.KeyRange{Start: s.Start, End: prefixNext(s.Start)})
+			continue
+		}
 		body.Ranges = appendRange(body.Ranges, s)
 	}
 	req := tikvrpc.NewRequest(tikvrpc.CmdCop, body, kvrpcpb.Context{
@@ -178,25 +194,49 @@ func (e regionError) Error() string { return e.what.String() }
 
 // leave gives spans back unanswered.
 func (r *replies) leave(task *copTask, spans []kv.Span, why string) kv.CoprocessorReply {
-	return kv.CoprocessorReply{Spans: r.take(task, spans[len(spans)-1].End), Refusal: why}
+	return kv.CoprocessorReply{Spans: r.settle(task, spans, nil), Refusal: why}
 }
 
 // answer takes a store's answer, which is for a page if it has a range.
-func (r *replies) answer(task *copTask, spans []kv.Span, whole bool, resp *coprocessor.Response) (kv.CoprocessorReply, error) {
-	end := spans[len(spans)-1].End
-	if p := resp.Range; p != nil && r.req.Rows {
-		if bytes.Compare(p.End, spans[0].Start) <= 0 {
-			return kv.CoprocessorReply{}, r.txn.store.translate(r.ctx, errNoProgress)
-		}
-		if bytes.Compare(p.End, end) < 0 {
-			end = bytes.Clone(p.End)
-		}
+func (r *replies) answer(task *copTask, spans []kv.Span, resp *coprocessor.Response) (kv.CoprocessorReply, error) {
+	page := resp.Range
+	if !r.req.Rows {
+		page = nil
 	}
-	out := kv.CoprocessorReply{Data: []byte(resp.Data), Spans: r.take(task, end)}
+	if page != nil && (!r.req.Reverse && bytes.Compare(page.End, spans[0].Start) <= 0 || r.req.Reverse && bytes.Compare(page.Start, spans[0].End) >= 0) {
+		return kv.CoprocessorReply{}, r.txn.store.translate(r.ctx, errNoProgress)
+	}
+	out := kv.CoprocessorReply{Data: []byte(resp.Data), Spans: r.settle(task, spans, page)}
 	if out.Data == nil {
 		out.Data = []byte{}
 	}
 	return out, nil
+}
+
+// settle takes spans that were asked for from a task, or what a page has of them.
+func (r *replies) settle(task *copTask, spans []kv.Span, page *coprocessor.KeyRange) []kv.Span {
+	if r.req.Reverse {
+		start := spans[0].Start
+		if page != nil && bytes.Compare(page.Start, start) > 0 {
+			start = bytes.Clone(page.Start)
+		}
+		return r.takeBack(task, start)
+	}
+	end := spans[len(spans)-1].End
+	if page != nil && bytes.Compare(page.End, end) < 0 {
+		end = bytes.Clone(page.End)
+	}
+	return r.take(task, end)
+}
+
+// takeBack cuts a task's only span at a key and returns what is behind it.
+func (r *replies) takeBack(task *copTask, start kv.Key) []kv.Span {
+	s := task.spans[0]
+	task.spans[0].End = start
+	if bytes.Compare(s.Start, start) >= 0 {
+		task.spans = nil
+	}
+	return []kv.Span{r.user(kv.Span{Start: start, End: s.End})}
 }
 
 // take cuts a task's spans at a key and returns those before it, as users know

@@ -50,3 +50,27 @@ func TestTakeSpans(t *testing.T) {
 		}
 	}
 }
+
+// TestTakeBack cuts what is answered from the end of a task's span.
+func TestTakeBack(t *testing.T) {
+	keys := newKeyspace("")
+	r := &replies{txn: &txn{keys: &keys}, req: kv.CoprocessorRequest{Reverse: true, Rows: true}}
+	asked := []kv.Span{{Start: kv.Key("c"), End: kv.Key("f")}} // of a region that begins with c
+	for _, c := range []struct {
+		page        *coprocessor.KeyRange
+		taken, left string
+	}{
+		{nil, "[{c f}]", "[{a c}]"},
+		{&coprocessor.KeyRange{Start: []byte("e"), End: []byte("f")}, "[{e f}]", "[{a e}]"},
+		{&coprocessor.KeyRange{Start: []byte("b"), End: []byte("f")}, "[{c f}]", "[{a c}]"},
+	} {
+		task := &copTask{spans: []kv.Span{{Start: kv.Key("a"), End: kv.Key("f")}}}
+		if got := fmt.Sprintf("%s", r.settle(task, asked, c.page)); got != c.taken || fmt.Sprintf("%s", task.spans) != c.left {
+			t.Errorf("page %v: %s and %s, want %s and %s", c.page, got, task.spans, c.taken, c.left)
+		}
+	}
+	task := &copTask{spans: []kv.Span{{Start: kv.Key("c"), End: kv.Key("f")}}}
+	if got := fmt.Sprintf("%s", r.settle(task, asked, nil)); got != "[{c f}]" || len(task.spans) != 0 {
+		t.Errorf("to the end: %s and %s", got, task.spans)
+	}
+}

@@ -25,8 +25,8 @@ type PushDown struct {
 //  2. If all of them go, the aggregation, top-n or limit right above goes too,
 //     and is done again above with what the stores answer.
 //
-// Scans that stores cannot help with stay as they are: by key, by an index,
-// backwards, and those whose rows are locked or written.
+// Scans that stores cannot help with stay as they are: by key, by most indexes
+// (push_index.go), and those whose rows are locked or written.
 func Push(root plan.Node, opt PushDown) plan.Node {
 	if !opt.On || !repeatable(root) {
 		return root
@@ -111,16 +111,16 @@ func keepExpr(s *plan.Scan, e expr.Expr, why error) {
 }
 
 // fits says why a scan is not one of those that stores do, nil if it is.
-func fits(s *plan.Scan) error {
+func (p *pusher) fits(s *plan.Scan) error {
 	switch {
 	case s.PointGet:
 		return pushdown.Refusal("rows are read by their keys")
 	case s.WithHandle || s.Locking != nil:
 		return pushdown.Refusal("its rows are locked or written")
-	case s.Index != nil && !(s.Index.Primary && s.Table.Clustered):
-		return pushdown.Refusal("it goes by an index")
-	case s.Reverse:
-		return pushdown.Refusal("it goes backwards")
+	case s.Reverse && p.Blocked["backwards"]:
+		return pushdown.Refusal("backwards is blocked")
+	case !isPrimaryStorage(s):
+		return p.byIndex(s)
 	}
 	return nil
 }
@@ -132,7 +132,7 @@ var errApart = pushdown.Refusal("values that may lie apart from their rows are l
 // they cannot check, or not wholly, and returns these, nil for none. ok is false if s is no scan
 // for them.
 func (p *pusher) divide(s *plan.Scan) (kept expr.Expr, ok bool) {
-	if err := fits(s); err != nil {
+	if err := p.fits(s); err != nil {
 		if s.Filter != nil {
 			keep(s, "", err)
 		}
@@ -349,7 +349,7 @@ func (p *pusher) limit(n *plan.Limit) plan.Node {
 		return n // without conditions it is one small read, whoever does it
 	}
 	pushed := alone(s, kept)
-	if count := limitOfParts(n); kept == nil && count != nil {
+	if count := limitOfParts(n); kept == nil && count != nil && !lookup(s) {
 		part := &plan.Limit{Input: s, Count: count}
 		part.Cols, part.Cost = s.Cols, n.Cost
 		pushed = push(part, s)

@@ -7,7 +7,7 @@ import (
 )
 
 // Blockable are the names that may be blocked besides functions and aggregates.
-var Blockable = []string{"case", "coalesce", "distinct", "in"}
+var Blockable = []string{"case", "coalesce", "distinct", "in", "index", "backwards"}
 
 // Document is docs/pushdown.md's tables.
 func Document() string {
@@ -26,7 +26,7 @@ func Document() string {
 	b.WriteString("\n## Other expressions\n\n")
 	b.WriteString("AND, OR, NOT, IS [NOT] NULL (of columns of any type), IS [NOT] TRUE, FALSE and UNKNOWN, IS [NOT] DISTINCT FROM of integers and\n" +
 		"bytes, IN and `= ANY` with constants, CASE and COALESCE of integers; and whatever has no columns in it, which is computed once,\nhere. Names for the block list: " +
-		strings.Join(Blockable, ", ") + ".\n")
+		strings.Join(Blockable, ", ") + " (scans backwards and scans by an index).\n")
 	b.WriteString("\n## Aggregates\n\nWithout DISTINCT, FILTER and ORDER BY; grouped by integers and bytes.\n\n| aggregate | arguments | |\n|---|---|---|\n")
 	for i := range aggregates {
 		a := &aggregates[i]

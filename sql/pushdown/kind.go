@@ -34,6 +34,19 @@ func KindOf(t types.Type) Kind {
 	return Opaque
 }
 
+// InKeys reports whether the stores read a type's values from keys of an index
+// and see the same as in rows: bytes that may begin with 0xFF are escaped there
+// (rowcodec), and unsigned integers have another flag (keycodec).
+func InKeys(t types.Type) bool {
+	switch t.OID {
+	case types.Text, types.Varchar, types.Name:
+		return true
+	case types.PgLsn, types.Xid8:
+		return false
+	}
+	return KindOf(t) == Int
+}
+
 // maxInRow is the longest value that is kept in its row (rowcodec.OverflowLimit).
 const maxInRow = 64 << 10
 
