@@ -70,7 +70,7 @@ func (r *run) newHashAggregate(n *plan.Aggregate) (Operator, error) {
 	agg.inputSchema = input.Schema()
 	agg.reset()
 	out := &aggregate{aggregator: agg, input: input}
-	out.runs, err = newSeriesRuns(&out.aggregator, input)
+	out.runs, err = newSeriesRuns(&out.aggregator, input, r.compile)
 	return out, err
 }
 

@@ -11,7 +11,6 @@ import (
 
 	"github.com/tidemarkdb/tidemark/sql/expr"
 	"github.com/tidemarkdb/tidemark/sql/functions"
-	"github.com/tidemarkdb/tidemark/sql/types"
 	"github.com/tidemarkdb/tidemark/tsengine/block"
 )
 
@@ -42,17 +41,8 @@ type seriesRuns struct {
 	groups []uint32
 }
 
-// runKey is a key of the aggregation: a column, or a bucket of the time.
-type runKey struct {
-	column int // of the scan; -1 for a bucket
-	bucket func(t int64) (result, lo, hi int64, err error)
-	phys   types.Phys
-	start  int64 // of the bucket in hand, which is that of [lo, hi)
-	lo, hi int64
-}
-
 // newSeriesRuns is nil if the aggregation is no such one.
-func newSeriesRuns(a *aggregator, input Operator) (*seriesRuns, error) {
+func newSeriesRuns(a *aggregator, input Operator, compile func(expr.Expr) (*scalar, error)) (*seriesRuns, error) {
 	r := &seriesRuns{agg: a}
 	if i, ok := input.(*instrumented); ok {
 		input, r.stats = i.Operator, i.stats
@@ -67,7 +57,7 @@ func newSeriesRuns(a *aggregator, input Operator) (*seriesRuns, error) {
 		}
 	}
 	for _, e := range a.node.Keys {
-		k, ok, err := r.key(e)
+		k, ok, err := r.key(compile, e)
 		if !ok || err != nil {
 			return nil, err
 		}
@@ -97,41 +87,6 @@ func (r *seriesRuns) takesRanges(c *aggCall, acc functions.Accumulator) bool {
 // stored reports whether a column of the scan lies in blocks.
 func (r *seriesRuns) stored(column int) bool {
 	return column < len(r.scan.node.Output) && r.scan.layout.Column(r.scan.node.Output[column]) != nil
-}
-
-func (r *seriesRuns) key(e expr.Expr) (k runKey, ok bool, err error) {
-	k.column = -1
-	switch e := e.(type) {
-	case *expr.Ordinal:
-		k.column = e.Index
-		return k, r.stored(e.Index) && slices.Contains(r.scan.layout.Tags, r.scan.node.Output[e.Index]), nil
-	case *expr.Call:
-		if e.Fn == nil || e.Fn.Bucket == nil || len(e.Args) < e.Fn.Monotone {
-			return k, false, nil
-		}
-		args := make([]types.Datum, len(e.Args))
-		for i, a := range e.Args {
-			if i == e.Fn.Monotone-1 {
-				o, ok := a.(*expr.Ordinal)
-				if !ok || o.Index >= len(r.scan.node.Output) || r.scan.node.Output[o.Index] != r.scan.layout.Time {
-					return k, false, nil
-				}
-				continue
-			}
-			switch a.(type) {
-			case *expr.Const, *expr.Param:
-			default:
-				return k, false, nil
-			}
-			if args[i], err = r.agg.env.constant(a); err != nil || args[i].IsNull() {
-				return k, false, err
-			}
-		}
-		k.phys = e.Typ.Phys()
-		k.bucket, err = e.Fn.Bucket(args)
-		return k, err == nil, nil // what is wrong with them the rows will tell
-	}
-	return k, false, nil
 }
 
 // read takes all that the scan reads.
@@ -251,72 +206,6 @@ func (r *seriesRuns) buckets(p *block.Part, from, to int) error {
 		from = end
 	}
 	return nil
-}
-
-// keyColumns makes the columns of the keys, a row for each run.
-func (r *seriesRuns) keyColumns(ctx context.Context) (cols []arrow.Array, err error) {
-	cols = make([]arrow.Array, len(r.keys))
-	defer func() {
-		if err != nil {
-			releaseAll(cols)
-		}
-	}()
-	buckets, n := 0, 0
-	for i := range r.keys {
-		if r.keys[i].bucket != nil {
-			buckets++
-		}
-	}
-	for i := range r.keys {
-		if r.keys[i].bucket == nil {
-			cols[i], err = r.tags(ctx, r.keys[i].column)
-		} else {
-			cols[i] = r.bucketColumn(r.keys[i].phys, n, buckets)
-			n++
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	return cols, nil
-}
-
-// tags are the values of a column at the first rows of the runs.
-func (r *seriesRuns) tags(ctx context.Context, column int) (arrow.Array, error) {
-	b := array.NewBuilder(r.agg.env.Alloc, r.scan.schema.Field(column).Type)
-	defer b.Release()
-	from := 0
-	for i := range r.parts {
-		a, err := r.parts[i].Column(ctx, r.scan.layout.Column(r.scan.node.Output[column]))
-		if err != nil {
-			return nil, err
-		}
-		r.first = r.first[:0]
-		for _, run := range r.ranges[from:r.ends[i]] {
-			r.first = append(r.first, run.From)
-		}
-		appendRows(b, a, r.first)
-		from = r.ends[i]
-	}
-	return b.NewArray(), nil
-}
-
-// bucketColumn is the column of the bucket key number n of several.
-func (r *seriesRuns) bucketColumn(phys types.Phys, n, of int) arrow.Array {
-	b := array.NewBuilder(r.agg.env.Alloc, phys.ArrowType())
-	defer b.Release()
-	b.Reserve(len(r.ranges))
-	for i := range r.ranges {
-		switch v := r.values[i*of+n]; b := b.(type) {
-		case *array.Int64Builder:
-			b.UnsafeAppend(v)
-		case *array.Int32Builder:
-			b.UnsafeAppend(int32(v))
-		case *array.Int16Builder:
-			b.UnsafeAppend(int16(v))
-		}
-	}
-	return b.NewArray()
 }
 
 // update feeds the runs to the calls.

@@ -99,6 +99,10 @@ func (b *Builder) buildProject(n *logical.Project, need *logical.ColSet, h hint)
 		}
 		child.order = append(child.order, k)
 	}
+	below, above := throughMonotone(h, keep)
+	if child.order == nil {
+		child.order = below
+	}
 	if passes {
 		child.want = cols
 		r := b.build(n.Input, &in, child)
@@ -116,7 +120,11 @@ func (b *Builder) buildProject(n *logical.Project, need *logical.ColSet, h hint)
 	p.Cost = *r.node.Estimate()
 	p.Cost.Total += p.Cost.Rows * cpuOperator * float64(len(keep))
 	p.Cost.Width = width(p.Cols)
-	return rel{p, cols, keptOrder(r.order, keep)}
+	order := keptOrder(r.order, keep)
+	if below != nil && len(order) == 0 && satisfies(r.order, below) {
+		order = above
+	}
+	return rel{p, cols, order}
 }
 
 func passesID(items []logical.Item, id expr.ColumnID) bool {

@@ -208,21 +208,3 @@ func (b *Builder) timeGroups(n *logical.Aggregate, h hint) (in hint, order []exp
 // begin of the next one ends the last: in the worst case of points that come at
 // steady times all of the next one.
 const groupBehind = 1.05
-
-// monotone reports whether an expression never decreases while a column that
-// is not NULL grows.
-func monotone(e, column expr.Expr) bool {
-	if logical.Equal(e, column) {
-		return true
-	}
-	call, ok := e.(*expr.Call)
-	if !ok || call.Fn == nil || call.Fn.Monotone == 0 || !call.Fn.Strict || call.Fn.Monotone > len(call.Args) {
-		return false
-	}
-	for i, a := range call.Args {
-		if _, fixed := a.(*expr.Const); !fixed && i != call.Fn.Monotone-1 {
-			return false
-		}
-	}
-	return monotone(call.Args[call.Fn.Monotone-1], column)
-}

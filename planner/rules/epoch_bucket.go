@@ -13,6 +13,7 @@ import (
 //	floor(extract(epoch from ts) / 60) * 60    =  epoch_value(epoch_floor(ts, 60, 60))
 //	(extract(epoch from ts) / 60)::bigint      =  epoch_round(ts, 60)
 //	extract(epoch from ts)::bigint             =  epoch_round(ts, 1)
+//	extract(epoch from ts)::int / 60           =  epoch_int4(ts, 60)
 //
 // and groups by the integer, as epoch_value gives different ones for different ones:
 //
@@ -50,6 +51,9 @@ func (r *Rewriter) epochExpr(e expr.Expr) expr.Expr {
 	case *expr.Call:
 		if ts, width, factor, ok := flooredEpoch(x); ok {
 			out = epochCall(functions.EpochValueName, epochCall(functions.EpochFloorName, ts, int8Const(width), int8Const(factor)))
+		}
+		if ts, width, name, ok := epochInt(x); ok {
+			out = epochCall(name, ts, int8Const(width))
 		}
 		if ts, width, ok := roundedEpoch(x); ok {
 			out = epochCall(functions.EpochRoundName, ts, int8Const(width))
@@ -97,18 +101,47 @@ func epochOver(e expr.Expr) (ts expr.Expr, width int64, ok bool) {
 		}
 		e = div.Args[0]
 	}
+	ts = extractedEpoch(e)
+	return ts, width, ts != nil
+}
+
+// extractedEpoch is ts of extract(epoch from ts), nil for other expressions.
+func extractedEpoch(e expr.Expr) expr.Expr {
 	if !isExtract(e) {
-		return nil, 0, false
+		return nil
 	}
 	args := e.(*expr.Call).Args
-	field, isConst := args[0].(*expr.Const)
-	if !isConst || field.Value.IsNull() || field.Value.S != "epoch" {
-		return nil, 0, false
+	if field, ok := args[0].(*expr.Const); !ok || field.Value.IsNull() || field.Value.S != "epoch" {
+		return nil
 	}
 	if oid := args[1].Type().OID; oid != types.Timestamptz && oid != types.Timestamp {
-		return nil, 0, false
+		return nil
 	}
-	return args[1], width, true
+	return args[1]
+}
+
+// epochInt matches extract(epoch from ts)::int4 / width, and int8.
+func epochInt(x *expr.Call) (ts expr.Expr, width int64, name string, ok bool) {
+	name = map[types.OID]string{types.Int4: functions.EpochInt4Name, types.Int8: functions.EpochInt8Name}[x.Typ.OID]
+	if x.Op != "/" || name == "" {
+		return nil, 0, "", false
+	}
+	by, isConst := x.Args[1].(*expr.Const)
+	if !isConst || by.Value.IsNull() {
+		return nil, 0, "", false
+	}
+	width = by.Value.Int()
+	switch secs := x.Args[0].(type) {
+	case *expr.Cast:
+		if secs.Fn != nil && secs.Typ.OID == x.Typ.OID {
+			ts = extractedEpoch(secs.Arg)
+		}
+	case *expr.Call:
+		if secs.Op == "" && secs.Fn.Name == functions.EpochRoundName && logical.Equal(secs.Args[1], int8Const(1)) {
+			ts = secs.Args[0]
+		}
+	}
+	return ts, width, name, ts != nil && width > 0 && width <= maxEpochWidth
 }
 
 // wholeNumeric is a positive whole number that is written without a fraction.

@@ -34,7 +34,7 @@ var (
 		f, err := d.ToFloat(types.Float4)
 		return float32(f), err
 	}))
-	_ = behind("numeric_float8", fn1E(func(d types.Decimal) (float64, error) { return d.ToFloat(types.Float8) }))
+	_ = behind("numeric_float8", fn1E(func(d types.Decimal) (float64, error) { return d.ToFloat(types.Float8) })).monotone(1)
 )
 
 func decimalToInt[R signed](oid types.OID) func(d types.Decimal) (R, error) {

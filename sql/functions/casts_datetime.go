@@ -13,10 +13,11 @@ var (
 		}
 		return toUTC(c, ts), true, nil
 	}))
-	_ = behind("timestamp_date", fn1(func(ts int64) int32 { return int32(types.TimestampToDate(ts)) }))
+	_ = behind("timestamp_date", fn1(func(ts int64) int32 { return int32(types.TimestampToDate(ts)) })).
+		steps(1, 1, func(*Context, []types.Datum) (stepFunc, error) { return dateSteps(nil), nil })
 	_ = behind("timestamptz_date", fn1X(func(c *Context, ts int64) (int32, bool, error) {
 		return int32(types.TimestampToDate(toLocal(c, ts))), true, nil
-	}))
+	})).steps(1, 0, func(c *Context, _ []types.Datum) (stepFunc, error) { return dateSteps(c.IO.TimeZone), nil })
 	_ = behind("timestamp_time", fn1X(func(_ *Context, ts int64) (int64, bool, error) { return clockOf(ts) }))
 	_ = behind("timestamptz_time", fn1X(func(c *Context, ts int64) (int64, bool, error) { return clockOf(toLocal(c, ts)) }))
 	_ = behind("timestamptz_timetz", fn1X(func(c *Context, ts int64) (timetz, bool, error) {

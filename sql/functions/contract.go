@@ -73,6 +73,15 @@ const (
 // Example is a checked example of documentation.
 type Example struct{ SQL, Want string }
 
+// Steps says where a function, as that of its argument Of (from 1), changes its
+// result; both are integers (times, days). Of the other arguments, which are not NULL,
+// At makes the function that returns the result for t, and a range lo <= t < hi of
+// values with the same result, empty if it is not known.
+type Steps struct {
+	Of int
+	At func(c *Context, args []types.Datum) (func(t int64) (result, lo, hi int64, err error), error)
+}
+
 // Scalar is a scalar function (or the function behind an operator or cast).
 type Scalar struct {
 	OID     types.OID // pg_proc.oid where PostgreSQL has the function, else assigned from 9000 up
@@ -92,11 +101,8 @@ type Scalar struct {
 	// Monotone is the argument (from 1) with which the result never decreases
 	// when the others stay the same; 0 if there is none or it is not known.
 	Monotone int
-	// Bucket, if set, says where the steps of such a function of integers are: of
-	// the other arguments, which are not NULL, it makes the function that returns
-	// the result for t, and a range lo <= t < hi of values with the same result,
-	// empty if it is not known.
-	Bucket func(args []types.Datum) (func(t int64) (result, lo, hi int64, err error), error)
+	// Steps, if set, says where a function of an integer changes its result.
+	Steps *Steps
 	// ChangesCatalog: calls are DDL. A statement with one runs as one that writes,
 	// with the catalog open for editing.
 	ChangesCatalog bool

@@ -1,6 +1,7 @@
 package functions
 
 import (
+	"math"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -152,11 +153,17 @@ func truncBody[A any](f func(c *Context, u dateUnit, name string, v A) (A, error
 var (
 	_ = define("date_trunc(text,timestamp)", "Cuts a timestamp to a unit: hour, day, week, month, ...",
 		truncBody(func(_ *Context, u dateUnit, name string, ts int64) (int64, error) { return truncTimestamp(u, name, ts) }),
-		ex("date_trunc('hour', timestamp '2001-02-16 20:38:40')", "2001-02-16 20:00:00"))
+		ex("date_trunc('hour', timestamp '2001-02-16 20:38:40')", "2001-02-16 20:00:00")).
+		steps(2, 2, func(_ *Context, args []types.Datum) (stepFunc, error) {
+			return truncSteps(args[0].S, types.Timestamp, nil), nil
+		})
 	_ = define("date_trunc(text,timestamptz)", "Cuts a timestamp to a unit in the session's time zone.",
 		truncBody(func(c *Context, u dateUnit, name string, ts int64) (int64, error) {
 			return truncTimestamptz(u, name, ts, c.IO.TimeZone)
-		}), ex("date_trunc('day', timestamptz '2001-02-16 20:38:40+00')", "2001-02-16 00:00:00+00"))
+		}), ex("date_trunc('day', timestamptz '2001-02-16 20:38:40+00')", "2001-02-16 00:00:00+00")).
+		steps(2, 0, func(c *Context, args []types.Datum) (stepFunc, error) {
+			return truncSteps(args[0].S, types.Timestamptz, c.IO.TimeZone), nil
+		})
 	_ = define("date_trunc(text,timestamptz,text)", "Cuts a timestamp to a unit in a time zone.",
 		fn3E(func(name string, ts int64, zone string) (int64, error) {
 			loc, err := types.ZoneForName(zone)
@@ -164,14 +171,33 @@ var (
 				return 0, err
 			}
 			return truncTimestamptz(findUnit(name), name, ts, loc)
-		}), ex("date_trunc('day', timestamptz '2001-02-16 20:38:40+00', 'Australia/Sydney')", "2001-02-16 13:00:00+00"))
+		}), ex("date_trunc('day', timestamptz '2001-02-16 20:38:40+00', 'Australia/Sydney')", "2001-02-16 13:00:00+00")).
+		steps(2, 0, func(_ *Context, args []types.Datum) (stepFunc, error) {
+			zone, err := types.ZoneForName(args[2].S)
+			return truncSteps(args[0].S, types.Timestamptz, zone), err
+		})
 	_ = define("date_trunc(text,interval)", "Cuts an interval to a unit.",
 		truncBody(func(_ *Context, u dateUnit, name string, v types.IntervalValue) (types.IntervalValue, error) {
 			return truncInterval(u, name, v)
 		}), ex("date_trunc('hour', interval '2 days 3 hours 40 minutes')", "2 days 03:00:00"))
-	_ = define("date_bin(interval,timestamp,timestamp) date_bin(interval,timestamptz,timestamptz)", "The start of the interval that a timestamp falls into, counted from an origin.",
-		fn3E(dateBin), ex("date_bin('15 minutes', timestamp '2020-02-11 15:44:17', timestamp '2001-01-01')", "2020-02-11 15:30:00"))
+	_ = dateBins("timestamp", ex("date_bin('15 minutes', timestamp '2020-02-11 15:44:17', timestamp '2001-01-01')", "2020-02-11 15:30:00"))
+	_ = dateBins("timestamptz", ex("date_bin('15 minutes', timestamptz '2020-02-11 15:44:17+00', timestamptz '2001-01-01 00:00+00')", "2020-02-11 15:30:00+00"))
 )
+
+func dateBins(typ string, example Example) *Scalar {
+	return define("date_bin(interval,"+typ+","+typ+")", "The start of the interval that a timestamp falls into, counted from an origin.", fn3E(dateBin), example).
+		steps(2, 2, func(_ *Context, args []types.Datum) (stepFunc, error) {
+			stride, origin := fromDatum[types.IntervalValue](args[0]), args[2].Int()
+			step := int64(stride.Days)*types.MicrosPerDay + stride.Micros
+			return func(t int64) (start, lo, hi int64, err error) {
+				start, err = dateBin(stride, t, origin)
+				if err != nil || types.IsTimestampInfinite(t) || start > math.MaxInt64-step || t < start || t >= start+step {
+					return start, 0, 0, err
+				}
+				return start, start, start + step, nil
+			}, nil
+		})
+}
 
 func dateBin(stride types.IntervalValue, ts, origin int64) (int64, error) {
 	if types.IsTimestampInfinite(ts) {

@@ -144,7 +144,7 @@ var (
 			return 0, pgerror.New(pgerror.DatetimeValueOutOfRange, "timestamp out of range: \"%s\"", strconv.FormatFloat(secs, 'g', 15, 64))
 		}
 		return int64(math.RoundToEven((secs - 946684800) * 1e6)), nil
-	}), ex("to_timestamp(1284352323)", "2010-09-13 04:32:03+00"))
+	}), ex("to_timestamp(1284352323)", "2010-09-13 04:32:03+00")).monotone(1)
 )
 
 var errIntervalRange = pgerror.New(pgerror.DatetimeValueOutOfRange, "interval out of range")

@@ -35,33 +35,35 @@ func (b *bucketing) bucket(t int64) (start, lo, hi int64, err error) {
 	if b.infinite(t) {
 		return t, 0, 0, nil
 	}
-	if b.zone == nil && b.offset == nil {
+	if b.zone != nil {
+		return localStep(t, b.zone, b.local)
+	}
+	return b.local(t)
+}
+
+// local is bucket for finite times of no zone.
+func (b *bucketing) local(t int64) (start, lo, hi int64, err error) {
+	if b.offset == nil {
 		return b.plain(t)
 	}
-	if b.zone != nil {
-		t = types.ToLocal(t, b.zone)
-	}
-	if b.offset != nil {
-		neg, err := b.offset.Neg()
-		if err != nil {
-			return 0, 0, 0, err
-		}
-		if t, err = b.shift(t, neg); err != nil {
-			return 0, 0, 0, err
-		}
-	}
-	if start, _, _, err = b.plain(t); err != nil {
+	neg, err := b.offset.Neg()
+	if err != nil {
 		return 0, 0, 0, err
 	}
-	if b.offset != nil {
-		if start, err = b.shift(start, *b.offset); err != nil {
-			return 0, 0, 0, err
-		}
+	moved, err := b.shift(t, neg)
+	if err != nil {
+		return 0, 0, 0, err
 	}
-	if b.zone != nil {
-		start = types.ToUTC(start, b.zone)
+	if start, lo, hi, err = b.plain(moved); err != nil {
+		return 0, 0, 0, err
 	}
-	return start, 0, 0, nil
+	if start, err = b.shift(start, *b.offset); err != nil {
+		return 0, 0, 0, err
+	}
+	if b.offset.Months != 0 || b.days || lo < b.min/2 || hi > b.max/2 {
+		return start, 0, 0, nil
+	}
+	return start, lo + t - moved, hi + t - moved, nil
 }
 
 // infinite reports whether t is an infinity; integers have none.
@@ -283,7 +285,7 @@ func intBuckets[T int16 | int32 | int64](oid types.OID, least, most int64, examp
 	b := bucketBody[T](3, plan)
 	register(Scalar{
 		Name: "time_bucket", Args: typesOf(oids{oid, oid, oid}), Defaults: 1, Returns: types.Of(oid), Strict: true, Volatility: Immutable,
-		Params: params("bucket_width", "ts", "offset"), Monotone: 2, Bucket: steps(plan),
+		Params: params("bucket_width", "ts", "offset"), Monotone: 2, Steps: bucketSteps(plan),
 		Doc: "The start of the bucket of a width that a number falls into, counted from an offset.", Examples: examples,
 		Kernel: b.Kernel, Eval: b.Eval,
 	})
@@ -300,7 +302,7 @@ func timeBuckets[T int32 | int64](oid types.OID, examples ...Example) {
 		}
 		register(Scalar{
 			Name: "time_bucket", Args: typesOf(args), Returns: types.Of(oid), Strict: true, Volatility: Immutable,
-			Params: params(names...), Monotone: 2, Bucket: steps(plan),
+			Params: params(names...), Monotone: 2, Steps: bucketSteps(plan),
 			Doc: "The start of the bucket of a width that a time falls into: buckets of days and less are counted from Monday 2000-01-03, " +
 				"those of months from 2000-01-01, or from an origin, or moved by an offset.",
 			Examples: examples, Kernel: b.Kernel, Eval: b.Eval,
@@ -321,12 +323,12 @@ func timeBuckets[T int32 | int64](oid types.OID, examples ...Example) {
 	})
 }
 
-// steps is Scalar.Bucket of a plan.
-func steps(plan func(args []types.Datum) (bucketing, error)) func([]types.Datum) (func(int64) (int64, int64, int64, error), error) {
-	return func(args []types.Datum) (func(int64) (int64, int64, int64, error), error) {
+// bucketSteps are the Steps of a plan.
+func bucketSteps(plan func(args []types.Datum) (bucketing, error)) *Steps {
+	return &Steps{Of: 2, At: func(_ *Context, args []types.Datum) (func(int64) (int64, int64, int64, error), error) {
 		b, err := plan(args)
 		return b.bucket, err
-	}
+	}}
 }
 
 // setOffset moves the buckets; without months that is an origin.
@@ -369,7 +371,7 @@ var _ = func() bool {
 	b := bucketBody[int64](3, zoneBucketing)
 	register(Scalar{
 		Name: "time_bucket", Args: typesOf(oids{types.Interval, types.Timestamptz, types.Text, types.Timestamptz, types.Interval}), Defaults: 2,
-		Returns: types.Of(types.Timestamptz), Volatility: Immutable,
+		Returns: types.Of(types.Timestamptz), Volatility: Immutable, Steps: bucketSteps(zoneBucketing),
 		Params: []Param{{"bucket_width", ""}, {"ts", ""}, {"timezone", ""}, {"origin", "NULL::timestamptz"}, {"offset", "NULL::interval"}},
 		Doc:    "The start of the bucket of a width that a time falls into by the local time of a zone.",
 		Examples: []Example{

@@ -1,6 +1,7 @@
 package types
 
 import (
+	"math"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -162,6 +163,30 @@ func unixSeconds(ts int64) int64 { return floorDiv64(ts, MicrosPerSecond) + unix
 func ZoneOffset(loc *time.Location, ts int64) (offset int, abbrev string, dst bool) {
 	p := zoneOf(loc).at(unixSeconds(ts))
 	return int(p.offset), p.abbrev, p.dst
+}
+
+// OffsetRange is the range from <= t < to of timestamps around t during which a zone's
+// offset stays; it may end before that does. A nil location is UTC.
+func OffsetRange(t int64, loc *time.Location) (from, to int64) {
+	z := zoneOf(loc)
+	from, to = math.MinInt64, math.MaxInt64
+	if len(z.periods) == 1 {
+		return from, to
+	}
+	unix, moved := z.cycle(unixSeconds(t))
+	micros := func(secs int64) int64 { return (secs + moved - unixEpochSeconds) * MicrosPerSecond }
+	i := z.index(unix)
+	const end = zoneTableEnd - 400*secondsPerDay // of what cycle leaves
+	switch {
+	case moved > 0:
+		from = micros(max(z.periods[i].start, end-cycleSeconds))
+	case i > 0:
+		from = micros(z.periods[i].start)
+	}
+	if to = micros(end); i+1 < len(z.periods) {
+		to = min(to, micros(z.periods[i+1].start))
+	}
+	return from, to
 }
 
 // ToLocal converts a timestamptz to the local timestamp of a zone (timestamptz

@@ -1,0 +1,184 @@
+package executor
+
+import (
+	"context"
+	"slices"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/tidemarkdb/tidemark/sql/expr"
+	"github.com/tidemarkdb/tidemark/sql/functions"
+	"github.com/tidemarkdb/tidemark/sql/types"
+)
+
+// runKey is a key of an aggregation over runs: a column, a bucket of the time
+// (functions.Steps), or what is computed of a bucket, once for each run.
+type runKey struct {
+	column int // of the scan; -1 for a bucket
+	bucket func(t int64) (result, lo, hi int64, err error)
+	phys   types.Phys // of the bucket
+	of     *scalar    // over the bucket as the only column, nil for the bucket itself
+	start  int64      // of the bucket in hand, which is that of [lo, hi)
+	lo, hi int64
+}
+
+// key is an expression as a key; ok is false if it is none.
+func (r *seriesRuns) key(compile func(expr.Expr) (*scalar, error), e expr.Expr) (k runKey, ok bool, err error) {
+	if o, is := e.(*expr.Ordinal); is {
+		return runKey{column: o.Index}, r.stored(o.Index) && slices.Contains(r.scan.layout.Tags, r.scan.node.Output[o.Index]), nil
+	}
+	k.column = -1
+	var bucket expr.Expr
+	column := &expr.Ordinal{} // stands for it
+	several := false
+	of := expr.Transform(e, func(x expr.Expr) expr.Expr {
+		if steps, args := stepsOf(x); steps == nil || !r.isTime(args[steps.Of-1]) {
+			return x
+		}
+		several = several || bucket != nil && !expr.Equal(bucket, x)
+		bucket, column.Typ = x, x.Type()
+		return column
+	})
+	if bucket == nil || several || !onlyOf(of, column) {
+		return k, false, nil
+	}
+	k.phys = column.Typ.Phys()
+	if k.bucket, err = r.bucketOf(bucket); err != nil || k.bucket == nil {
+		return k, false, nil // what is wrong with it the rows will tell
+	}
+	if of != column {
+		k.of, err = compile(of)
+	}
+	return k, err == nil, err
+}
+
+// stepsOf are the steps of a call or cast, nil for none, and its arguments.
+func stepsOf(e expr.Expr) (*functions.Steps, []expr.Expr) {
+	switch x := e.(type) {
+	case *expr.Call:
+		if x.Fn != nil && x.Fn.Steps != nil && len(x.Args) >= x.Fn.Steps.Of {
+			return x.Fn.Steps, x.Args
+		}
+	case *expr.Cast:
+		if x.Kind == expr.CastFunc && x.Fn != nil && x.Fn.Steps != nil && len(x.Fn.Args) == 1 && x.Domain == 0 {
+			return x.Fn.Steps, []expr.Expr{x.Arg}
+		}
+	}
+	return nil, nil
+}
+
+// isTime reports whether an expression is the time column.
+func (r *seriesRuns) isTime(e expr.Expr) bool {
+	o, ok := e.(*expr.Ordinal)
+	return ok && o.Index < len(r.scan.node.Output) && r.scan.node.Output[o.Index] == r.scan.layout.Time
+}
+
+// onlyOf reports whether an expression is the same for the same value of a column and
+// looks at nothing else.
+func onlyOf(e expr.Expr, column *expr.Ordinal) bool {
+	ok := expr.Volatility(e) != functions.Volatile
+	expr.Walk(e, func(x expr.Expr) bool {
+		switch x := x.(type) {
+		case *expr.Ordinal:
+			ok = ok && x == column
+		case *expr.Subplan, *expr.Column:
+			ok = false
+		}
+		return ok
+	})
+	return ok
+}
+
+// bucketOf is the function of the time that a call or cast is, nil if its other
+// arguments are not constant.
+func (r *seriesRuns) bucketOf(e expr.Expr) (func(t int64) (result, lo, hi int64, err error), error) {
+	steps, list := stepsOf(e)
+	args := make([]types.Datum, len(list))
+	for i, a := range list {
+		if i == steps.Of-1 {
+			continue
+		}
+		switch a.(type) {
+		case *expr.Const, *expr.Param:
+		default:
+			return nil, nil
+		}
+		var err error
+		if args[i], err = r.agg.env.constant(a); err != nil || args[i].IsNull() {
+			return nil, err
+		}
+	}
+	return steps.At(r.agg.env.Functions, args)
+}
+
+// keyColumns makes the columns of the keys, a row for each run.
+func (r *seriesRuns) keyColumns(ctx context.Context) (cols []arrow.Array, err error) {
+	cols = make([]arrow.Array, len(r.keys))
+	defer func() {
+		if err != nil {
+			releaseAll(cols)
+		}
+	}()
+	buckets, n := 0, 0
+	for i := range r.keys {
+		if r.keys[i].bucket != nil {
+			buckets++
+		}
+	}
+	for i := range r.keys {
+		if r.keys[i].bucket == nil {
+			cols[i], err = r.tags(ctx, r.keys[i].column)
+		} else {
+			cols[i], err = r.bucketColumn(&r.keys[i], n, buckets)
+			n++
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return cols, nil
+}
+
+// tags are the values of a column at the first rows of the runs.
+func (r *seriesRuns) tags(ctx context.Context, column int) (arrow.Array, error) {
+	b := array.NewBuilder(r.agg.env.Alloc, r.scan.schema.Field(column).Type)
+	defer b.Release()
+	from := 0
+	for i := range r.parts {
+		a, err := r.parts[i].Column(ctx, r.scan.layout.Column(r.scan.node.Output[column]))
+		if err != nil {
+			return nil, err
+		}
+		r.first = r.first[:0]
+		for _, run := range r.ranges[from:r.ends[i]] {
+			r.first = append(r.first, run.From)
+		}
+		appendRows(b, a, r.first)
+		from = r.ends[i]
+	}
+	return b.NewArray(), nil
+}
+
+// bucketColumn is the column of the bucket key number n of several.
+func (r *seriesRuns) bucketColumn(k *runKey, n, of int) (arrow.Array, error) {
+	b := array.NewBuilder(r.agg.env.Alloc, k.phys.ArrowType())
+	defer b.Release()
+	b.Reserve(len(r.ranges))
+	for i := range r.ranges {
+		switch v := r.values[i*of+n]; b := b.(type) {
+		case *array.Int64Builder:
+			b.UnsafeAppend(v)
+		case *array.Int32Builder:
+			b.UnsafeAppend(int32(v))
+		case *array.Int16Builder:
+			b.UnsafeAppend(int16(v))
+		}
+	}
+	buckets := b.NewArray()
+	if k.of == nil {
+		return buckets, nil
+	}
+	defer buckets.Release()
+	return k.of.column(r.agg.env, []arrow.Array{buckets}, len(r.ranges))
+}
