@@ -286,7 +286,7 @@ func (k *Keeper) Expire(ctx context.Context, t *catalog.Table) error {
 		if p.Slice >= l.slice(oldest) {
 			continue
 		}
-		if err := store.DestroyRange(ctx, kv.Span{Start: p.Prefix, End: append(p.Prefix[:len(p.Prefix):len(p.Prefix)], 0xff)}); err != nil {
+		if err := store.DestroyRange(ctx, prefixSpan(p.Prefix)); err != nil {
 			return err
 		}
 	}

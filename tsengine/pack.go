@@ -42,7 +42,8 @@ func (p *Packer) Flush(ctx context.Context, t *catalog.Table) (block.Packed, err
 	return p.table(ctx, t, false)
 }
 
-// Compact packs the deltas of a table and merges the runs of each partition.
+// Compact packs the deltas of a table, merges the runs of each partition, and frees
+// what that has replaced: reads of the past are refused from then on (72000).
 func (p *Packer) Compact(ctx context.Context, t *catalog.Table) (block.Packed, error) {
 	return p.table(ctx, t, true)
 }
@@ -67,6 +68,9 @@ func (p *Packer) table(ctx context.Context, t *catalog.Table, full bool) (total 
 		if err != nil {
 			return total, err
 		}
+	}
+	if full {
+		return total, p.reclaim(ctx, l, parts)
 	}
 	return total, nil
 }

@@ -222,5 +222,5 @@ func (s *Store) destroyOld(d destruction, start, end []byte) error {
 
 // putHorizon stores the horizon with the deletions that it allows.
 func (s *Store) putHorizon(b *pebble.Batch, horizon kv.Timestamp) error {
-	return storageError(b.Set(metaKey(metaHorizon), binary.BigEndian.AppendUint64(nil, uint64(horizon)), nil))
+	return storageError(b.Set(metaKey(metaHorizon), binary.BigEndian.AppendUint64(nil, uint64(s.snapshots.stored(horizon))), nil))
 }

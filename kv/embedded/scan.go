@@ -60,6 +60,9 @@ func (t *txn) scan(span kv.Span, opts kv.ScanOptions, limit uint32) (kv.Iterator
 		sc.closed = true
 		return sc, nil
 	}
+	if err := t.checkPast(span); err != nil {
+		return nil, err
+	}
 	if err := t.store.addScan(sc); err != nil {
 		return nil, err
 	}

@@ -22,6 +22,10 @@ type snapshots struct {
 	mu       sync.Mutex // guards what follows, and opening reads in the past
 	horizon  kv.Timestamp
 	barriers map[*barrier]struct{}
+	// Spans whose past ends behind the horizon (reclaim.go), and the highest timestamp
+	// that any span ever had.
+	spans     []reclaimedSpan
+	reclaimed kv.Timestamp
 }
 
 const snapshotShards = 8
@@ -125,10 +129,24 @@ func (s *snapshots) oldest() kv.Timestamp {
 func (s *snapshots) raise(limit kv.Timestamp) kv.Timestamp {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ts := min(limit, s.oldest())
+	s.horizon = max(s.horizon, min(limit, s.needed()))
+	s.forgetSpans()
+	return s.horizon
+}
+
+// needed is the oldest timestamp that a reader or barrier wants; mu is held.
+func (s *snapshots) needed() kv.Timestamp {
+	ts := s.oldest()
 	for b := range s.barriers {
 		ts = min(ts, b.ts)
 	}
-	s.horizon = max(s.horizon, ts)
-	return s.horizon
+	return ts
+}
+
+// stored is what the store's record of the horizon has to say when versions below a
+// timestamp are deleted.
+func (s *snapshots) stored(horizon kv.Timestamp) kv.Timestamp {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return max(horizon, s.reclaimed)
 }

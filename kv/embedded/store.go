@@ -255,7 +255,7 @@ func (s *Store) openAt(_ context.Context, t *txn, ts kv.Timestamp) error {
 	if !past {
 		return errFuture
 	}
-	t.readTS = ts
+	t.readTS, t.past = ts, true
 	return s.snapshots.openAt(&t.snapshot, ts)
 }
 

@@ -21,6 +21,7 @@ type txn struct {
 	builtOn  kv.Timestamp
 	readOnly bool
 	isView   bool // reads for another transaction, see View
+	past     bool // opened at a timestamp that was named
 	ended    bool
 	maxBytes int64
 
@@ -60,6 +61,9 @@ func (t *txn) Get(_ context.Context, key kv.Key) ([]byte, bool, error) {
 func (t *txn) get(key kv.Key, limit uint32) ([]byte, bool, error) {
 	if t.ended {
 		return nil, false, kv.ErrClosed
+	}
+	if err := t.checkPastKey(key); err != nil {
+		return nil, false, err
 	}
 	if t.write != nil {
 		if e, ok := t.write.below(key, limit); ok {
@@ -113,6 +117,9 @@ func (t *txn) getMany(ctx context.Context, keys []kv.Key, limit uint32, fn func(
 	for i, key := range keys {
 		if i&0xff == 0xff && ctx.Err() != nil {
 			return kv.Cancelled(ctx)
+		}
+		if err := t.checkPastKey(key); err != nil {
+			return err
 		}
 		if t.write != nil {
 			if e, ok := t.write.below(key, limit); ok {

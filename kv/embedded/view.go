@@ -7,7 +7,7 @@ var _ kv.ParallelReader = (*txn)(nil)
 // View implements kv.ParallelReader. A view has no snapshot of its own to
 // release: it lives inside of its transaction's.
 func (t *txn) View() kv.Txn {
-	v := &txn{store: t.store, readTS: t.readTS, readOnly: true, ended: t.ended, id: t.id, isView: true}
+	v := &txn{store: t.store, readTS: t.readTS, readOnly: true, ended: t.ended, id: t.id, isView: true, past: t.past}
 	if t.write != nil && t.write.index.count > 0 {
 		v.write = t.write.view()
 	}

@@ -1,8 +1,11 @@
 package block
 
 import (
+	"context"
 	"encoding/binary"
 	"math"
+
+	"github.com/tidemarkdb/tidemark/kv"
 )
 
 const runVersion = 1
@@ -40,4 +43,17 @@ func readRun(id uint64, b []byte) (*run, error) {
 		in.fail("%d bytes after the run", len(in.b))
 	}
 	return r, in.err
+}
+
+// RunBytes is how many bytes the runs of a partition have; name is that of the table.
+func RunBytes(ctx context.Context, reader kv.Reader, name string, prefix kv.Key) (bytes int64, err error) {
+	r := &reading{spec: &Spec{Name: name}, reader: reader, figures: &Figures{}}
+	err = r.eachStored(ctx, kindSpan(prefix, kindRun), false, func(pair kv.KeyValue) error {
+		run, err := r.readRun(prefix, pair)
+		if err == nil {
+			bytes += run.bytes
+		}
+		return err
+	})
+	return bytes, err
 }
