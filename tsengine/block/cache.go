@@ -188,17 +188,19 @@ func (c *Cache) keepHeaders(name runName, list []*header) {
 	c.insert(e)
 }
 
-// keepRows keeps the rows of a block.
-func (c *Cache) keepRows(name runName, number uint32, rows *rowNumbers) {
+// keepRows keeps the rows of a block; false without room for them.
+func (c *Cache) keepRows(name runName, number uint32, rows *rowNumbers) bool {
 	if c == nil {
-		return
+		return false
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if e := c.entry(name, number, rows.memory()); e != nil && e.rows == nil {
+	e := c.entry(name, number, rows.memory())
+	if e != nil && e.rows == nil {
 		e.rows = rows
 		c.grow(e, rows.memory())
 	}
+	return e != nil
 }
 
 // allocator is where a column is to be decoded to of which a source expects
@@ -210,6 +212,12 @@ func (c *Cache) allocator(size int64) (alloc memory.Allocator, keep bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.alloc, c.room(size + cacheEntryBytes)
+}
+
+// hasRoom reports whether size bytes more would be kept.
+func (c *Cache) hasRoom(size int64) bool {
+	_, keep := c.allocator(size)
+	return keep
 }
 
 // keepColumn keeps a column that was decoded into the cache's memory.

@@ -158,7 +158,17 @@ func (r *reading) sourcesCursor(age int, list []*source, extents []extent) *curs
 // exclude are not read.
 func (r *reading) runCursor(age int, prefix kv.Key, run *run, prune bool) *cursor {
 	h := &headers{reading: r, prefix: prefix, run: run, prune: prune}
+	var lasts *source
 	return &cursor{reading: r, age: age, stop: h.close, next: func(ctx context.Context) (*source, *extent, error) {
+		if lasts != nil {
+			return nil, nil, io.EOF
+		}
+		if !h.opened && r.last && (!prune || r.spec.Prune == nil) {
+			var err error
+			if lasts, err = r.lastRows(ctx, prefix, run); lasts != nil || err != nil {
+				return lasts, &run.extent, err
+			}
+		}
 		b, err := h.next(ctx)
 		if err != nil {
 			return nil, nil, err

@@ -2,112 +2,163 @@ package block
 
 import (
 	"context"
-	"sort"
+	"errors"
+	"io"
+	"math"
 
 	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/tidemarkdb/tidemark/kv"
 )
 
 // Whoever wants the newest row of each group again and again (Spec.Last) finds it
-// scattered over the blocks: one value of each group in each column. The cache keeps
-// these values of a block side by side, under the column's ID with lastRows set.
-const lastRows = 1 << 31
+// scattered over the blocks of a run. The cache keeps these rows side by side, as if
+// they were one block more, whose number is lastBlock: its rows once the last rows
+// of many groups were asked for, each column when somebody asks for it.
+const lastBlock = math.MaxUint32
 
-// lastSegments translates segments of last rows of groups into segments of such
-// arrays; sources names those that it was done for, nil if there are none, or if a
-// source has other rows too: its segments may lie among those of others.
-func lastSegments(segs []segment) (out []segment, sources []*source) {
-	for i := 0; i < len(segs); {
-		end := i + 1
-		for end < len(segs) && segs[end].src == segs[i].src {
-			end++
-		}
-		if src := segs[i].src; src.keepsLasts() {
-			var ok bool
-			if out, ok = src.lasts(segs[i:end], out); !ok {
-				return nil, nil
-			}
-			sources = append(sources, src)
-		} else {
-			out = append(out, segs[i:end]...)
-		}
-		i = end
+// lastRowBytes is about what the cache takes for a last row without its columns.
+const lastRowBytes = 20
+
+// lastRow is where the last row of a group lies.
+type lastRow struct {
+	block *header
+	row   int
+}
+
+// lastRows is a source of the last row of each group of a run; nil if they are
+// not kept, and few groups are wanted, or the cache has no room for them.
+func (r *reading) lastRows(ctx context.Context, prefix kv.Key, run *run) (*source, error) {
+	s, cache := r.spec, r.spec.Cache
+	if !r.last || s.Reverse || s.Upper < run.maxPos || !cache.keeps() {
+		return nil, nil
 	}
-	return out, sources
-}
-
-// keepsLasts reports whether the cache may have the source's last values.
-func (s *source) keepsLasts() bool {
-	return s.block != nil && s.inRun.prefix != "" && len(s.starts) > 0
-}
-
-// lasts appends the translation of segments of the source; ok is false if not
-// each row is the last of its group.
-func (s *source) lasts(segs, out []segment) (_ []segment, ok bool) {
-	first := len(out)
-	k := 0
-	for i := range segs {
-		if segs[i].to != segs[i].from+1 {
-			return out, false
+	h := &header{extent: run.extent, number: lastBlock}
+	src := &source{refs: 1, reading: r, prefix: prefix, run: run.id, inRun: nameOf(prefix, run.id), block: h, lastOf: run}
+	rows := cache.blockRows(src.inRun, lastBlock)
+	if rows == nil {
+		if s.Groups == nil || len(s.Groups) < run.blocks || !cache.hasRoom(int64(lastRowBytes*len(s.Groups))) {
+			return nil, nil
 		}
-		row := int32(segs[i].from)
-		if k++; k >= len(s.starts) || s.starts[k] != row+1 { // it is not the next group
-			k = sort.Search(len(s.starts), func(i int) bool { return s.starts[i] > row })
-			if k < len(s.starts) && s.starts[k] != row+1 || k == len(s.starts) && segs[i].to != s.len() {
-				return out, false
-			}
+		if err := src.findLasts(ctx); err != nil {
+			return nil, err
 		}
-		if n := len(out); n > first && out[n-1].to == k-1 {
-			out[n-1].to = k
-		} else {
-			out = append(out, segment{src: s, from: k - 1, to: k, op: segs[i].op})
+		made := src.rowNumbers
+		if rows = &made; !cache.keepRows(src.inRun, lastBlock, rows) {
+			return nil, nil
 		}
 	}
-	return out, true
+	src.rowNumbers, h.rows = *rows, len(rows.groups)
+	return src, nil
 }
 
-// lastValues is the column's values at the last rows of the source's groups; the
-// caller releases it.
-func (s *source) lastValues(ctx context.Context, c *Column) (arrow.Array, error) {
+// findLasts reads the rows of all blocks for the last ones of their groups.
+func (s *source) findLasts(ctx context.Context) error {
+	s.lasts = []lastRow{}
+	return s.eachBlock(ctx, func(b *source) error {
+		defer b.release()
+		if err := b.loadRows(ctx); err != nil {
+			return err
+		}
+		for k := range b.starts {
+			_, to := b.groupRows(k)
+			g := b.groups[to-1]
+			if n := len(s.groups); n > 0 && s.groups[n-1] == g { // it began in a block before
+				s.groups, s.positions, s.lasts = s.groups[:n-1], s.positions[:n-1], s.lasts[:n-1]
+				if s.subs != nil {
+					s.subs = s.subs[:n-1]
+				}
+			}
+			if sub := b.sub(to - 1); s.subs != nil || sub != 0 {
+				s.subs = append(append(s.subs, make([]uint64, len(s.groups)-len(s.subs))...), sub)
+			}
+			s.groups, s.positions = append(s.groups, g), append(s.positions, b.positions[to-1])
+			s.lasts = append(s.lasts, lastRow{b.block, to - 1})
+		}
+		s.starts = startsOf(s.groups)
+		return nil
+	})
+}
+
+// eachBlock opens all blocks of the run, without their rows.
+func (s *source) eachBlock(ctx context.Context, fn func(*source) error) error {
+	all := &reading{spec: &Spec{
+		MaxGroup: math.MaxUint64, Lower: math.MinInt64, Upper: math.MaxInt64, Cache: s.reading.spec.Cache, Name: s.reading.spec.Name,
+	}, reader: s.reading.reader, alloc: s.reading.alloc, figures: s.reading.figures}
+	h := &headers{reading: all, prefix: s.prefix, run: s.lastOf}
+	defer h.close()
+	for {
+		b, err := h.next(ctx)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := fn(&source{refs: 1, reading: all, block: b, prefix: s.prefix, run: s.run, inRun: s.inRun}); err != nil {
+			return err
+		}
+	}
+}
+
+// readLasts gathers a column of the last rows, block by block; what is decoded
+// for it is not kept.
+func (s *source) readLasts(ctx context.Context, c *Column) (arrow.Array, error) {
+	if s.lasts == nil { // the rows came from the cache
+		again := &source{refs: 1, reading: s.reading, prefix: s.prefix, run: s.run, inRun: s.inRun, lastOf: s.lastOf}
+		if err := again.findLasts(ctx); err != nil {
+			return nil, err
+		}
+		s.lasts = again.lasts
+	}
+	var segs []segment
+	var arrays []arrow.Array
+	defer func() {
+		for _, a := range arrays {
+			a.Release()
+		}
+	}()
+	size := 0
+	for from := 0; from < len(s.lasts); {
+		to := from + 1
+		for to < len(s.lasts) && s.lasts[to].block == s.lasts[from].block {
+			to++
+		}
+		a, err := s.lastsOfBlock(ctx, c, s.lasts[from:to])
+		if err != nil {
+			return nil, err
+		}
+		segs, arrays = append(segs, segment{from: 0, to: to - from}), append(arrays, a)
+		size += arrayBytes(a) + a.Len()/8
+		from = to
+	}
 	cache := s.reading.spec.Cache
-	kept := Column{ID: c.ID | lastRows, Type: c.Type}
-	if a := cache.column(s.inRun, s.number(), &kept); a != nil {
-		s.use()
-		return a, nil
-	}
-	all, err := s.column(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	segs := make([]segment, len(s.starts))
-	arrays := make([]arrow.Array, len(segs))
-	for k := range segs {
-		_, to := s.groupRows(k)
-		segs[k], arrays[k] = segment{src: s, from: to - 1, to: to}, all
-	}
-	alloc, keep := cache.allocator(int64(arrayBytes(all) / max(1, all.Len()) * len(segs)))
+	alloc, keep := cache.allocator(int64(size))
 	if !keep {
 		alloc = s.reading.alloc
 	}
-	a, err := assemble(alloc, c, segs, arrays, len(segs))
+	out, err := assemble(alloc, c, segs, arrays, len(s.lasts))
 	if err == nil && keep {
-		cache.keepColumn(s.inRun, s.number(), kept.ID, a)
+		cache.keepColumn(s.inRun, lastBlock, c.ID, out)
 	}
-	return a, err
+	return out, err
 }
 
-// pickLast finds the last values of sources; they are to be released.
-func pickLast(ctx context.Context, c *Column, sources []*source) (map[*source]arrow.Array, error) {
-	arrays := make(map[*source]arrow.Array, len(sources))
-	for _, s := range sources {
-		if arrays[s] != nil {
-			continue
-		}
-		a, err := s.lastValues(ctx, c)
-		if err != nil {
-			releaseArrays(arrays)
+// lastsOfBlock copies rows of one block's column.
+func (s *source) lastsOfBlock(ctx context.Context, c *Column, rows []lastRow) (arrow.Array, error) {
+	b := &source{refs: 1, reading: s.reading, block: rows[0].block, prefix: s.prefix, run: s.run}
+	defer b.release()
+	all := s.reading.spec.Cache.column(s.inRun, b.block.number, c)
+	if all == nil {
+		var err error
+		if all, err = b.read(ctx, c); err != nil {
 			return nil, err
 		}
-		arrays[s] = a
 	}
-	return arrays, nil
+	defer all.Release()
+	segs, arrays := make([]segment, len(rows)), make([]arrow.Array, len(rows))
+	for i, r := range rows {
+		segs[i], arrays[i] = segment{from: r.row, to: r.row + 1}, all
+	}
+	return assemble(s.reading.alloc, c, segs, arrays, len(rows))
 }

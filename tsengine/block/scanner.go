@@ -28,11 +28,6 @@ type Scanner struct {
 	merger  *merger
 	segs    []segment
 	rows    int
-
-	// With Last, what lastSegments made of segs, if asLast.
-	asLast   bool
-	lastSegs []segment
-	lastOf   []*source
 }
 
 // NewScanner prepares a scan; nothing is read before Next. The reader must not
@@ -53,7 +48,7 @@ const copyRows = 8
 // Next moves to the next rows, at least one and some more than batchRows at
 // most; io.EOF after the last. What it moved from must not be used any more.
 func (s *Scanner) Next(ctx context.Context) (rows int, err error) {
-	s.segs, s.rows, s.asLast = s.segs[:0], 0, false
+	s.segs, s.rows = s.segs[:0], 0
 	if s.merger != nil {
 		s.merger.releaseDone()
 	}
@@ -214,27 +209,7 @@ func (s *Scanner) Close() {
 
 // Column makes the array of a column of the present rows.
 func (s *Scanner) Column(ctx context.Context, c *Column) (arrow.Array, error) {
-	if s.reading.last && s.spec.Cache.keeps() {
-		return s.lastColumn(ctx, c)
-	}
 	return gather(ctx, s.reading.alloc, c, s.segs, s.rows)
-}
-
-// lastColumn is Column of rows that are the last of their groups.
-func (s *Scanner) lastColumn(ctx context.Context, c *Column) (arrow.Array, error) {
-	if !s.asLast {
-		s.lastSegs, s.lastOf = lastSegments(s.segs)
-		s.asLast = true
-	}
-	if len(s.lastOf) == 0 {
-		return gather(ctx, s.reading.alloc, c, s.segs, s.rows)
-	}
-	arrays, err := pickLast(ctx, c, s.lastOf)
-	if err != nil {
-		return nil, err
-	}
-	defer releaseArrays(arrays)
-	return gatherFrom(ctx, s.reading.alloc, c, s.lastSegs, arrays, s.rows)
 }
 
 // Select keeps the given of the present rows (ascending).
@@ -254,7 +229,7 @@ func (s *Scanner) Select(sel []int32) {
 		}
 		at += n
 	}
-	s.segs, s.rows, s.asLast = out, len(sel), false
+	s.segs, s.rows = out, len(sel)
 }
 
 // LoadRows reads the numbers of the present rows, for Positions and Each, where

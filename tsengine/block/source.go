@@ -70,6 +70,9 @@ type source struct {
 	used    bool    // some of the block was read
 	pages   []container
 	columns []sourceColumn
+
+	lastOf *run      // the rows are the last ones of the run's groups
+	lasts  []lastRow // of lastOf, where they lie; nil if that is not known
 }
 
 type sourceColumn struct {
@@ -156,6 +159,9 @@ func (s *source) read(ctx context.Context, c *Column) (arrow.Array, error) {
 	}
 	if a := cache.column(s.inRun, s.number(), c); a != nil {
 		return a, nil
+	}
+	if s.lastOf != nil {
+		return s.readLasts(ctx, c)
 	}
 	b, found, err := s.chunk(ctx, c.ID)
 	if err != nil {

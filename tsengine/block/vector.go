@@ -150,7 +150,7 @@ func gatherFixed[T fixedValue](g *gatherer, dt arrow.DataType) arrow.Array {
 		out := unsafe.Slice((*T)(unsafe.Pointer(&buf.Bytes()[0])), g.n)
 		var src []T
 		for i, s := range g.segs {
-			if i == 0 || s.src != g.segs[i-1].src {
+			if i == 0 || g.arrays[i] != g.arrays[i-1] {
 				src = fixedValues[T](g.arrays[i])
 			}
 			if s.to-s.from == 1 { // rows of a write, which are sorted
