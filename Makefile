@@ -26,7 +26,7 @@ test-race: ## run the tests of the concurrent packages under the race detector
 lint: ## vet, staticcheck, gofumpt, the layers of ARCHITECTURE.md, generated files
 	$(GO) vet -tags $(TAGS) $(PKGS)
 	$(GO) tool staticcheck -tags $(TAGS) $(PKGS)
-	tool="$$($(GO) tool -n staticcheck)" && cd bench && $(GO) vet ./... && "$$tool" ./...
+	tool="$$($(GO) tool -n staticcheck)" && cd bench && $(GO) vet -tags duckdb_arrow ./... && "$$tool" -tags duckdb_arrow ./...
 	@out="$$($(GO) tool gofumpt -l .)"; test -z "$$out" || { echo "gofumpt: $$out"; exit 1; }
 	$(GO) test -count=1 ./internal/lint/
 

@@ -37,8 +37,8 @@ start_tidemark() {
   cat "$DIR/tm.log"; exit 1
 }
 dsn() { echo "host=127.0.0.1 port=$1 user=tidemark dbname=tidemark sslmode=disable"; }
-# The drivers are Go programs of the module bench/go.mod.
-build_driver() { (cd bench && go build -o "../bin/bench-$1" "./$1"); }
+# The drivers are Go programs of the module bench/go.mod; they read DuckDB's answers as Arrow batches.
+build_driver() { (cd bench && go build -tags duckdb_arrow -o "../bin/bench-$1" "./$1"); }
 facts() {
   echo "machine: $(nproc) cores, $(awk '/MemTotal/{printf "%d GiB", $2/1048576}' /proc/meminfo), load $(cut -d' ' -f1-3 /proc/loadavg)"
   echo "peer: $("$PGBIN/postgres" --version); tidemark: $(bin/tidemark version)"

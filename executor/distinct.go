@@ -126,6 +126,9 @@ type distinctOn struct {
 	input Operator
 	keys  []*scalar
 	last  []types.Datum // nil before the first row
+
+	changed []bool // rows that differ from the row before
+	words   []int64
 }
 
 func (r *run) newDistinctOn(n *plan.Distinct) (Operator, error) {
@@ -173,23 +176,22 @@ func (d *distinctOn) firsts(batch arrow.RecordBatch) ([]int32, error) {
 		return nil, err
 	}
 	defer releaseAll(cols)
-	last := d.last
+	d.changed = cleared(d.changed, n)
+	d.changed[0] = d.last == nil
+	for k, c := range cols {
+		typ := d.keys[k].typ
+		d.changed[0] = d.changed[0] || !sameDatum(typ, d.last[k], types.DatumAt(c, 0))
+		d.words = markChanges(typ, c, d.changed, d.words)
+	}
 	var sel []int32
-	row := make([]types.Datum, len(cols))
-	for i := range n {
-		same := last != nil
-		for k, c := range cols {
-			row[k] = types.DatumAt(c, i)
-			same = same && sameDatum(d.keys[k].typ, last[k], row[k])
-		}
-		if !same {
+	for i, changed := range d.changed {
+		if changed {
 			sel = append(sel, int32(i))
-			last = append(last[:0:0], row...)
 		}
 	}
-	d.last = make([]types.Datum, len(last))
-	for k := range last {
-		d.last[k] = last[k].Clone()
+	d.last = make([]types.Datum, len(cols))
+	for k, c := range cols {
+		d.last[k] = types.DatumAt(c, n-1).Clone()
 	}
 	return sel, nil
 }

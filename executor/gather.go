@@ -184,18 +184,33 @@ func gatherBytes(alloc memory.Allocator, dt arrow.DataType, chunks []arrow.Array
 	if total > math.MaxInt32 {
 		return nil, errBatchTooLarge()
 	}
-	offBuf, buf := newBuffer(alloc, 4*(len(refs)+1)), newBuffer(alloc, total)
+	offBuf, buf := newBuffer(alloc, 4*(len(refs)+1)), newBuffer(alloc, total+len(shortCopy{}))
 	offsets := unsafe.Slice((*int32)(unsafe.Pointer(&offBuf.Bytes()[0])), len(refs)+1)
 	dst, pos := buf.Bytes(), 0
 	offsets[0] = 0
 	for i, r := range refs {
 		if r != noRow {
 			v := &views[r.chunk()]
-			pos += copy(dst[pos:], v.data[v.offsets[r.row()]:v.offsets[r.row()+1]])
+			pos += copyShort(dst, pos, v.data, int(v.offsets[r.row()]), int(v.offsets[r.row()+1]))
 		}
 		offsets[i+1] = int32(pos)
 	}
+	buf.ResizeNoShrink(total)
 	return makeArray(dt, len(refs), gatherNulls(alloc, chunks, open, refs), offBuf, buf), nil
+}
+
+// shortCopy is what copyShort copies at once.
+type shortCopy [16]byte
+
+// copyShort copies src[from:to] to dst[at:] and returns its length. Short strings, where
+// both sides have as much, are copied as one shortCopy: dst has that much room behind
+// its last byte, and what lies behind a string there is written next.
+func copyShort(dst []byte, at int, src []byte, from, to int) int {
+	if to-from <= len(shortCopy{}) && len(src)-from >= len(shortCopy{}) {
+		*(*shortCopy)(dst[at:]) = *(*shortCopy)(src[from:])
+		return to - from
+	}
+	return copy(dst[at:], src[from:to])
 }
 
 func errBatchTooLarge() error {

@@ -46,8 +46,16 @@ func takeBatch(alloc memory.Allocator, b arrow.RecordBatch, idx []int32) (arrow.
 	return newBatch(b.Schema(), cols, len(idx)), nil
 }
 
+// takeColumns is take of columns of one length. All of their rows in order are not copied.
 func takeColumns(alloc memory.Allocator, cols []arrow.Array, idx []int32) ([]arrow.Array, error) {
 	out := make([]arrow.Array, len(cols))
+	if len(cols) > 0 && cols[0].Len() == len(idx) && inOrder(idx) {
+		for i, c := range cols {
+			c.Retain()
+			out[i] = c
+		}
+		return out, nil
+	}
 	for i, c := range cols {
 		a, err := take(alloc, c, idx)
 		if err != nil {
@@ -57,6 +65,16 @@ func takeColumns(alloc memory.Allocator, cols []arrow.Array, idx []int32) ([]arr
 		out[i] = a
 	}
 	return out, nil
+}
+
+// inOrder reports whether idx is 0, 1, 2 and so on.
+func inOrder(idx []int32) bool {
+	for i, r := range idx {
+		if int(r) != i {
+			return false
+		}
+	}
+	return true
 }
 
 func takeNulls(alloc memory.Allocator, a arrow.Array, idx []int32) (m bitmap) {
@@ -116,15 +134,16 @@ func takeBytes(alloc memory.Allocator, a arrow.Array, idx []int32) (arrow.Array,
 	if total > math.MaxInt32 {
 		return nil, errBatchTooLarge()
 	}
-	offBuf, buf := newBuffer(alloc, 4*(len(idx)+1)), newBuffer(alloc, total)
+	offBuf, buf := newBuffer(alloc, 4*(len(idx)+1)), newBuffer(alloc, total+len(shortCopy{}))
 	offsets := unsafe.Slice((*int32)(unsafe.Pointer(&offBuf.Bytes()[0])), len(idx)+1)
 	dst, pos := buf.Bytes(), 0
 	offsets[0] = 0
 	for i, r := range idx {
 		if r >= 0 {
-			pos += copy(dst[pos:], data[src[r]:src[r+1]])
+			pos += copyShort(dst, pos, data, int(src[r]), int(src[r+1]))
 		}
 		offsets[i+1] = int32(pos)
 	}
+	buf.ResizeNoShrink(total)
 	return makeArray(a.DataType(), len(idx), takeNulls(alloc, a, idx), offBuf, buf), nil
 }

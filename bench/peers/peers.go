@@ -4,12 +4,13 @@ package peers
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"fmt"
 	"os"
 	"slices"
 	"time"
 
-	_ "github.com/duckdb/duckdb-go/v2" // the driver "duckdb"
+	"github.com/duckdb/duckdb-go/v2"
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
@@ -18,12 +19,17 @@ type Peer interface {
 	Name() string
 	// Exec runs statements whose rows are dropped.
 	Exec(ctx context.Context, sql string) error
-	// Query runs one statement and reads its rows as text; NULL is "\N".
-	Query(ctx context.Context, sql string) ([][]string, error)
+	// Query runs one statement and reads its rows as they come.
+	Query(ctx context.Context, sql string) (Answer, error)
 	// Load fills a table from a file in COPY's text format.
 	Load(ctx context.Context, table, file string) error
 	Close()
 }
+
+// Answer gives the rows of a query as text; NULL is "\N". It is called at most
+// once: what a peer sent stays as it is until somebody wants to see it, so that
+// making strings of it is not taken for the peer's time.
+type Answer func() [][]string
 
 // wire is a peer that speaks PostgreSQL's protocol.
 type wire struct {
@@ -48,23 +54,15 @@ func (w *wire) Exec(ctx context.Context, sql string) error {
 	return w.conn.Exec(ctx, sql).Close()
 }
 
-func (w *wire) Query(ctx context.Context, sql string) ([][]string, error) {
+func (w *wire) Query(ctx context.Context, sql string) (Answer, error) {
 	results := w.conn.Exec(ctx, sql)
-	var out [][]string
+	var a wireAnswer
 	for results.NextResult() {
-		r := results.ResultReader()
-		for r.NextRow() {
-			values := r.Values()
-			row := make([]string, len(values))
-			for i, v := range values {
-				if row[i] = string(v); v == nil {
-					row[i] = `\N`
-				}
-			}
-			out = append(out, row)
+		for r := results.ResultReader(); r.NextRow(); {
+			a.add(r.Values())
 		}
 	}
-	return out, results.Close()
+	return a.rows, results.Close()
 }
 
 func (w *wire) Load(ctx context.Context, table, file string) error {
@@ -109,35 +107,27 @@ func (d *duck) Exec(ctx context.Context, sql string) error {
 	return err
 }
 
-func (d *duck) Query(ctx context.Context, text string) ([][]string, error) {
-	rows, err := d.conn.QueryContext(ctx, text)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	names, err := rows.Columns()
-	if err != nil {
-		return nil, err
-	}
-	values := make([]any, len(names))
-	targets := make([]any, len(names))
-	for i := range values {
-		targets[i] = &values[i]
-	}
-	var out [][]string
-	for rows.Next() {
-		if err := rows.Scan(targets...); err != nil {
-			return nil, err
+// Query reads Arrow batches, the fastest way out of DuckDB.
+func (d *duck) Query(ctx context.Context, text string) (Answer, error) {
+	var a duckAnswer
+	err := d.conn.Raw(func(conn any) error {
+		arrow, err := duckdb.NewArrowFromConn(conn.(driver.Conn))
+		if err != nil {
+			return err
 		}
-		row := make([]string, len(values))
-		for i, v := range values {
-			if row[i] = fmt.Sprint(v); v == nil {
-				row[i] = `\N`
-			}
+		batches, err := arrow.QueryContext(ctx, text)
+		if err != nil {
+			return err
 		}
-		out = append(out, row)
-	}
-	return out, rows.Err()
+		defer batches.Release()
+		for batches.Next() {
+			b := batches.RecordBatch()
+			b.Retain()
+			a = append(a, b)
+		}
+		return batches.Err()
+	})
+	return a.rows, err
 }
 
 func (d *duck) Load(ctx context.Context, table, file string) error {
@@ -147,8 +137,12 @@ func (d *duck) Load(ctx context.Context, table, file string) error {
 // Time runs a query and measures it until its last row.
 func Time(ctx context.Context, p Peer, sql string) (time.Duration, [][]string, error) {
 	start := time.Now()
-	rows, err := p.Query(ctx, sql)
-	return time.Since(start), rows, err
+	answer, err := p.Query(ctx, sql)
+	took := time.Since(start)
+	if err != nil {
+		return took, nil, err
+	}
+	return took, answer(), nil
 }
 
 // Median returns the middle of ds, the lower one of two.

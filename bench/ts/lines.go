@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/tidemarkdb/tidemark/bench/peers"
 )
 
 // lineDatabase is the name of the database in InfluxDB.
@@ -34,9 +36,9 @@ func (p *linePeer) Exec(ctx context.Context, path string) error {
 	return err
 }
 
-func (p *linePeer) Query(ctx context.Context, path string) ([][]string, error) {
+func (p *linePeer) Query(ctx context.Context, path string) (peers.Answer, error) {
 	b, err := p.do(ctx, http.MethodGet, path, nil)
-	return [][]string{{string(b)}}, err
+	return func() [][]string { return [][]string{{string(b)}} }, err
 }
 
 // Load implements peers.Peer.

@@ -71,12 +71,12 @@ func (c *config) load(ctx context.Context, t *target) error {
 			return fmt.Errorf("%s: %w", s, err)
 		}
 	}
-	rows, err := t.Query(ctx, size)
+	answer, err := t.Query(ctx, size)
 	if err != nil {
 		return err
 	}
 	var bytes float64
-	if _, err := fmt.Sscan(rows[0][0], &bytes); err != nil {
+	if _, err := fmt.Sscan(answer()[0][0], &bytes); err != nil {
 		return err
 	}
 	c.loaded(t, took, time.Since(begin)-took, bytes)

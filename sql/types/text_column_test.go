@@ -3,6 +3,7 @@ package types
 import (
 	"math"
 	"testing"
+	"time"
 
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
@@ -16,8 +17,8 @@ func TestTextColumn(t *testing.T) {
 	}
 	day := int64(MicrosPerDay)
 	columns := map[OID][]Datum{
-		Bool: {NewBool(true), NewBool(false)}, Int2: {NewInt2(-3), NewInt2(7)}, Int4: {NewInt4(-3), NewInt4(1 << 30)}, Int8: {NewInt8(math.MinInt64), NewInt8(0)},
-		Oid: {NewOid(1 << 31)}, Float8: floats, Float4: {NewFloat32(1.5)}, Text: {NewString("tide"), NewString("")}, Bytea: {NewBinary("\x00\xff")},
+		Bool: {NewBool(true), NewBool(false)}, Int2: {NewInt2(-3), NewInt2(7)}, Int4: {NewInt4(-3), NewInt4(1 << 30)}, Int8: {NewInt8(math.MinInt64), NewInt8(0), NewInt8(9), NewInt8(10), NewInt8(99), NewInt8(100), NewInt8(999), NewInt8(1000), NewInt8(9999), NewInt8(10000), NewInt8(-1)},
+		Oid: {NewOid(1 << 31)}, Float8: floats, Float4: {NewFloat32(1.5)}, Text: {NewString("tide"), NewString(""), NewString("exactly 32 bytes are in this one"), NewString("more than 32 bytes are in this one")}, Bytea: {NewBinary("\x00\xff")},
 		Timestamptz: {{P: PhysInt64, I: 3*day + 1}, {P: PhysInt64, I: 3*day + 1}, {P: PhysInt64, I: 0}, {P: PhysInt64, I: 0}, {P: PhysInt64, I: TimestampInfinity}, {P: PhysInt64, I: -day}},
 		Date:        {{P: PhysInt32, I: 0}, {P: PhysInt32, I: 0}, {P: PhysInt32, I: 77}},
 	}
@@ -51,6 +52,45 @@ func TestTextColumn(t *testing.T) {
 			part.Release()
 			whole.Release()
 			b.Release()
+		}
+	}
+}
+
+// TestTextColumnTimes compares times of the same hours and others in all styles.
+func TestTextColumnTimes(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var values []Datum
+	for _, start := range []int64{0, 6 * MicrosPerHour, -1, -3*MicrosPerHour + 7, -70_000_000_000_000_000, 7_347_600_000_000 - 30*MicrosPerMinute, 7_347_600_000_000, 26_096_400_000_000, minTimestamp, endTimestamp - MicrosPerHour, TimestampInfinity, TimestampNegInfinity, 253_402_300_799_000_000} {
+		for _, more := range []int64{0, 1, 59_999_999, 60_000_000, 61_500_000, 3599_000_000, 3599_123_400, 3600_000_000} {
+			if start == TimestampInfinity || start == TimestampNegInfinity {
+				more = 0
+			}
+			values = append(values, Datum{P: PhysInt64, I: start + more})
+		}
+	}
+	b := NewBuilder(memory.DefaultAllocator, Of(Timestamptz))
+	for _, v := range values {
+		AppendDatum(b, v)
+	}
+	a := b.NewArray()
+	for _, style := range []string{"ISO", "SQL", "Postgres", "German"} {
+		for _, zone := range []*time.Location{nil, time.UTC, berlin, time.FixedZone("x", 1800)} {
+			for _, oid := range []OID{Timestamp, Timestamptz} {
+				io := DefaultIO()
+				io.DateStyle, io.TimeZone, io.TimeZoneName = style, zone, "X"
+				var c TextColumn
+				if err := c.ResetText(a, Of(oid), io); err != nil {
+					t.Fatal(err)
+				}
+				for i, v := range values {
+					if got, want := string(c.AppendField(nil, i)[4:]), string(AppendText(nil, Of(oid), v, io)); got != want {
+						t.Errorf("%s, %s: %q, want %q", style, zone, got, want)
+					}
+				}
+			}
 		}
 	}
 }

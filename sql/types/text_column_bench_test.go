@@ -1,0 +1,51 @@
+package types
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+)
+
+// BenchmarkTextColumn writes 4096 values as fields of DataRow messages. Bounded by
+// the calls and branches of each value.
+func BenchmarkTextColumn(b *testing.B) {
+	const n = 4096
+	text, long := array.NewStringBuilder(memory.DefaultAllocator), array.NewStringBuilder(memory.DefaultAllocator)
+	ints, floats := array.NewInt32Builder(memory.DefaultAllocator), array.NewFloat64Builder(memory.DefaultAllocator)
+	whole, times := array.NewFloat64Builder(memory.DefaultAllocator), array.NewInt64Builder(memory.DefaultAllocator)
+	for i := range n {
+		text.Append(fmt.Sprintf("host_%d", i))
+		long.Append(fmt.Sprintf("%060d", i))
+		ints.Append(int32(i * 3))
+		floats.Append(float64(i) / 7)
+		whole.Append(float64(i % 101))
+		times.Append(int64(i) * 60_000_000)
+	}
+	run := func(name string, t Type, build array.Builder) {
+		a := build.NewArray()
+		defer a.Release()
+		b.Run(name, func(b *testing.B) {
+			var c TextColumn
+			if err := c.ResetText(a, t, nil); err != nil {
+				b.Fatal(err)
+			}
+			var buf []byte
+			for b.Loop() {
+				buf = buf[:0]
+				for i := range n {
+					buf = c.AppendField(buf, i)
+				}
+			}
+			b.SetBytes(int64(len(buf)))
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/value")
+		})
+	}
+	run("text", Of(Text), text)
+	run("long text", Of(Text), long)
+	run("int4", Of(Int4), ints)
+	run("float8", Of(Float8), floats)
+	run("whole float8", Of(Float8), whole)
+	run("timestamptz", Of(Timestamptz), times)
+}
