@@ -81,6 +81,9 @@ bench-fair: build ## point reads beside a long scan, on PostgreSQL 15 and Tidema
 bench-ts: build ## TSBS's cpu-only loads and queries on time-series tables beside PostgreSQL 15, InfluxDB, VictoriaMetrics and DuckDB
 	bash bench/ts.sh
 
+bench-corpus: build ## the SQLite corpus beside PostgreSQL 15
+	bash bench/corpus.sh
+
 bench-points: build ## single points by 64 connections beside PostgreSQL 15
 	bash bench/points.sh
 
@@ -93,4 +96,4 @@ bench-cluster: ## statements with and without push-down over a cluster and ROWS 
 generate: ## make generated files anew
 	$(GO) generate $(PKGS)
 
-.PHONY: help build run test test-race lint sqltests sqltests-all check test-clients golden fuzz fuzz-sql sqlsmith bench-pgbench bench-copy bench-scan bench-tpch bench-fair bench-tpcc bench-ts bench-points generate
+.PHONY: help build run test test-race lint sqltests sqltests-all check test-clients golden fuzz fuzz-sql sqlsmith bench-pgbench bench-copy bench-scan bench-tpch bench-fair bench-tpcc bench-ts bench-points bench-corpus generate
