@@ -111,7 +111,7 @@ func (s *source) readLasts(ctx context.Context, c *Column) (arrow.Array, error) 
 		}
 		s.lasts = again.lasts
 	}
-	var segs []segment
+	var rows []stretch
 	var arrays []arrow.Array
 	defer func() {
 		for _, a := range arrays {
@@ -128,7 +128,7 @@ func (s *source) readLasts(ctx context.Context, c *Column) (arrow.Array, error) 
 		if err != nil {
 			return nil, err
 		}
-		segs, arrays = append(segs, segment{from: 0, to: to - from}), append(arrays, a)
+		rows, arrays = append(rows, stretch{source: int32(len(arrays)), n: int32(to - from)}), append(arrays, a)
 		size += arrayBytes(a) + a.Len()/8
 		from = to
 	}
@@ -137,7 +137,7 @@ func (s *source) readLasts(ctx context.Context, c *Column) (arrow.Array, error) 
 	if !keep {
 		alloc = s.reading.alloc
 	}
-	out, err := assemble(alloc, c, segs, arrays, len(s.lasts))
+	out, err := assemble(alloc, c, rows, arrays, len(s.lasts))
 	if err == nil && keep {
 		cache.keepColumn(s.inRun, lastBlock, c.ID, out)
 	}
@@ -156,9 +156,9 @@ func (s *source) lastsOfBlock(ctx context.Context, c *Column, rows []lastRow) (a
 		}
 	}
 	defer all.Release()
-	segs, arrays := make([]segment, len(rows)), make([]arrow.Array, len(rows))
+	stretches := make([]stretch, len(rows))
 	for i, r := range rows {
-		segs[i], arrays[i] = segment{from: r.row, to: r.row + 1}, all
+		stretches[i] = stretch{from: int32(r.row), n: 1}
 	}
-	return assemble(s.reading.alloc, c, segs, arrays, len(rows))
+	return assemble(s.reading.alloc, c, stretches, []arrow.Array{all}, len(rows))
 }

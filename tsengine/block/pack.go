@@ -213,8 +213,9 @@ func (w *runWriter) writeRows(ctx context.Context, segs []segment, rows int) (in
 		}
 	}()
 	size := 0
+	p := newSpread(segs, rows) // every row of a block is wanted sooner or later: columns are unpacked as a whole
 	for i := range w.options.Columns {
-		a, err := gather(ctx, w.alloc, &w.options.Columns[i], segs, rows)
+		a, err := p.gather(ctx, w.alloc, &w.options.Columns[i], nil)
 		if err != nil {
 			return 0, err
 		}

@@ -57,6 +57,7 @@ type source struct {
 	rowNumbers
 
 	refs    int
+	mark    int32 // its place in the present spread
 	reading *reading
 	delta   container // of a delta: all of it, fetched on demand if the cache has the rows
 	key     kv.Key    // of a delta

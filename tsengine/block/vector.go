@@ -34,42 +34,68 @@ func gather(ctx context.Context, alloc memory.Allocator, c *Column, segs []segme
 		}
 		defer releaseArrays(some)
 	}
-	return gatherFrom(ctx, alloc, c, segs, some, n)
+	if len(segs) == 1 && some == nil {
+		a, err := segs[0].src.column(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		return array.NewSlice(a, int64(segs[0].from), int64(segs[0].to)), nil
+	}
+	return newSpread(segs, n).gather(ctx, alloc, c, some)
 }
 
-// gatherFrom is gather over segments of the given arrays, and of columns of the
-// sources that have none there.
-func gatherFrom(ctx context.Context, alloc memory.Allocator, c *Column, segs []segment, some map[*source]arrow.Array, n int) (arrow.Array, error) {
-	arrays := make([]arrow.Array, len(segs))
+// spread is how rows are spread over sources: segments in the form in which one
+// column after another is gathered. Rows that were written one after another lie in
+// many sources, a few side by side, so that a segment must cost next to nothing.
+type spread struct {
+	sources   []*source
+	stretches []stretch
+	rows      int
+}
+
+// stretch is n rows of a source from a row on.
+type stretch struct{ source, from, n int32 }
+
+func newSpread(segs []segment, rows int) *spread {
+	p := &spread{stretches: make([]stretch, len(segs)), rows: rows}
 	for i := range segs {
-		if i > 0 && segs[i].src == segs[i-1].src {
-			arrays[i] = arrays[i-1]
+		s := &segs[i]
+		if m := int(s.src.mark); m >= len(p.sources) || p.sources[m] != s.src {
+			s.src.mark = int32(len(p.sources))
+			p.sources = append(p.sources, s.src)
+		}
+		p.stretches[i] = stretch{s.src.mark, int32(s.from), int32(s.to - s.from)}
+	}
+	return p
+}
+
+// gather makes the array of a column.
+func (p *spread) gather(ctx context.Context, alloc memory.Allocator, c *Column, some map[*source]arrow.Array) (arrow.Array, error) {
+	arrays := make([]arrow.Array, len(p.sources))
+	for i, src := range p.sources {
+		if arrays[i] = some[src]; arrays[i] != nil {
 			continue
 		}
-		a := some[segs[i].src]
-		if a == nil {
-			var err error
-			if a, err = segs[i].src.column(ctx, c); err != nil {
-				return nil, err
-			}
+		var err error
+		if arrays[i], err = src.column(ctx, c); err != nil {
+			return nil, err
 		}
-		arrays[i] = a
 	}
-	if len(segs) == 1 {
-		return array.NewSlice(arrays[0], int64(segs[0].from), int64(segs[0].to)), nil
+	if len(p.stretches) == 1 {
+		s := p.stretches[0]
+		return array.NewSlice(arrays[0], int64(s.from), int64(s.from+s.n)), nil
 	}
-	return assemble(alloc, c, segs, arrays, n)
+	return assemble(alloc, c, p.stretches, arrays, p.rows)
 }
 
-// assemble copies segments, of n rows in all, of the arrays beside them.
-func assemble(alloc memory.Allocator, c *Column, segs []segment, arrays []arrow.Array, n int) (arrow.Array, error) {
-	nulls := false
-	for i, a := range arrays {
-		nulls = nulls || (i == 0 || a != arrays[i-1]) && a.NullN() > 0
-	}
-	g := gatherer{alloc: alloc, segs: segs, arrays: arrays, n: n}
-	if nulls {
-		g.validity()
+// assemble copies stretches, of n rows in all, of arrays.
+func assemble(alloc memory.Allocator, c *Column, stretches []stretch, arrays []arrow.Array, n int) (arrow.Array, error) {
+	g := gatherer{alloc: alloc, stretches: stretches, arrays: arrays, n: n}
+	for _, a := range arrays {
+		if a.NullN() > 0 {
+			g.validity()
+			break
+		}
 	}
 	switch c.Type.ID() {
 	case arrow.BOOL:
@@ -93,12 +119,12 @@ func assemble(alloc memory.Allocator, c *Column, segs []segment, arrays []arrow.
 }
 
 type gatherer struct {
-	alloc  memory.Allocator
-	segs   []segment
-	arrays []arrow.Array
-	n      int
-	valid  *memory.Buffer
-	nulls  int
+	alloc     memory.Allocator
+	stretches []stretch
+	arrays    []arrow.Array // of the sources
+	n         int
+	valid     *memory.Buffer
+	nulls     int
 }
 
 func newBuffer(alloc memory.Allocator, size int) *memory.Buffer {
@@ -111,22 +137,28 @@ func (g *gatherer) validity() {
 	g.valid = newBuffer(g.alloc, int(bitutil.BytesForBits(int64(g.n))))
 	bits := g.valid.Bytes()
 	clear(bits)
+	nulls := make([]int, len(g.arrays))
+	for i, a := range g.arrays {
+		nulls[i] = a.NullN()
+	}
 	at := 0
-	for i, s := range g.segs {
-		a := g.arrays[i]
-		if a.NullN() == 0 {
-			bitutil.SetBitsTo(bits, int64(at), int64(s.to-s.from), true)
-			at += s.to - s.from
-			continue
-		}
-		for r := s.from; r < s.to; r++ {
-			if a.IsValid(r) {
-				bits[at>>3] |= 1 << (at & 7)
-			} else {
-				g.nulls++
+	for _, s := range g.stretches {
+		a := g.arrays[s.source]
+		switch nulls[s.source] {
+		case 0:
+			bitutil.SetBitsTo(bits, int64(at), int64(s.n), true)
+		case a.Len():
+			g.nulls += int(s.n)
+		default:
+			for r := range int(s.n) {
+				if a.IsValid(int(s.from) + r) {
+					bits[(at+r)>>3] |= 1 << ((at + r) & 7)
+				} else {
+					g.nulls++
+				}
 			}
-			at++
 		}
+		at += int(s.n)
 	}
 }
 
@@ -147,17 +179,20 @@ func gatherFixed[T fixedValue](g *gatherer, dt arrow.DataType) arrow.Array {
 	var zero T
 	buf := newBuffer(g.alloc, g.n*int(unsafe.Sizeof(zero)))
 	if g.n > 0 {
+		views := make([][]T, len(g.arrays))
+		for i, a := range g.arrays {
+			views[i] = fixedValues[T](a)
+		}
 		out := unsafe.Slice((*T)(unsafe.Pointer(&buf.Bytes()[0])), g.n)
-		var src []T
-		for i, s := range g.segs {
-			if i == 0 || g.arrays[i] != g.arrays[i-1] {
-				src = fixedValues[T](g.arrays[i])
-			}
-			if s.to-s.from == 1 { // rows of a write, which are sorted
-				out[0], out = src[s.from], out[1:]
+		at := 0
+		for _, s := range g.stretches {
+			src := views[s.source]
+			if s.n == 1 {
+				out[at] = src[s.from]
+				at++
 				continue
 			}
-			out = out[copy(out, src[s.from:s.to]):]
+			at += copy(out[at:], src[s.from:s.from+s.n])
 		}
 	}
 	return g.array(dt, buf)
@@ -168,10 +203,10 @@ func (g *gatherer) bools(dt arrow.DataType) arrow.Array {
 	bits := buf.Bytes()
 	clear(bits)
 	at := 0
-	for i, s := range g.segs {
-		a := g.arrays[i].(*array.Boolean)
-		for r := s.from; r < s.to; r++ {
-			if a.Value(r) {
+	for _, s := range g.stretches {
+		a := g.arrays[s.source].(*array.Boolean)
+		for r := s.from; r < s.from+s.n; r++ {
+			if a.Value(int(r)) {
 				bits[at>>3] |= 1 << (at & 7)
 			}
 			at++
@@ -184,12 +219,14 @@ func (g *gatherer) bytes(dt arrow.DataType) (arrow.Array, error) {
 	views := make([]struct {
 		offsets []int32
 		data    []byte
-	}, len(g.segs))
+	}, len(g.arrays))
+	for i, a := range g.arrays {
+		views[i].offsets, views[i].data = byteValues(a)
+	}
 	total := 0
-	for i, s := range g.segs {
-		v := &views[i]
-		v.offsets, v.data = byteValues(g.arrays[i])
-		total += int(v.offsets[s.to] - v.offsets[s.from])
+	for _, s := range g.stretches {
+		v := &views[s.source]
+		total += int(v.offsets[s.from+s.n] - v.offsets[s.from])
 	}
 	if total > math.MaxInt32 {
 		return nil, errTooLarge
@@ -198,11 +235,15 @@ func (g *gatherer) bytes(dt arrow.DataType) (arrow.Array, error) {
 	offsets := unsafe.Slice((*int32)(unsafe.Pointer(&ends.Bytes()[0])), g.n+1)
 	data, at, row := buf.Bytes(), 0, 0
 	offsets[0] = 0
-	for i, s := range g.segs {
-		v := &views[i]
+	if total == 0 { // all of them NULL, or empty
+		clear(offsets)
+		return g.array(dt, ends, buf), nil
+	}
+	for _, s := range g.stretches {
+		v := &views[s.source]
 		shift := int32(at) - v.offsets[s.from]
-		at += copy(data[at:], v.data[v.offsets[s.from]:v.offsets[s.to]])
-		for r := s.from; r < s.to; r++ {
+		at += copy(data[at:], v.data[v.offsets[s.from]:v.offsets[s.from+s.n]])
+		for r := s.from; r < s.from+s.n; r++ {
 			row++
 			offsets[row] = v.offsets[r+1] + shift
 		}
