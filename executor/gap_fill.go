@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"math/big"
+	"strconv"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -128,25 +129,33 @@ func (g *gapFill) one(s *scalar, cols []arrow.Array) (types.Datum, error) {
 // begin reads the arguments.
 func (g *gapFill) begin() error {
 	n := g.node
-	var d [4]types.Datum
-	for i, a := range []expr.Expr{n.Width, n.Zone, n.Start, n.Finish} {
+	args := make([]types.Datum, len(n.Args))
+	for i, a := range n.Args {
+		var err error
+		if args[i], err = g.constant(a); err != nil {
+			return err
+		}
+		if a != nil && args[i].IsNull() && (i == 0 || n.Fn.Strict) {
+			return pgerror.New(pgerror.InvalidParameterValue, "invalid %s argument: %s cannot be NULL", n.Fn.Name, argumentName(n.Fn, i))
+		}
+	}
+	var d [2]types.Datum
+	for i, a := range []expr.Expr{n.Start, n.Finish} {
 		var err error
 		if d[i], err = g.constant(a); err != nil {
 			return err
 		}
 	}
 	switch {
-	case d[0].IsNull():
-		return pgerror.New(pgerror.InvalidParameterValue, "invalid time_bucket_gapfill argument: bucket_width cannot be NULL")
-	case d[2].IsNull() && n.Start != nil:
+	case d[0].IsNull() && n.Start != nil:
 		return pgerror.New(pgerror.InvalidParameterValue, "invalid time_bucket_gapfill argument: start cannot be NULL").
 			WithHint("Specify start and finish as arguments or in the WHERE clause.")
-	case d[3].IsNull() && n.Finish != nil:
+	case d[1].IsNull() && n.Finish != nil:
 		return pgerror.New(pgerror.InvalidParameterValue, "invalid time_bucket_gapfill argument: finish cannot be NULL").
 			WithHint("Specify start and finish as arguments or in the WHERE clause.")
 	}
 	typ := n.Cols[n.Time].Type
-	for _, x := range d[2:] {
+	for _, x := range d {
 		if x.IsNull() {
 			continue
 		}
@@ -155,22 +164,30 @@ func (g *gapFill) begin() error {
 		}
 	}
 	var err error
-	if g.walk, err = functions.NewBucketWalk(typ, d[0], d[1].S); err != nil {
+	if g.walk, err = functions.NewBucketWalk(g.env.Functions, n.Fn, args); err != nil {
 		return err
 	}
 	if g.finish = math.MaxInt64; n.Finish != nil {
-		if g.finish = d[3].Int(); n.FinishAt {
+		if g.finish = d[1].Int(); n.FinishAt {
 			g.finish++
 		}
 	}
 	if n.Start == nil {
 		return nil
 	}
-	if g.start = d[2].Int(); n.StartAfter {
+	if g.start = d[0].Int(); n.StartAfter {
 		g.start++
 	}
 	g.start, err = g.walk.Start(g.start)
 	return err
+}
+
+// argumentName is the name of an argument, or its number where it has none.
+func argumentName(fn *functions.Scalar, i int) string {
+	if i < len(fn.Params) {
+		return fn.Params[i].Name
+	}
+	return strconv.Itoa(i + 1)
 }
 
 func (g *gapFill) Next(ctx context.Context) (arrow.RecordBatch, error) {
@@ -295,9 +312,12 @@ func (g *gapFill) sameGroup() bool {
 
 func (g *gapFill) advance() error {
 	next, err := g.walk.Next(g.next)
-	if err != nil { // the end of time
+	if pgerror.CodeOf(err) == pgerror.DatetimeValueOutOfRange { // there is no bucket behind it
 		g.filled = true
-		return nil //nolint:nilerr // there is no bucket behind it
+		return nil
+	}
+	if err != nil {
+		return err
 	}
 	g.next = next
 	return nil
@@ -343,7 +363,7 @@ func (g *gapFill) fill(i int, last bool) (types.Datum, error) {
 	if err != nil || after.IsNull() || !f.known || f.value.IsNull() {
 		return types.Null, err
 	}
-	return interpolate(g.typeOf(i), g.next, f.at, at, f.value, after), nil
+	return interpolate(g.typeOf(i), g.next, f.at, at, f.value, after)
 }
 
 func (g *gapFill) typeOf(i int) types.Type {
@@ -435,17 +455,34 @@ func (g *gapFill) real(t types.Datum) ([]types.Datum, error) {
 
 // interpolate is the value at x on the line from (x0, y0) to (x1, y1); of integers what
 // is behind the point falls away.
-func interpolate(t types.Type, x, x0, x1 int64, y0, y1 types.Datum) types.Datum {
+func interpolate(t types.Type, x, x0, x1 int64, y0, y1 types.Datum) (types.Datum, error) {
 	if x1 == x0 {
-		return y0
+		return y0, nil
 	}
 	switch t.OID {
 	case types.Float4:
-		return types.NewFloat32(float32((float64(y0.Float32())*float64(x1-x) + float64(y1.Float32())*float64(x-x0)) / float64(x1-x0)))
+		return types.NewFloat32(float32((float64(y0.Float32())*float64(x1-x) + float64(y1.Float32())*float64(x-x0)) / float64(x1-x0))), nil
 	case types.Float8:
-		return types.NewFloat64((y0.Float64()*float64(x1-x) + y1.Float64()*float64(x-x0)) / float64(x1-x0))
+		return types.NewFloat64((y0.Float64()*float64(x1-x) + y1.Float64()*float64(x-x0)) / float64(x1-x0)), nil
+	case types.Numeric:
+		return interpolateNumeric(y0.Decimal(), y1.Decimal(), types.DecimalFromInt(x-x0), types.DecimalFromInt(x1-x0))
 	}
 	a := new(big.Int).Mul(big.NewInt(y0.Int()), big.NewInt(x1-x))
 	a.Add(a, new(big.Int).Mul(big.NewInt(y1.Int()), big.NewInt(x-x0)))
-	return types.NewInt(t.Phys(), a.Quo(a, big.NewInt(x1-x0)).Int64())
+	return types.NewInt(t.Phys(), a.Quo(a, big.NewInt(x1-x0)).Int64()), nil
+}
+
+// interpolateNumeric is y0 + (y1 - y0) * part / whole.
+func interpolateNumeric(y0, y1, part, whole types.Decimal) (types.Datum, error) {
+	d, err := y1.Sub(y0)
+	if err == nil {
+		d, err = d.Mul(part)
+	}
+	if err == nil {
+		d, err = d.Div(whole)
+	}
+	if err == nil {
+		d, err = d.Add(y0)
+	}
+	return d.Datum(), err
 }

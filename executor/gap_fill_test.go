@@ -6,16 +6,23 @@ import (
 	. "github.com/tidemarkdb/tidemark/executor/exectest"
 	"github.com/tidemarkdb/tidemark/planner/plan"
 	"github.com/tidemarkdb/tidemark/sql/expr"
+	"github.com/tidemarkdb/tidemark/sql/functions"
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
 	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
 // Groups by g; buckets of 5 from 0 to before 16.
 func TestGapFill(t *testing.T) {
+	var bucket *functions.Scalar
+	for _, fn := range functions.Scalars(functions.GapFillName) {
+		if fn.Returns.OID == types.Int4 {
+			bucket = fn
+		}
+	}
 	fill := func(width expr.Expr, keys []int) func([]plan.Node) plan.Node {
 		return func(in []plan.Node) plan.Node {
 			return &plan.GapFill{
-				Base: Cols("l int4, i int4", in[0]), Input: in[0], Keys: keys, Time: 1, Width: width, Start: Int4(2), Finish: Int4(16),
+				Base: Cols("l int4, i int4", in[0]), Input: in[0], Keys: keys, Time: 1, Fn: bucket, Args: []expr.Expr{width, nil}, Start: Int4(2), Finish: Int4(16),
 				Fills: []plan.Fill{{Value: Col(in[0], 2)}, {Method: plan.FillLinear, Value: Col(in[0], 2)}},
 			}
 		}

@@ -94,6 +94,8 @@ func onlyOf(e expr.Expr, column *expr.Ordinal) bool {
 // arguments are not constant.
 func (r *seriesRuns) bucketOf(e expr.Expr) (func(t int64) (result, lo, hi int64, err error), error) {
 	steps, list := stepsOf(e)
+	call, isCall := e.(*expr.Call)
+	strict := !isCall || call.Fn.Strict
 	args := make([]types.Datum, len(list))
 	for i, a := range list {
 		if i == steps.Of-1 {
@@ -105,7 +107,7 @@ func (r *seriesRuns) bucketOf(e expr.Expr) (func(t int64) (result, lo, hi int64,
 			return nil, nil
 		}
 		var err error
-		if args[i], err = r.agg.env.constant(a); err != nil || args[i].IsNull() {
+		if args[i], err = r.agg.env.constant(a); err != nil || args[i].IsNull() && strict {
 			return nil, err
 		}
 	}

@@ -21,7 +21,7 @@ func TestAutoParams(t *testing.T) {
 	}
 	for _, c := range []struct{ sql, want string }{
 		{"SELECT b FROM t WHERE a = ~42~", "integer"},
-		{"SELECT b FROM t WHERE a = ~42~ AND b = ~'x'~ LIMIT ~3~", "integer text integer"},
+		{"SELECT b FROM t WHERE a = ~42~ AND b = ~'x'~ LIMIT 3", "integer text"},
 		{"SELECT b FROM t WHERE d > ~'2020-01-01'~", "date"},
 		{"UPDATE t SET c = c + ~5~, b = ~'y'~ WHERE a = ~7~", "integer character varying integer"},
 		{"INSERT INTO t VALUES (~1~, ~'x'~, ~2.5~, ~'2020-01-01'~)", "integer character varying numeric date"},

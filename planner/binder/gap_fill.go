@@ -1,6 +1,7 @@
 package binder
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/tidemarkdb/tidemark/planner/logical"
@@ -8,36 +9,54 @@ import (
 	"github.com/tidemarkdb/tidemark/sql/expr"
 	"github.com/tidemarkdb/tidemark/sql/functions"
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
-	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
-// gapFill puts a GapFill above an aggregate that groups by time_bucket_gapfill, and
-// makes locf, interpolate and their kin in the targets its columns.
+// gapFill puts a GapFill above an aggregate that groups by time_bucket_gapfill, or by
+// another bucket beside FILL, and makes locf, interpolate and their kin in the targets
+// its columns.
 func (b *Binder) gapFill(s *scope, p *pending, agg *logical.Aggregate) error {
 	at := -1
 	for i, k := range agg.Keys {
-		if gapFillCall(k.Expr, functions.GapFillName) == nil {
+		if p.bucketCall(k.Expr) == nil {
 			continue
 		}
-		if at >= 0 {
+		switch {
+		case at >= 0 && p.fill != nil:
+			return pgerror.Unsupported("FILL beside several buckets in GROUP BY").At(p.fill.pos)
+		case at >= 0:
 			return pgerror.New(pgerror.FeatureNotSupported, "multiple time_bucket_gapfill calls not allowed")
 		}
 		at = i
 	}
-	if at < 0 {
+	switch {
+	case len(agg.Sets) > 0 && p.fill != nil:
+		return pgerror.Unsupported("FILL with grouping sets").At(p.fill.pos)
+	case at < 0 && p.fill != nil:
+		return pgerror.New(pgerror.GroupingError, "FILL needs a bucket of time in GROUP BY").
+			WithHint("Group by time_bucket, time_window, date_bin or date_trunc.").At(p.fill.pos)
+	case at < 0:
 		return nil
-	}
-	if len(agg.Sets) > 0 {
+	case len(agg.Sets) > 0:
 		return pgerror.Unsupported("time_bucket_gapfill with grouping sets")
 	}
-	call := gapFillCall(agg.Keys[at].Expr, functions.GapFillName)
-	g := &logical.GapFill{Input: p.node, Time: agg.Keys[at].ID, Width: call.Args[0]}
+	call := p.bucketCall(agg.Keys[at].Expr)
+	g := &logical.GapFill{Input: p.node, Time: agg.Keys[at].ID, Fn: call.Fn, Args: slices.Clone(call.Args)}
+	time := call.Fn.Steps.Of - 1
+	g.Args[time] = nil
+	if call.Fn.Name == functions.GapFillName { // start and finish are the range
+		g.Args = g.Args[:len(call.Fn.Args)-2]
+	}
+	for _, a := range g.Args {
+		if a != nil && b.varies(s, a) {
+			return pgerror.Unsupported("filling buckets of %s whose arguments are not constant", call.Fn.Name)
+		}
+	}
 	for i, k := range agg.Keys {
 		if i != at {
 			g.Keys = append(g.Keys, k.ID)
 		}
 	}
-	if err := b.gapFillRange(s, p, g, call); err != nil {
+	if err := b.gapFillRange(s, p, g, call.Args[time], call.Args[len(g.Args):]); err != nil {
 		return err
 	}
 	for i := range p.targets {
@@ -48,7 +67,18 @@ func (b *Binder) gapFill(s *scope, p *pending, agg *logical.Aggregate) error {
 		p.targets[i].expr = e
 	}
 	p.node = g
+	if p.fill != nil {
+		return p.fill.apply(b, s, p, g, agg)
+	}
 	return nil
+}
+
+// varies reports whether an expression has columns of this level.
+func (b *Binder) varies(s *scope, e expr.Expr) bool {
+	return logical.Any(e, func(x expr.Expr) bool {
+		col, ok := x.(*expr.Column)
+		return ok && b.MD.Cols[col.ID].Depth == s.depth
+	})
 }
 
 // gapFillCall is e as a call of a function of gap filling, nil if it is none.
@@ -61,11 +91,7 @@ func gapFillCall(e expr.Expr, name string) *expr.Call {
 
 // gapFillRange finds where the buckets begin and end: arguments, else bounds of the
 // time in WHERE.
-func (b *Binder) gapFillRange(s *scope, p *pending, g *logical.GapFill, call *expr.Call) error {
-	rest := call.Args[2:]
-	if len(rest) > 0 && call.Fn.Args[2].OID == types.Text {
-		g.Zone, rest = rest[0], rest[1:]
-	}
+func (b *Binder) gapFillRange(s *scope, p *pending, g *logical.GapFill, time expr.Expr, rest []expr.Expr) error {
 	if len(rest) > 0 && !isNullConst(rest[0]) {
 		g.Start = rest[0]
 	}
@@ -76,7 +102,7 @@ func (b *Binder) gapFillRange(s *scope, p *pending, g *logical.GapFill, call *ex
 	for n := agg0(p.node); n != nil; n = innerJoin(n, &conds) {
 	}
 	for _, c := range conds {
-		b.gapFillBound(s, g, call.Args[1], c)
+		b.gapFillBound(s, g, time, c)
 	}
 	for _, missing := range []struct {
 		name string
@@ -139,11 +165,7 @@ func (b *Binder) gapFillBound(s *scope, g *logical.GapFill, time, cond expr.Expr
 	} else if !logical.Equal(c.Args[0], time) {
 		return
 	}
-	constant := !logical.Any(value, func(x expr.Expr) bool {
-		col, ok := x.(*expr.Column)
-		return ok && b.MD.Cols[col.ID].Depth == s.depth
-	})
-	if !constant {
+	if b.varies(s, value) {
 		return
 	}
 	if value.Type().OID != time.Type().OID {

@@ -26,6 +26,12 @@ func (b *Binder) bindGroupBy(s *scope, sel *ast.Select, p *pending) error {
 	sets := [][]int{nil}
 	plain := true
 	for _, g := range sel.GroupBy {
+		if f := fillOf(g); f != nil {
+			if err := p.bindFill(s, f); err != nil {
+				return err
+			}
+			continue
+		}
 		list, simple, err := b.groupItem(s, p, g)
 		if err != nil {
 			return err

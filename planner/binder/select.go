@@ -98,10 +98,10 @@ func (b *Binder) bindPlain(s *scope, sel *ast.Select, opt *selectOptions) (query
 	if err := b.bindTail(s, sel, p, opt); err != nil {
 		return query{}, err
 	}
-	b.noAuto--
-	if err := b.bindLimit(s, sel, p); err != nil {
+	if err := b.bindLimit(s, sel, p); err != nil { // how many rows are wanted decides about plans
 		return query{}, err
 	}
+	b.noAuto--
 	return b.assemble(s, sel, p)
 }
 
@@ -114,6 +114,7 @@ type pending struct {
 	having     expr.Expr
 	groups     []groupKey
 	sets       [][]int
+	fill       *fillClause
 	sort       []sortItem
 	distinctOn []int // targets
 	limit      logical.Limit

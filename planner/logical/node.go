@@ -153,15 +153,17 @@ type Window struct {
 	Items     []Item // *WindowCall
 }
 
-// GapFill adds the buckets of time_bucket_gapfill that an aggregate has no rows of; see
+// GapFill adds the buckets of a call of Fn that an aggregate has no rows of; see
 // plan.GapFill. It passes its input's columns on and adds the fills.
 type GapFill struct {
-	Input                      Node
-	Keys                       []expr.ColumnID // the other grouping keys
-	Time                       expr.ColumnID   // the bucket
-	Width, Zone, Start, Finish expr.Expr
-	StartAfter, FinishAt       bool
-	Fills                      []Fill
+	Input                Node
+	Keys                 []expr.ColumnID // the other grouping keys
+	Time                 expr.ColumnID   // the bucket
+	Fn                   *functions.Scalar
+	Args                 []expr.Expr // nil for the time
+	Start, Finish        expr.Expr
+	StartAfter, FinishAt bool
+	Fills                []Fill
 }
 
 // Fill is a column of a GapFill: a call of locf, interpolate or their kin.

@@ -107,8 +107,9 @@ func VisitExprs(n Node, fn func(*expr.Expr)) {
 		keys(n.Order)
 		items(n.Items)
 	case *GapFill:
-		one(&n.Width)
-		one(&n.Zone)
+		for i := range n.Args {
+			one(&n.Args[i])
+		}
 		one(&n.Start)
 		one(&n.Finish)
 		for i := range n.Fills {

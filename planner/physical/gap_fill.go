@@ -35,7 +35,10 @@ func (b *Builder) gapFill(n *logical.GapFill, need *logical.ColSet) rel {
 	at := func(id expr.ColumnID) int { return slices.Index(r.cols, id) }
 	g := &plan.GapFill{
 		Input: r.node, Time: at(n.Time), StartAfter: n.StartAfter, FinishAt: n.FinishAt,
-		Width: b.resolve(n.Width, nil), Zone: b.resolve(n.Zone, nil), Start: b.resolve(n.Start, nil), Finish: b.resolve(n.Finish, nil),
+		Fn: n.Fn, Args: make([]expr.Expr, len(n.Args)), Start: b.resolve(n.Start, nil), Finish: b.resolve(n.Finish, nil),
+	}
+	for i, a := range n.Args {
+		g.Args[i] = b.resolve(a, nil)
 	}
 	for _, id := range n.Keys {
 		g.Keys = append(g.Keys, at(id))

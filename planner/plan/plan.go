@@ -489,19 +489,22 @@ type WindowCall struct {
 	Filter expr.Expr
 }
 
-// GapFill completes the buckets of time_bucket_gapfill; Cols are the input's and then
+// GapFill completes buckets of time; Cols are the input's and then
 // the fills. The input is sorted by Keys, then Time (ordinals).
 type GapFill struct {
 	Base
 	Input Node
 	Keys  []int
 	Time  int
-	// Width, Zone (nil for none), Start and Finish have no columns. The range is from the
-	// bucket of Start, or after it, to before Finish, or up to it; where one is nil, it is
-	// that of each group's rows.
-	Width, Zone, Start, Finish expr.Expr
-	StartAfter, FinishAt       bool
-	Fills                      []Fill
+	// The buckets are those of Fn (its Steps) with Args, of which that of the time is nil.
+	// Args, Start and Finish have no columns. The range is from the bucket of Start, or
+	// after it, to before Finish, or up to it; where one is nil, it is that of each
+	// group's rows.
+	Fn                   *functions.Scalar
+	Args                 []expr.Expr
+	Start, Finish        expr.Expr
+	StartAfter, FinishAt bool
+	Fills                []Fill
 }
 
 // FillMethod says what a column of a GapFill has in a gap.

@@ -74,7 +74,7 @@ const (
 type Example struct{ SQL, Want string }
 
 // Steps says where a function, as that of its argument Of (from 1), changes its
-// result; both are integers (times, days). Of the other arguments, which are not NULL,
+// result; both are integers (times, days). Of the other arguments, which are not NULL if it is strict,
 // At makes the function that returns the result for t, and a range lo <= t < hi of
 // values with the same result, empty if it is not known.
 type Steps struct {

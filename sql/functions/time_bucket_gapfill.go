@@ -19,62 +19,83 @@ const (
 	FillName        = "fill"
 )
 
-// BucketWalk walks over the buckets of time_bucket_gapfill.
-type BucketWalk struct{ b bucketing }
+// BucketWalk walks over the buckets of a function of a time (Scalar.Steps) that cuts it
+// to the start of one.
+type BucketWalk struct {
+	step stepFunc
+	last int64 // value of the type
+}
 
-// NewBucketWalk makes a walk for a time type. width is an integer or an interval as
-// the type has it; zone is "" or the time zone whose local time counts.
-func NewBucketWalk(t types.Type, width types.Datum, zone string) (*BucketWalk, error) {
-	w := &BucketWalk{}
-	var err error
-	switch t.OID {
-	case types.Int2:
-		w.b = bucketing{period: width.Int(), min: math.MinInt16, max: math.MaxInt16}
-	case types.Int4:
-		w.b = bucketing{period: width.Int(), min: math.MinInt32, max: math.MaxInt32}
-	case types.Int8:
-		w.b = bucketing{period: width.Int(), min: math.MinInt64, max: math.MaxInt64}
-	default:
-		w.b, err = timeBucketing(width.Interval(), nil, t.OID == types.Date)
-		if err == nil && zone != "" {
-			w.b.zone, err = types.ZoneForName(zone)
-		}
-		return w, err
+// NewBucketWalk makes a walk of a function and its arguments; that of the time is NULL.
+func NewBucketWalk(c *Context, fn *Scalar, args []types.Datum) (*BucketWalk, error) {
+	step, err := fn.Steps.At(c, args)
+	last := map[types.OID]int64{
+		types.Int2: math.MaxInt16, types.Int4: math.MaxInt32, types.Int8: math.MaxInt64, types.Date: types.DateInfinity - 1,
+	}[fn.Args[fn.Steps.Of-1].OID]
+	if last == 0 {
+		last = endTimestamp - 1
 	}
-	if w.b.period <= 0 {
-		return nil, errBucketPeriod
-	}
-	return w, nil
+	return &BucketWalk{step, last}, err
 }
 
 // Start is the start of the bucket of a value.
 func (w *BucketWalk) Start(t int64) (int64, error) {
-	start, _, _, err := w.b.bucket(t)
+	start, _, _, err := w.step(t)
 	return start, err
 }
 
-// Next is the start of the bucket after the one that starts at t.
+// Next is the start of the bucket after the one that starts at t. Steps may end within a
+// bucket, as where the offset of a time zone changes.
 func (w *BucketWalk) Next(t int64) (int64, error) {
-	local := types.ToLocal(t, w.b.zone)
-	var next int64
-	switch {
-	case w.b.months != 0:
-		var err error
-		if next, err = w.b.shift(local, types.IntervalValue{Months: w.b.months}); err != nil {
+	for x := t; ; {
+		_, lo, hi, err := w.step(x)
+		switch {
+		case err != nil:
 			return 0, err
+		case lo < hi && hi > w.last, lo >= hi && x > w.last/2:
+			return 0, errTimestampRange
+		case lo >= hi:
+			return 0, pgerror.Unsupported("filling buckets of months with an offset")
 		}
-	case local > w.b.max-w.b.period:
-		return 0, errTimestampRange
-	default:
-		next = local + w.b.period
+		next, _, _, err := w.step(hi)
+		if err != nil || next > t {
+			return next, err
+		}
+		x = hi
 	}
-	return types.ToUTC(next, w.b.zone), nil
+}
+
+// gapBucketing is that of time_bucket_gapfill.
+func gapBucketing(oid types.OID, args []types.Datum) (bucketing, error) {
+	width := args[0]
+	b := bucketing{min: math.MinInt64, max: math.MaxInt64}
+	switch oid {
+	case types.Int2:
+		b = bucketing{min: math.MinInt16, max: math.MaxInt16}
+	case types.Int4:
+		b = bucketing{min: math.MinInt32, max: math.MaxInt32}
+	case types.Int8:
+	default:
+		b, err := timeBucketing(width.Interval(), nil, oid == types.Date)
+		if err == nil && len(args) > 2 && args[2].P == types.PhysString {
+			b.zone, err = types.ZoneForName(args[2].S)
+		}
+		return b, err
+	}
+	if b.period = width.Int(); b.period <= 0 {
+		return b, errBucketPeriod
+	}
+	return b, nil
 }
 
 var _ = func() bool {
+	plan := func(oid types.OID) func(args []types.Datum) (bucketing, error) {
+		return func(args []types.Datum) (bucketing, error) { return gapBucketing(oid, args) }
+	}
 	add := func(args oids, names []Param, returns types.OID, b body, examples ...Example) {
 		register(Scalar{
 			Name: GapFillName, Args: typesOf(args), Defaults: 2, Returns: types.Of(returns), Volatility: Immutable, Monotone: 2, Params: names,
+			Steps: bucketSteps(plan(returns)),
 			Doc: "As time_bucket; as a GROUP BY key it makes a group also of each bucket from start to before finish that has no rows. " +
 				"These are given, or are the bounds of the time in WHERE.",
 			Examples: examples, Kernel: b.Kernel, Eval: b.Eval,
@@ -83,19 +104,6 @@ var _ = func() bool {
 	names := []Param{{"bucket_width", ""}, {"ts", ""}, {"start", "NULL"}, {"finish", "NULL"}}
 	integer := func(oid types.OID, b body, examples ...Example) {
 		add(oids{oid, oid, oid, oid}, names, oid, b, examples...)
-	}
-	plan := func(oid types.OID) func(args []types.Datum) (bucketing, error) {
-		return func(args []types.Datum) (bucketing, error) {
-			zone := ""
-			if len(args) > 2 && args[2].P == types.PhysString {
-				zone = args[2].S
-			}
-			w, err := NewBucketWalk(types.Of(oid), args[0], zone)
-			if err != nil {
-				return bucketing{}, err
-			}
-			return w.b, nil
-		}
 	}
 	integer(types.Int2, bucketBody[int16](2, plan(types.Int2)), ex("time_bucket_gapfill(10::smallint, 27::smallint)", "20"))
 	integer(types.Int4, bucketBody[int32](2, plan(types.Int4)), ex("time_bucket_gapfill(10, 27, 0, 100)", "20"))
@@ -132,7 +140,7 @@ var _ = func() bool {
 		Doc:      "With time_bucket_gapfill: the value, in buckets without rows a constant. For that also the words PREV, NEXT and LINEAR may stand, as in interpolate.",
 		Examples: []Example{ex("fill(1, 2)", "ERROR 0A000: fill can only be used in an aggregation query with time_bucket_gapfill")}, Eval: outside(FillName),
 	})
-	for _, oid := range []types.OID{types.Int2, types.Int4, types.Int8, types.Float4, types.Float8} {
+	for _, oid := range []types.OID{types.Int2, types.Int4, types.Int8, types.Float4, types.Float8, types.Numeric} {
 		register(Scalar{
 			Name: InterpolateName, Args: typesOf(oids{oid, types.Record, types.Record}), Defaults: 2, Returns: types.Of(oid), Volatility: Volatile,
 			Params:   []Param{{"value", ""}, {"prev", "NULL"}, {"next", "NULL"}},

@@ -34,6 +34,9 @@ func Parse(sql string) ([]ast.RawStmt, error) {
 		if series, ok, serr := parseSeriesForm(sql); ok {
 			return series, serr
 		}
+		if filled, ok, _ := parseFillForm(sql); ok {
+			return filled, nil
+		}
 		return nil, err
 	}
 	return stmts, nil
