@@ -21,6 +21,7 @@ type prepared struct {
 	planned  *planned // query statements
 	cols     []plan.Column
 	env      uint32
+	literals []types.Datum // of a statement that shares the plan of another: raw is that one
 	fromSQL  bool
 	made     time.Time
 }
@@ -66,6 +67,12 @@ func (s *Session) Parse(name, sql string, oids []uint32) error {
 			return pgerror.New(pgerror.DuplicatePstatement, "prepared statement %q already exists", name)
 		}
 		delete(s.prepared, "") // even when the new one fails
+		if len(oids) == 0 {
+			if p := s.prepareShared(ctx, name, sql); p != nil {
+				s.prepared[name] = p
+				return nil
+			}
+		}
 		stmts, err := s.server.trees.Parse(sql)
 		if err != nil {
 			return err
@@ -137,6 +144,9 @@ func (s *Session) revalidate(ctx context.Context, p *prepared) error {
 	if p.planned == nil || (p.env == s.environment() && s.current(ctx, p.planned)) {
 		return nil
 	}
+	if err := s.unshare(p); err != nil {
+		return err
+	}
 	pl, err := s.plan(ctx, p.raw.Stmt, p.raw.Text, p.params)
 	if err != nil {
 		return err
@@ -197,6 +207,7 @@ func (s *Session) Bind(name, stmt string, paramFormats []int16, values [][]byte,
 		if po.params, err = s.bindParams(ctx, po.params[:0], name, p, paramFormats, values); err != nil {
 			return err
 		}
+		po.params = append(po.params, p.literals...)
 		if po.rows.Formats, err = resultFormatsFor(resultFormats, len(p.cols)); err != nil {
 			return err
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/tidemarkdb/tidemark/catalog"
 	"github.com/tidemarkdb/tidemark/executor"
 	"github.com/tidemarkdb/tidemark/planner/plan"
+	"github.com/tidemarkdb/tidemark/sql/ast"
 	"github.com/tidemarkdb/tidemark/sql/parser"
 )
 
@@ -28,6 +29,8 @@ type planned struct {
 	// fixed are the literals that became none, of which the plan has the values;
 	// nil if there are none.
 	fixed []fixedLiteral
+	// sample is a statement that a shared plan of series was made for.
+	sample *ast.RawStmt
 	// refused marks a normalized text that cannot share a plan.
 	refused bool
 }

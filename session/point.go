@@ -100,26 +100,8 @@ func (s *Session) runPointRows(ctx context.Context, p *planned, r *running, txn 
 // differs in its literals only: of a statement that goes by a key, or of one that
 // reads series by their tags (share_series.go). done is false when the ordinary way is to be taken.
 func (s *Session) queryShared(ctx context.Context, sql string) (done bool, err error) {
-	n := &s.scratch.normalized
-	if s.tx.failed || s.tx.editor != nil || !parser.Normalize(sql, n) || len(n.Literals) == 0 {
-		return false, nil
-	}
-	key := planKey{text: "\x00" + unsafe.String(unsafe.SliceData(n.Key), len(n.Key)), env: s.environment()}
-	p := s.server.plans.get(key)
-	if p == nil && !s.server.plans.seen.Again(key.text) {
-		return false, nil // it may never come again: to plan it in two ways would not pay
-	}
-	if p == nil || (!p.refused && !s.current(ctx, p)) {
-		p, err = s.shareable(ctx, sql, n, key)
-		if err != nil {
-			return false, nil //nolint:nilerr // the ordinary way reports it, with the right position
-		}
-	}
-	if p.refused {
-		return false, nil
-	}
-	params, ok := s.literalParams(p, n)
-	if !ok {
+	p, params := s.sharedPlan(ctx, sql)
+	if p == nil {
 		return false, nil
 	}
 	out := outcome{rows: Rows{IO: s.io}, describe: true, ends: true}
@@ -139,6 +121,33 @@ func (s *Session) queryShared(ctx context.Context, sql string) (done bool, err e
 		}
 	}
 	return true, s.client.Complete(out.tag)
+}
+
+// sharedPlan finds the plan that a text shares with others, and its literals as the
+// parameters, which are valid until the next call; nil if there is none.
+func (s *Session) sharedPlan(ctx context.Context, sql string) (*planned, []types.Datum) {
+	n := &s.scratch.normalized
+	if s.tx.failed || s.tx.editor != nil || !parser.Normalize(sql, n) || len(n.Literals) == 0 {
+		return nil, nil
+	}
+	key := planKey{text: "\x00" + unsafe.String(unsafe.SliceData(n.Key), len(n.Key)), env: s.environment()}
+	p := s.server.plans.get(key)
+	if p == nil && !s.server.plans.seen.Again(key.text) {
+		return nil, nil // it may never come again: to plan it in two ways would not pay
+	}
+	if p == nil || (!p.refused && !s.current(ctx, p)) {
+		var err error
+		if p, err = s.shareable(ctx, sql, n, key); err != nil {
+			return nil, nil // the ordinary way reports it, with the right position
+		}
+	}
+	if p.refused {
+		return nil, nil
+	}
+	if params, ok := s.literalParams(p, n); ok {
+		return p, params
+	}
+	return nil, nil
 }
 
 // shareable plans sql with its literals as parameters, and remembers whether
@@ -182,6 +191,7 @@ func (s *Session) shareable(ctx context.Context, sql string, n *parser.Normalize
 	case p.point != nil && !p.point.Few() && len(q.UsedLiterals) == len(n.Literals) && len(q.ParamTypes) == len(n.Literals):
 	case p.point == nil && series && namesSeries(q.Root):
 		p.fixLiterals(n)
+		p.sample = &stmts[0]
 	default:
 		p = refused
 	}

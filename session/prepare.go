@@ -67,6 +67,9 @@ func (s *Session) executeParams(ctx context.Context, st *ast.Execute) (*prepared
 	if p.planned == nil {
 		return nil, nil, pgerror.Unsupported("EXECUTE of a utility statement")
 	}
+	if p.literals != nil {
+		p.env = 0 // to be planned again by itself
+	}
 	if err := s.revalidate(ctx, p); err != nil {
 		return nil, nil, err
 	}

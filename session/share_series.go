@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/tidemarkdb/tidemark/planner/plan"
 	"github.com/tidemarkdb/tidemark/sql/ast"
 	"github.com/tidemarkdb/tidemark/sql/parser"
+	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
 // Besides statements that go by a key, those share plans that read a few series of
@@ -41,24 +43,53 @@ func (p *planned) fixLiterals(n *parser.Normalized) {
 // mayNameSeries is false for statements that surely do not: they need not be
 // planned to find out.
 func (s *Session) mayNameSeries(snap *catalog.Snapshot, stmt ast.Statement) bool {
-	q, ok := stmt.(*ast.Select)
-	if !ok || q.With != nil || q.Op != ast.SetOpNone || q.Values != nil || len(q.From) != 1 || q.Where == nil || q.Limit != nil || q.Offset != nil || !mayFix(q.Where) {
-		return false
-	}
-	r, ok := q.From[0].(*ast.RangeVar)
-	if !ok {
-		return false
-	}
-	t := snap.Resolve(s.searchPath(), r.Schema, r.Name)
-	return t != nil && t.TimeSeries != nil
+	return s.mayReadSeries(snap, stmt, nil)
 }
 
-// namesSeries reports whether a plan is such a one.
+// mayReadSeries is mayNameSeries below WITH queries that do.
+func (s *Session) mayReadSeries(snap *catalog.Snapshot, stmt ast.Statement, with []string) bool {
+	q, ok := stmt.(*ast.Select)
+	if !ok || q.Op != ast.SetOpNone || q.Values != nil || len(q.From) != 1 || len(q.Locking) > 0 {
+		return false
+	}
+	if q.With != nil {
+		for _, c := range q.With.CTEs {
+			if q.With.Recursive || !s.mayReadSeries(snap, c.Stmt, with) {
+				return false
+			}
+			with = append(slices.Clip(with), c.Name)
+		}
+	}
+	switch from := q.From[0].(type) {
+	case *ast.RangeSubselect:
+		return s.mayReadSeries(snap, from.Query, with)
+	case *ast.RangeVar:
+		if from.Schema == "" && slices.Contains(with, from.Name) {
+			return true
+		}
+		t := snap.Resolve(s.searchPath(), from.Schema, from.Name)
+		return t != nil && t.TimeSeries != nil && q.Where != nil && mayFix(q.Where)
+	}
+	return false
+}
+
+// namesSeries reports whether a plan is such a one: of all in it only what reads the
+// series could be chosen otherwise.
 func namesSeries(n plan.Node) bool {
 	switch n := n.(type) {
 	case *plan.Sort:
 		return namesSeries(n.Input)
 	case *plan.Project:
+		return namesSeries(n.Input)
+	case *plan.Filter:
+		return namesSeries(n.Input)
+	case *plan.Limit:
+		return namesSeries(n.Input)
+	case *plan.Distinct:
+		return namesSeries(n.Input)
+	case *plan.Window:
+		return namesSeries(n.Input)
+	case *plan.GapFill:
 		return namesSeries(n.Input)
 	case *plan.Aggregate:
 		return n.Phase == plan.AggPlain && namesSeries(n.Input)
@@ -69,6 +100,34 @@ func namesSeries(n plan.Node) bool {
 		return len(n.Series) > 0 && len(n.Series) <= maxSharedTags
 	}
 	return false
+}
+
+// prepareShared prepares a text without parameters by the plan of another one, without
+// parsing it; nil if there is none.
+func (s *Session) prepareShared(ctx context.Context, name, sql string) *prepared {
+	pl, literals := s.sharedPlan(ctx, sql)
+	if pl == nil || pl.sample == nil {
+		return nil
+	}
+	p := &prepared{name: name, text: sql, made: s.server.config.Clock(), planned: pl, raw: pl.sample, env: s.environment(), cols: pl.query.Root.Columns()}
+	p.literals = make([]types.Datum, len(literals))
+	for i, d := range literals {
+		p.literals[i] = d.Clone()
+	}
+	return p
+}
+
+// unshare parses p's own text, whose plan cannot be shared any longer.
+func (s *Session) unshare(p *prepared) error {
+	if p.literals == nil {
+		return nil
+	}
+	stmts, err := s.server.trees.Parse(p.text)
+	if err != nil {
+		return err
+	}
+	p.raw, p.literals = &stmts[0], nil
+	return nil
 }
 
 // findsTags reports whether a plan finds the few rows that name the series by keys.

@@ -29,6 +29,29 @@ func (c *Conn) Query(sql string) string {
 	return c.client.out.String()
 }
 
+// Extended executes sql by the extended protocol as a statement of a name, and between
+// its Parse and Bind, if it is not nil. It returns what Execute said.
+func (c *Conn) Extended(name, sql string, between func()) string {
+	err := c.Session.Parse(name, sql, nil)
+	if err == nil && between != nil {
+		between()
+	}
+	c.client.out.Reset()
+	if err == nil {
+		err = c.Session.Bind("", name, nil, nil, nil)
+	}
+	if err == nil {
+		err = c.Session.Execute("", 0)
+	}
+	if synced := c.Session.Sync(); err == nil {
+		err = synced
+	}
+	if err != nil {
+		c.client.message(pgerror.From(err))
+	}
+	return c.client.out.String()
+}
+
 // Exec is Query for each statement of sql by itself, as psql sends them.
 func (c *Conn) Exec(sql string) string {
 	var out strings.Builder

@@ -83,7 +83,7 @@ var byteClasses = func() (t [256]byteClass) {
 	return t
 }()
 
-// Normalize splits a single SELECT, INSERT, UPDATE or DELETE into a key and
+// Normalize splits a single SELECT, INSERT, UPDATE or DELETE (or WITH) into a key and
 // its literals, without parsing it: for finding a plan that was made for the
 // same statement with other literals. It reports false for what it does not
 // read in its fast way: comments, parameters, escape and dollar-quoted
@@ -99,11 +99,14 @@ func Normalize(sql string, dst *Normalized) bool {
 		return false
 	}
 	n := normalizer{sql: sql, dst: dst, copied: i}
-	return n.run(i + len("select"))
+	return n.run(wordEnd(sql, i))
 }
 
-// isPlannable tells whether sql starts with SELECT, INSERT, UPDATE or DELETE.
+// isPlannable tells whether sql starts with SELECT, INSERT, UPDATE, DELETE or WITH.
 func isPlannable(sql string) bool {
+	if len(sql) > 8 && isSpace(sql[4]) && strings.EqualFold(sql[:4], "with") {
+		return true
+	}
 	if len(sql) < 8 || byteClasses[sql[6]] == classWord || byteClasses[sql[6]] == classDigit || sql[6] == '$' {
 		return false
 	}

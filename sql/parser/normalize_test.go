@@ -21,6 +21,7 @@ func TestNormalize(t *testing.T) {
 		{"delete from t where b = date '2020-01-01' and c::int4 = '1'::int4", "delete from t where b = date <string> and c::int4 = <string>::int4 | 2020-01-01 1"},
 		{"update t set a=1", "update t set a=<int4> | 1"},
 		{"select 0", "select <int4> | 0"},
+		{"With a AS (SELECT 1)\nselect 'x'", "With a AS (SELECT <int4>)\nselect <string> | 1 x"},
 		{"select a[1:2]", "select a[<int4>:<int4>] | 1 2"},
 	}
 	var n Normalized
@@ -49,7 +50,7 @@ func describe(n *Normalized) string {
 
 func TestNormalizeGivesUp(t *testing.T) {
 	texts := []string{
-		"", "select", "begin", "with a as (select 1) select 2", "explain select 1", "selecta 1", "select$ 1",
+		"", "select", "begin", "with(a) select 1", "explain select 1", "selecta 1", "select$ 1",
 		"select E'a'", "select B'0'", "select U&'a'", "select U&\"a\"", "select n'a'", "select $1", "select $$a$$",
 		"select 1 -- c", "select /* c */ 1", "select '\\'", "select 1; select 2", "select 1;;", "select 'a", "select \"a",
 		"select 'a' 'b'", "select 'a'\n'b'", "select 123abc", "select 1_000", "select 0x1f", "select 007",
