@@ -44,7 +44,7 @@ func (s *seriesScan) nextMorsel() (ok bool, err error) {
 	if !ok {
 		return false, nil
 	}
-	s.opened = true
+	s.opened, s.tagsLeft = true, s.shared.morsels.series[i].TagsLeft
 	s.scanner = tsengine.NewScanner(s.env.Alloc, s.env.reader(), s.shared.morsels.series[i], &s.figures)
 	return true, nil
 }

@@ -119,7 +119,7 @@ func (r *seriesRuns) count(rows int, took time.Duration) {
 
 // take takes the scanner's present rows.
 func (r *seriesRuns) take(ctx context.Context, rows int) error {
-	ok := r.agg.sets[0].parts == nil
+	ok := r.agg.sets[0].parts == nil && !r.scan.tagsLeft
 	if ok {
 		r.parts, ok = r.scan.scanner.Parts(r.parts[:0])
 	}

@@ -25,6 +25,7 @@ type seriesScan struct {
 	node   *plan.SeriesScan
 	schema *arrow.Schema
 	layout *tsengine.Layout
+	tags   []tagCond
 	filter *scalar // nil for none
 	first  []int   // positions of the columns that the filter reads
 	stats  *NodeStats
@@ -38,6 +39,8 @@ type seriesScan struct {
 	matched int64 // series named, -1 if all are read
 	opened  bool
 	sel     []int32
+	// tagsLeft: series could not be found by the conditions on tags, which rows are to meet.
+	tagsLeft bool
 }
 
 func (r *run) newSeriesScan(n *plan.SeriesScan) (Operator, error) {
@@ -53,7 +56,10 @@ func (r *run) newSeriesScan(n *plan.SeriesScan) (Operator, error) {
 			return nil, err
 		}
 	}
-	switch err = s.compileFilter(r); {
+	if err = s.compileTags(r); err == nil {
+		err = s.compileFilter(r)
+	}
+	switch {
 	case err != nil:
 		return nil, err
 	case n.PerSeries:
@@ -165,6 +171,11 @@ func (s *seriesScan) batch(ctx context.Context, rows int) (batch arrow.RecordBat
 			releaseAll(cols)
 		}
 	}()
+	if s.tagsLeft {
+		if rows, err = s.filterTags(ctx, rows); rows == 0 || err != nil {
+			return nil, err
+		}
+	}
 	if s.filter != nil {
 		for _, i := range s.first {
 			if cols[i], err = s.column(ctx, i); err != nil {
@@ -222,6 +233,7 @@ func (s *seriesScan) open(ctx context.Context) error {
 // spec is what to read, nil for nothing.
 func (s *seriesScan) spec(ctx context.Context) (*tsengine.ScanSpec, error) {
 	if s.known != nil {
+		s.tagsLeft = s.known.TagsLeft
 		return s.known, nil
 	}
 	b, err := s.bounds(ctx)
@@ -243,7 +255,7 @@ func (s *seriesScan) spec(ctx context.Context) (*tsengine.ScanSpec, error) {
 	return &tsengine.ScanSpec{
 		Layout: s.layout, Partitions: parts, Series: b.series, Lower: b.lower, Upper: b.upper,
 		Ordered: s.node.Ordered, Reverse: s.node.Reverse, BatchRows: rows, Prune: prune, Cache: s.env.Blocks,
-		Counted: !s.node.WithHandle && !s.node.ByTime && !s.node.PerSeries,
+		Counted: !s.node.WithHandle && !s.node.ByTime && !s.node.PerSeries, TagsLeft: s.tagsLeft,
 	}, nil
 }
 
@@ -282,12 +294,18 @@ func (s *seriesScan) bounds(ctx context.Context) (*seriesBounds, error) {
 		b.series, err = s.fromRows(ctx)
 	case s.node.Series != nil:
 		b.series, err = s.named(ctx)
-	default:
-		return b, nil
+	}
+	if len(s.tags) > 0 && err == nil {
+		var found []uint64
+		found, err = s.matching(ctx)
+		b.series = common(b.series, found)
+	}
+	if b.series == nil || err != nil {
+		return b, err
 	}
 	s.matched = int64(len(b.series))
-	if err != nil || len(b.series) == 0 {
-		return nil, err
+	if len(b.series) == 0 {
+		return nil, nil
 	}
 	return b, nil
 }

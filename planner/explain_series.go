@@ -28,6 +28,11 @@ func (x *explainer) seriesScan(n *plan.SeriesScan, e *explained) {
 	if n.SeriesFrom != nil {
 		e.add("Series From", "("+x.seriesNames(n)+" IN "+x.row(n.SeriesKeys)+")")
 	}
+	if len(n.Tags) > 0 {
+		x.bare = tableColumns(n)
+		e.add("Tag Cond", x.cond(andOf(n.Tags)))
+		x.bare = nil
+	}
 	time := expr.QuoteIdent(n.Table.Columns[n.Table.TimeSeries.Time-1].Name)
 	var conds []string
 	bounds := func(bs []plan.Bound, op string) {
@@ -102,4 +107,21 @@ func rowText(items []string) string {
 		return items[0]
 	}
 	return "(" + strings.Join(items, ", ") + ")"
+}
+
+// tableColumns are the columns that conditions on tags refer to.
+func tableColumns(n *plan.SeriesScan) []plan.Column {
+	out := make([]plan.Column, len(n.Table.Columns))
+	for i := range out {
+		out[i].Name = n.Table.Columns[i].Name
+	}
+	return out
+}
+
+// andOf joins conditions.
+func andOf(list []expr.Expr) expr.Expr {
+	if len(list) == 1 {
+		return list[0]
+	}
+	return &expr.Logic{Args: list}
 }

@@ -14,6 +14,17 @@ import (
 
 // EachSeries calls fn for each series of the table, with its bucket and the values of its tags.
 func (l *Layout) EachSeries(ctx context.Context, r kv.Reader, fn func(id uint64, bucket int, tags []types.Datum) error) error {
+	return l.eachRecord(ctx, r, func(id uint64, record []byte) (bool, error) {
+		tags, err := l.readTags(record)
+		if err == nil {
+			err = fn(id, int(l.bucket(id)), tags)
+		}
+		return true, err
+	})
+}
+
+// eachRecord calls fn for the record of each series, ascending, while that says so.
+func (l *Layout) eachRecord(ctx context.Context, r kv.Reader, fn func(id uint64, record []byte) (more bool, err error)) error {
 	if len(l.Tags) == 0 {
 		return nil
 	}
@@ -35,12 +46,7 @@ func (l *Layout) EachSeries(ctx context.Context, r kv.Reader, fn func(id uint64,
 			if len(p.Key) < prefix+8 {
 				return l.corruptRecord()
 			}
-			tags, err := l.readTags(p.Value)
-			if err != nil {
-				return err
-			}
-			id := binary.BigEndian.Uint64(p.Key[prefix:])
-			if err := fn(id, int(l.bucket(id)), tags); err != nil {
+			if more, err := fn(binary.BigEndian.Uint64(p.Key[prefix:]), p.Value); err != nil || !more {
 				return err
 			}
 		}
@@ -55,29 +61,43 @@ func (l *Layout) corruptRecord() error {
 func (l *Layout) readTags(b []byte) ([]types.Datum, error) {
 	out := make([]types.Datum, len(l.Tags))
 	for i, o := range l.Tags {
-		if len(b) == 0 {
+		n, ok := tagSize(b)
+		if !ok {
 			return nil, l.corruptRecord()
 		}
-		kind := b[0]
-		b = b[1:]
-		switch phys := l.Table.Columns[o].Type.Phys(); {
-		case kind == 0:
-			out[i] = types.Null
-		case kind == 1:
-			n, w := binary.Uvarint(b)
-			if w <= 0 || n > uint64(len(b)-w) {
-				return nil, l.corruptRecord()
-			}
-			out[i] = types.Datum{P: phys, S: string(b[w : w+int(n)])}
-			b = b[w+int(n):]
-		case kind == 2 && len(b) >= 8:
-			out[i] = types.Datum{P: phys, I: int64(binary.LittleEndian.Uint64(b))}
-			b = b[8:]
-		default:
-			return nil, l.corruptRecord()
-		}
+		out[i] = tagDatum(b[:n], l.Table.Columns[o].Type.Phys())
+		b = b[n:]
 	}
 	return out, nil
+}
+
+// tagSize is how many bytes of a record its first tag takes.
+func tagSize(b []byte) (n int, ok bool) {
+	switch {
+	case len(b) == 0:
+		return 0, false
+	case b[0] == 0:
+		return 1, true
+	case b[0] == 1:
+		n, w := binary.Uvarint(b[1:])
+		if w <= 0 || n > uint64(len(b)-1-w) {
+			return 0, false
+		}
+		return 1 + w + int(n), true
+	}
+	return 9, b[0] == 2 && len(b) >= 9
+}
+
+// tagDatum is the value of a tag of that many bytes.
+func tagDatum(b []byte, phys types.Phys) types.Datum {
+	switch b[0] {
+	case 0:
+		return types.Null
+	case 1:
+		_, w := binary.Uvarint(b[1:])
+		return types.Datum{P: phys, S: string(b[1+w:])}
+	}
+	return types.Datum{P: phys, I: int64(binary.LittleEndian.Uint64(b[1:]))}
 }
 
 // EachBlock calls fn for each delta and block of a partition.

@@ -29,6 +29,8 @@ type ScanSpec struct {
 	BatchRows        int
 	// Counted is as block.Spec has it; Column loads what the column of times needs.
 	Counted bool
+	// TagsLeft: Series does not say what the reader's conditions on tags demand.
+	TagsLeft bool
 	// Last is as block.Spec has it: of each series the row with the newest time counts.
 	Last bool
 	// Cache, if set, keeps what is read of sorted runs.

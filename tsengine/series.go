@@ -56,17 +56,11 @@ func (l *Layout) firstID(tags []byte) (id, step uint64) {
 // hasNullTag reports whether one of the tags of a series' key is NULL.
 func hasNullTag(tags []byte) bool {
 	for len(tags) > 0 {
-		kind := tags[0]
-		tags = tags[1:]
-		switch kind {
-		case 0:
+		if tags[0] == 0 {
 			return true
-		case 1:
-			n, size := binary.Uvarint(tags)
-			tags = tags[uint64(size)+n:]
-		default:
-			tags = tags[8:]
 		}
+		n, _ := tagSize(tags)
+		tags = tags[n:]
 	}
 	return false
 }

@@ -112,7 +112,7 @@ func (b *Builder) delete(n *logical.Delete) rel {
 	}
 	out := b.returning(&d.Base, n.Returning, in.cols, &d.Returning)
 	if s, ok := in.node.(*plan.SeriesScan); ok && len(d.Returning) == 0 {
-		d.Range = s.Filter == nil && s.SeriesFrom == nil && !s.PerSeries && s.Limit == 0
+		d.Range = s.Filter == nil && s.Tags == nil && s.SeriesFrom == nil && !s.PerSeries && s.Limit == 0
 	}
 	d.Cost = plan.Cost{Total: in.cost(), Rows: in.rows(), Width: width(d.Cols)}
 	return rel{d, out, nil}

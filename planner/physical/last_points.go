@@ -67,7 +67,7 @@ func (b *Builder) lastPoints(s joinStep, leftSet *logical.ColSet) (rel, bool) {
 	in := needed(s.need, s.on...)
 	r := b.seriesScan(&right, &in, hint{})
 	points := r.node.(*plan.SeriesScan)
-	if points.Filter != nil || points.Series != nil {
+	if points.Filter != nil || points.Series != nil || points.Tags != nil {
 		return rel{}, false
 	}
 	points.PerSeries, points.Limit, points.Ordered, points.Reverse = true, 1, false, false

@@ -27,7 +27,7 @@ func tagKeys(t *catalog.Table, keys []equiKey, tag func(k *equiKey) (num int16, 
 	for i, num := range ts.Tags {
 		for k := range keys {
 			at, ok := tag(&keys[k])
-			if ok && at == num && !keys[k].nullEqual && keys[k].left.Type().OID == keys[k].right.Type().OID && exactTag(keys[k].left.Type()) {
+			if ok && at == num && !keys[k].nullEqual && keys[k].left.Type().OID == keys[k].right.Type().OID && plan.ExactTag(keys[k].left.Type()) {
 				out[i] = &keys[k]
 			}
 		}

@@ -6,7 +6,6 @@ import (
 	"github.com/tidemarkdb/tidemark/planner/logical"
 	"github.com/tidemarkdb/tidemark/planner/plan"
 	"github.com/tidemarkdb/tidemark/sql/expr"
-	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
 const (
@@ -28,6 +27,7 @@ func (b *Builder) seriesScan(n *logical.Scan, need *logical.ColSet, h hint) rel 
 	s := &plan.SeriesScan{Table: n.Table, Alias: n.Alias}
 	used := make([]bool, len(n.Filter))
 	sel := b.timeBounds(n, &inner, s, used) * b.namedSeries(n, &inner, s, used)
+	sel *= b.tagConditions(n, s, used)
 	var residual []expr.Expr
 	for i, c := range n.Filter {
 		if !used[i] {
@@ -97,16 +97,6 @@ func (b *Builder) timeBounds(n *logical.Scan, inner *logical.ColSet, s *plan.Ser
 	return b.selectivity(got, nil)
 }
 
-// exactTag reports whether equal values of a type have equal bytes: then a
-// series can be found by the values of its tags.
-func exactTag(t types.Type) bool {
-	switch t.OID {
-	case types.Bool, types.Int2, types.Int4, types.Int8, types.Oid, types.Text, types.Varchar, types.Bytea, types.UUID, types.Date, types.Timestamp, types.Timestamptz:
-		return true
-	}
-	return false
-}
-
 // namedSeries lists the series if each tag is compared with values.
 func (b *Builder) namedSeries(n *logical.Scan, inner *logical.ColSet, s *plan.SeriesScan, used []bool) float64 {
 	tags := n.Table.TimeSeries.Tags
@@ -118,7 +108,7 @@ func (b *Builder) namedSeries(n *logical.Scan, inner *logical.ColSet, s *plan.Se
 		var vals []expr.Expr
 		for i, c := range n.Filter {
 			bs := b.matchKey(c, &key, inner)
-			if len(bs) != 1 || vals != nil || !exactTag(key.typ) {
+			if len(bs) != 1 || vals != nil || !plan.ExactTag(key.typ) {
 				continue
 			}
 			switch bs[0].op {

@@ -145,8 +145,8 @@ type SeriesScan struct {
 	// Output and WithHandle are as in Scan.
 	Output     []int
 	WithHandle bool
-	// Tags are conditions on tag columns alone, all of which hold; each
-	// refers to ordinals of Table.Columns, and is not repeated in Filter.
+	// Tags are conditions on tag columns alone, all of which hold, if Series is
+	// empty; each refers to ordinals of Table.Columns, and is not repeated in Filter.
 	Tags []expr.Expr
 	// Series, if not empty, are lists of values for all tag columns (in the order
 	// of TimeSeries.Tags): only those series are read. Expressions have the

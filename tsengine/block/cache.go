@@ -87,6 +87,11 @@ func (c *Cache) Derived(r kv.Reader, table kv.Key, read func() (any, bool, error
 	return c.directory().Derived(r, table, read)
 }
 
+// DerivedAtTimes is Directory.DerivedAtTimes.
+func (c *Cache) DerivedAtTimes(r kv.Reader, table kv.Key, read func() (any, error)) (any, bool, error) {
+	return c.directory().DerivedAtTimes(r, table, read)
+}
+
 // Prefixes is Directory.Prefixes.
 func (c *Cache) Prefixes(r kv.Reader, table kv.Key, list func() ([]kv.Key, error)) ([]kv.Key, bool, error) {
 	return c.directory().Prefixes(r, table, list)

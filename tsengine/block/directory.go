@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/tidemarkdb/tidemark/kv"
 )
@@ -47,9 +48,17 @@ type knownTable struct {
 	prefixes []kv.Key
 	parts    map[string]*known
 
-	other     atomic.Uint64 // the newest commit of one of the others
-	derived   any           // of them, when other was derivedAt
-	derivedAt uint64
+	other   atomic.Uint64 // the newest commit of one of the others
+	derived derived       // by Derived
+	atTimes derived       // by DerivedAtTimes
+}
+
+// derived is what was computed from the others of a table when other was at.
+type derived struct {
+	v    any
+	at   uint64
+	when time.Time
+	took time.Duration
 }
 
 // known is what is known of a partition.
@@ -283,7 +292,7 @@ func (d *Directory) Derived(r kv.Reader, table kv.Key, read func() (v any, keep 
 		return v, err
 	}
 	d.mu.RLock()
-	v, at := t.derived, t.derivedAt
+	v, at := t.derived.v, t.derived.at
 	d.mu.RUnlock()
 	if v != nil && at == other {
 		return v, nil
@@ -294,8 +303,40 @@ func (d *Directory) Derived(r kv.Reader, table kv.Key, read func() (v any, keep 
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	t.derived, t.derivedAt = v, other
+	t.derived = derived{v: v, at: other}
 	return v, nil
+}
+
+// rarely is how many times as long as computing takes nothing is computed anew.
+const rarely = 20
+
+// DerivedAtTimes is as Derived, for what is worth its computing only if it is used again:
+// ok is false if the keys have changed and it was computed lately, or if nothing can be kept.
+func (d *Directory) DerivedAtTimes(r kv.Reader, table kv.Key, read func() (v any, err error)) (v any, ok bool, err error) {
+	if d == nil || !sees(r, append(table[:len(table):len(table)], d.others...)) {
+		return nil, false, nil
+	}
+	t := d.table(string(table))
+	other := t.other.Load()
+	d.mu.RLock()
+	last := t.atTimes
+	d.mu.RUnlock()
+	switch {
+	case uint64(r.ReadTS()) < other:
+		return nil, false, nil
+	case last.v != nil && last.at == other:
+		return last.v, true, nil
+	case last.v != nil && time.Since(last.when) < rarely*last.took:
+		return nil, false, nil
+	}
+	start := time.Now()
+	if v, err = read(); err != nil {
+		return nil, false, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	t.atTimes = derived{v, other, time.Now(), time.Since(start)}
+	return v, true, nil
 }
 
 // lookup is what is known of a partition to a reader.
