@@ -166,7 +166,11 @@ func (m *merge) lockRows(ctx context.Context, batch arrow.RecordBatch) error {
 			return lockError(err, m.node.Table)
 		}
 	}
-	return nil
+	refs := make([]rowRef, len(changed))
+	for i, row := range changed {
+		refs[i] = refOf(0, int(row))
+	}
+	return verifyPoints(ctx, m.run.env, m.node.Table, handles, refs)
 }
 
 // once fails if one of the handles at idx was there before.
@@ -228,6 +232,11 @@ func (m *merge) chunk(ctx context.Context, rows *rowBuffer, k int) error {
 		*m.actions[a].count += int64(len(refs))
 		if err := m.actions[a].write(ctx, m.actions[a].pick(part)); err != nil {
 			return err
+		}
+		if points := m.actions[a].writer.points; points != nil {
+			if err := points.writer.Flush(ctx); err != nil { // the other actions look for points in the store
+				return err
+			}
 		}
 	}
 	return nil

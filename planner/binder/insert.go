@@ -21,7 +21,7 @@ func (b *Binder) dmlTarget(r *ast.RangeVar, verb string) (*catalog.Table, error)
 		return nil, err
 	}
 	if verb == "MERGE" {
-		if err := mergeable(t, r); err != nil {
+		if err := mergeable(t); err != nil {
 			return nil, err
 		}
 	}

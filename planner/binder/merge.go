@@ -82,7 +82,7 @@ func checkMerge(st *ast.Merge) error {
 }
 
 // mergeable refuses what MERGE cannot change.
-func mergeable(t *catalog.Table, r *ast.RangeVar) error {
+func mergeable(t *catalog.Table) error {
 	refuse := func(kind string) error {
 		return pgerror.New(pgerror.FeatureNotSupported, "cannot execute MERGE on relation %q", t.Name).
 			WithDetail("This operation is not supported for %s.", kind)
@@ -94,8 +94,6 @@ func mergeable(t *catalog.Table, r *ast.RangeVar) error {
 		return refuse("materialized views")
 	case t.Kind == catalog.KindSequence:
 		return refuse("sequences")
-	case t.TimeSeries != nil:
-		return at(r, pgerror.FeatureNotSupported, "MERGE of a time-series table is not supported")
 	}
 	return nil
 }
