@@ -28,7 +28,7 @@ func (r *Rewriter) foldTree(n logical.Node) logical.Node {
 			return x.Input
 		}
 	case *logical.Join:
-		if x.Type == plan.InnerJoin {
+		if x.Type != plan.AntiNullJoin { // to which a NULL is not the same as false
 			x.On = r.dropTrue(x.On)
 		}
 	}

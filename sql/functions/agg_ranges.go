@@ -24,60 +24,50 @@ func (s *countAcc) UpdateRanges(_ arrow.Array, ranges []Range) error {
 	return nil
 }
 
-// UpdateRanges implements RangeAccumulator.
-func (s *floatAverage[T]) UpdateRanges(arg arrow.Array, ranges []Range) error {
-	x := fixedValues[T](arg)
+// addRanges hands the values of each range to add.
+func addRanges[T any](x []T, ranges []Range, add func(group uint32, values []T) error) error {
 	for _, r := range ranges {
-		if err := addValues(&s.states[r.Group], x[r.From:r.To]); err != nil {
+		if err := add(r.Group, x[r.From:r.To]); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// never makes an add of one that cannot fail.
+func never[T any](add func(group uint32, values []T)) func(uint32, []T) error {
+	return func(group uint32, values []T) error {
+		add(group, values)
+		return nil
+	}
+}
+
+// UpdateRanges implements RangeAccumulator.
+func (s *floatAverage[T]) UpdateRanges(arg arrow.Array, ranges []Range) error {
+	return addRanges(fixedValues[T](arg), ranges, func(group uint32, values []T) error { return addValues(&s.states[group], values) })
 }
 
 // UpdateRanges implements RangeAccumulator.
 func (s *floatExtreme[T]) UpdateRanges(arg arrow.Array, ranges []Range) error {
-	x := fixedValues[T](arg)
-	for _, r := range ranges {
-		s.addRun(r.Group, x[r.From:r.To])
-	}
-	return nil
+	return addRanges(fixedValues[T](arg), ranges, never(s.addRun))
 }
 
 // UpdateRanges implements RangeAccumulator.
 func (s *intExtreme[T]) UpdateRanges(arg arrow.Array, ranges []Range) error {
-	x := fixedValues[T](arg)
-	for _, r := range ranges {
-		s.addRun(r.Group, x[r.From:r.To])
-	}
-	return nil
+	return addRanges(fixedValues[T](arg), ranges, never(s.addRun))
 }
 
 // UpdateRanges implements RangeAccumulator.
 func (s *intSum[T]) UpdateRanges(arg arrow.Array, ranges []Range) error {
-	x := fixedValues[T](arg)
-	for _, r := range ranges {
-		s.addRun(r.Group, x[r.From:r.To])
-	}
-	return nil
+	return addRanges(fixedValues[T](arg), ranges, never(s.addRun))
 }
 
 // UpdateRanges implements RangeAccumulator.
 func (s *wideSum) UpdateRanges(arg arrow.Array, ranges []Range) error {
-	x := fixedValues[int64](arg)
-	for _, r := range ranges {
-		s.addRun(r.Group, x[r.From:r.To])
-	}
-	return nil
+	return addRanges(fixedValues[int64](arg), ranges, never(s.addRun))
 }
 
 // UpdateRanges implements RangeAccumulator.
 func (s *floatSum[T]) UpdateRanges(arg arrow.Array, ranges []Range) error {
-	x := fixedValues[T](arg)
-	for _, r := range ranges {
-		if err := s.addRun(r.Group, x[r.From:r.To]); err != nil {
-			return err
-		}
-	}
-	return nil
+	return addRanges(fixedValues[T](arg), ranges, s.addRun)
 }

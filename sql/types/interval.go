@@ -263,7 +263,7 @@ func TimestampSub(a, b int64) (IntervalValue, error) {
 // Age returns a - b in years, months, days and time (age(a, b)), both as local
 // timestamps.
 func Age(a, b int64) (IntervalValue, error) {
-	if IsTimestampInfinite(a) || IsTimestampInfinite(b) {
+	if min(a, b) == math.MinInt64 {
 		return IntervalValue{}, timestampOutOfRange()
 	}
 	sign := int64(1)
