@@ -104,7 +104,9 @@ func TestSampledAnalyzeOfPoints(t *testing.T) {
 		}
 		within("distinct hosts", stat("host", "n_distinct"), 9, 10)
 		within("distinct lines", stat("line", "n_distinct"), 7, 7)
-		within("distinct times", math.Abs(stat("ts", "n_distinct")), 0, 1)
+		if d := stat("ts", "n_distinct"); d > 0 { // of 70,000; else a part of the rows
+			within("distinct times", d, 20000, 140000)
+		}
 		within("NULLs", stat("part", "null_frac"), 0.65, 0.85)
 		within("the median of usage", stat("usage", "(histogram_bounds::text::float8[])[2]"), 0.2*350000, 0.8*350000)
 	}
