@@ -144,10 +144,10 @@ type joinBuilder struct {
 func (jb *joinBuilder) build(t *joinTree, need *logical.ColSet, leftmost bool) rel {
 	b := jb.g.b
 	if t.left == nil {
-		return jb.leaf(t.leaf, leftmost)
+		return jb.leaf(t, leftmost)
 	}
 	left := jb.build(t.left, need, leftmost)
-	s := joinStep{typ: plan.InnerJoin, left: left, keepOrder: leftmost && jb.order != nil}
+	s := joinStep{typ: plan.InnerJoin, left: left, keepOrder: t.order != nil || leftmost && jb.order != nil}
 	var l *leaf
 	if t.right.left == nil {
 		l = jb.g.leaves[t.right.leaf]
@@ -167,13 +167,14 @@ func (jb *joinBuilder) build(t *joinTree, need *logical.ColSet, leftmost bool) r
 }
 
 // leaf builds an input that stands on the left.
-func (jb *joinBuilder) leaf(i int, leftmost bool) rel {
+func (jb *joinBuilder) leaf(t *joinTree, leftmost bool) rel {
+	i := t.leaf
 	l := jb.g.leaves[i]
 	if l.built != nil {
 		return jb.filter(*l.built, 1<<i)
 	}
-	h := hint{}
-	if leftmost {
+	h := hint{order: t.order}
+	if leftmost && jb.order != nil {
 		h.order, h.limit = jb.order, jb.limit
 	}
 	return jb.filter(jb.g.b.build(l.node, jb.g.need, h), 1<<i)

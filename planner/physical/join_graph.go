@@ -116,6 +116,14 @@ func newJoinGraph(b *Builder, n *logical.Join, need *logical.ColSet) *joinGraph 
 	return g
 }
 
+// leafWidth is the width of what a leaf yields.
+func (g *joinGraph) leafWidth(l *leaf) float64 {
+	out := intersect(g.need, &l.cols)
+	var list []expr.ColumnID
+	out.Each(func(id expr.ColumnID) { list = append(list, id) })
+	return float64(width(g.b.columns(list)))
+}
+
 func countLeaves(n logical.Node) int {
 	if j, ok := n.(*logical.Join); ok && reorders(j) {
 		if j.Type == plan.InnerJoin {

@@ -16,6 +16,8 @@ type joinTree struct {
 	left, right *joinTree
 	set         relSet
 	rows, cost  float64
+	width       float64        // of a row, in bytes
+	order       []expr.SortKey // that the leftmost leaf has and all joins keep; nil for none
 }
 
 func (t *joinTree) side() joinSide { return joinSide{math.Max(1, t.rows), t.cost} }
@@ -30,6 +32,7 @@ func (t *joinTree) side() joinSide { return joinSide{math.Max(1, t.rows), t.cost
 //     trees of all its splits in two connected parts (DPsub, Moerkotte and
 //     Neumann, VLDB 2006), bushy trees included. Pairs that no condition
 //     connects are not looked at.
+//     For the orders that are kept beside see join_sorted.go.
 //  4. If the units are not all connected, step 2 goes on to the end, with cross
 //     products of the smallest units when nothing else is left.
 type orderer struct {
@@ -39,6 +42,9 @@ type orderer struct {
 	links []relSet    // for each unit: the units that a condition connects it with (bits are units)
 	equi  []relSet    // the same for hash keys
 	pin   int         // the unit that must stay leftmost, with its order; -1 for none
+
+	pairs  []sortedPair
+	orders []mergeableOrder
 }
 
 // unit is a leaf or a part that is joined already.
@@ -52,7 +58,7 @@ func (u *unit) dependent() bool { return u.leaf != nil && u.leaf.dependent() }
 func newOrderer(g *joinGraph) *orderer {
 	o := &orderer{g: g, pin: -1}
 	for i, l := range g.leaves {
-		o.units = append(o.units, unit{tree: &joinTree{leaf: i, set: 1 << i, rows: l.rows, cost: l.cost}, leaf: l})
+		o.units = append(o.units, unit{tree: &joinTree{leaf: i, set: 1 << i, rows: l.rows, cost: l.cost, width: g.leafWidth(l)}, leaf: l})
 	}
 	n := len(o.units)
 	o.links, o.equi = make([]relSet, n), make([]relSet, n)
@@ -87,6 +93,9 @@ func (o *orderer) connect() {
 		for _, k := range keys {
 			isKey[k.cond] = true
 			conds[k.cond].equi = true
+			if !k.nullEqual {
+				o.pairs = append(o.pairs, sortedPair{i, j, k.left, k.right})
+			}
 		}
 		for k, c := range conds {
 			if !isKey[k] {
@@ -240,17 +249,18 @@ func renumber(s relSet, i, j, last int) relSet {
 
 // cheaper is the cheapest join of l with r as the right side.
 func (o *orderer) cheaper(l, r *unit, rows float64, equi bool) *joinTree {
-	t := &joinTree{left: l.tree, right: r.tree, set: l.tree.set | r.tree.set, rows: rows}
-	t.cost = o.pairCost(l.tree, r, rows, equi)
+	t := &joinTree{left: l.tree, right: r.tree, set: l.tree.set | r.tree.set, rows: rows, width: l.tree.width + r.tree.width}
+	t.cost = o.pairCost(l.tree, r, rows, equi && o.pin < 0)
 	return t
 }
 
-// pairCost is the cost of the best algorithm for a pair.
-func (o *orderer) pairCost(l *joinTree, r *unit, rows float64, equi bool) float64 {
+// pairCost is the cost of the best algorithm for a pair; hash says that it can be
+// hashed, which keeps no order.
+func (o *orderer) pairCost(l *joinTree, r *unit, rows float64, hash bool) float64 {
 	left, right, out := l.side(), r.tree.side(), math.Max(1, rows)
 	if lf := r.leaf; lf != nil {
 		if lf.typ != plan.InnerJoin {
-			equi = lf.equi
+			hash = lf.equi && l.order == nil && o.pin < 0
 		} else if lf.needs != 0 {
 			// The right side runs for each left row.
 			return left.cost + left.rows*(right.cost+cpuSeek) + out*cpuEmit
@@ -268,7 +278,7 @@ func (o *orderer) pairCost(l *joinTree, r *unit, rows float64, equi bool) float6
 		return o.g.b.opt.joinPenalty(m, leftName, rightName)
 	}
 	cost := nestedLoopCost(left, right, out) + penalty(NestLoop)
-	if equi && o.pin < 0 { // a hash join keeps no order
+	if hash {
 		c := hashJoinCost(left, right, out)
 		if (r.leaf == nil || buildsEither(r.leaf.typ)) && left.rows < right.rows {
 			c = hashJoinCost(right, left, out)
@@ -311,6 +321,8 @@ func (o *orderer) exhaustive() *joinTree {
 	rows := make([]float64, size)
 	rows[0] = 1
 	wide := o.hasHyper()
+	o.findOrders()
+	sorted := o.newSortedTrees(size)
 	for s := relSet(1); s < size; s++ {
 		i := s.first()
 		rest := s & (s - 1)
@@ -319,6 +331,7 @@ func (o *orderer) exhaustive() *joinTree {
 		if rest == 0 {
 			if !o.units[i].dependent() {
 				trees[s] = o.units[i].tree
+				sorted.single(o, i)
 			}
 			continue
 		}
@@ -329,6 +342,9 @@ func (o *orderer) exhaustive() *joinTree {
 		if best.left != nil {
 			t := best
 			trees[s] = &t
+		}
+		if t := sorted.set(o, trees, links, s, rows[s]); t != nil && (trees[s] == nil || t.cost < trees[s].cost) {
+			trees[s] = t
 		}
 	}
 	return trees[size-1]
@@ -395,9 +411,9 @@ func (o *orderer) split(trees []*joinTree, l, r, links, equi relSet, rows float6
 }
 
 func (o *orderer) keep(best *joinTree, left *joinTree, right *unit, rows float64, equi bool) {
-	cost := o.pairCost(left, right, rows, equi)
+	cost := o.pairCost(left, right, rows, equi && o.pin < 0)
 	// Of equally good orders take the one that was written: its columns need no projection.
 	if best.left == nil || cost < best.cost || cost == best.cost && left.set.first() < best.left.set.first() {
-		*best = joinTree{left: left, right: right.tree, set: left.set | right.tree.set, rows: rows, cost: cost}
+		*best = joinTree{left: left, right: right.tree, set: left.set | right.tree.set, rows: rows, width: left.width + right.tree.width, cost: cost}
 	}
 }

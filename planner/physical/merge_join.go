@@ -162,16 +162,25 @@ func (b *Builder) unmerged(s *joinStep, in *logical.ColSet, out float64) float64
 	if buildsEither(s.typ) && left.rows < right.rows {
 		build, probe, bw, pw = left, right, pw, bw
 	}
-	cost := hashJoinCost(probe, build, out)
-	if size := build.rows * float64(bw+hashOverhead); b.opt.HashBytes > 0 && size > b.opt.HashBytes {
-		spilled := (1 - b.opt.HashBytes/size) * (size + probe.rows*float64(pw))
-		cost += spilled * spillByte
+	return hashJoinCost(probe, build, out) + b.spillCost(probe.rows, build.rows, float64(pw), float64(bw)) - b.sharedSaving(probe.rows, out)
+}
+
+// spillCost is what a hash join costs more that does not fit into the hash memory.
+func (b *Builder) spillCost(probe, build, probeWidth, buildWidth float64) float64 {
+	size := build * (buildWidth + hashOverhead)
+	if b.opt.HashBytes <= 0 || size <= b.opt.HashBytes {
+		return 0
 	}
-	if b.opt.Parallel && probe.rows >= parallelRows {
-		// The workers that probe take what stands above the join too.
-		cost -= (probe.rows*cpuProbe + out*(cpuEmit+cpuOperator)) / 2
+	return (1 - b.opt.HashBytes/size) * (size + probe*probeWidth) * spillByte
+}
+
+// sharedSaving is what a hash join costs less because the workers that probe
+// take what stands above it too.
+func (b *Builder) sharedSaving(probe, out float64) float64 {
+	if !b.opt.Parallel || probe < parallelRows {
+		return 0
 	}
-	return cost
+	return (probe*cpuProbe + out*(cpuEmit+cpuOperator)) / 2
 }
 
 // mergeJoin makes the node.
