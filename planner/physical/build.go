@@ -90,7 +90,7 @@ func (b *Builder) buildProject(n *logical.Project, need *logical.ColSet, h hint)
 	for i, it := range keep {
 		cols[i] = it.ID
 	}
-	child := hint{limit: h.limit}
+	child := hint{limit: h.limit, about: h.about}
 	for _, k := range h.order {
 		// An ordering by passed on columns can be made below.
 		c, ok := k.Expr.(*expr.Column)

@@ -29,7 +29,7 @@ func (b *Builder) sort(n *logical.Sort, need *logical.ColSet, h hint, lim *logic
 	for _, k := range n.Keys {
 		logical.ExprColumns(k.Expr, &in)
 	}
-	r := b.build(n.Input, &in, hint{order: n.Keys, limit: h.limit, want: h.want})
+	r := b.build(n.Input, &in, b.sortHint(n, &in, h))
 	if satisfies(r.order, n.Keys) {
 		return r
 	}
@@ -50,8 +50,13 @@ func (b *Builder) addSort(r rel, keys []expr.SortKey, count, offset expr.Expr) r
 	}
 	s.Cols = r.node.Columns()
 	s.Cost = *r.node.Estimate()
-	s.Cost.Startup = s.Cost.Total + sortCost(s.Cost.Rows)
-	s.Cost.Total = s.Cost.Startup + s.Cost.Rows*cpuOperator
+	groups := 1.0
+	if s.Presorted > 0 {
+		groups = b.keyGroups(keys[:s.Presorted], s.Cost.Rows)
+	}
+	s.Cost.Total += groups * sortCost(s.Cost.Rows/groups)
+	s.Cost.Startup = s.Cost.Total / groups // the first group is out
+	s.Cost.Total += s.Cost.Rows * cpuOperator
 	return rel{s, r.cols, keys}
 }
 
