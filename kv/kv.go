@@ -258,6 +258,16 @@ type SharedStore interface {
 	Watch(key Key) (epoch uint64, quiet bool)
 }
 
+// Broadcaster is what a SharedStore offers whose processes can tell each other
+// something short.
+type Broadcaster interface {
+	// Broadcast has the receivers of all other processes called with a word, within
+	// a second or so and once each. Nobody says whether it was heard.
+	Broadcast(ctx context.Context, word []byte) error
+	// Receive sets who is called with what other processes say. It must not block.
+	Receive(fn func(word []byte))
+}
+
 // LatestReader is what a Txn offers that can look past its own snapshot: a
 // foreign key is checked against what is committed when the check runs, also at
 // REPEATABLE READ, or rows that came meanwhile would be orphans.

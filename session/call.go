@@ -23,7 +23,7 @@ var procedures = map[string]func(p *executor.SeriesPacker, ctx context.Context, 
 func (s *Session) runCall(ctx context.Context, st *ast.Call, many bool) error {
 	name := strings.Join(st.Func.Name, ".")
 	run := procedures[name]
-	if run == nil {
+	if run == nil && name != "tidemark.split" {
 		return pgerror.New(pgerror.UndefinedFunction, "procedure %s does not exist", name).
 			WithHint("No procedure matches the given name and argument types. You might need to add explicit type casts.").At(st.Func.Loc())
 	}
@@ -32,6 +32,9 @@ func (s *Session) runCall(ctx context.Context, st *ast.Call, many bool) error {
 	}
 	if s.readOnly() {
 		return readOnlyError("CALL")
+	}
+	if run == nil {
+		return s.callSplit(ctx, st.Func)
 	}
 	t, err := s.callTable(ctx, name, st.Func)
 	if err != nil {
@@ -51,21 +54,29 @@ func (s *Session) callTable(ctx context.Context, name string, f *ast.FuncCall) (
 	if len(f.Args) != 1 {
 		return nil, pgerror.New(pgerror.UndefinedFunction, "procedure %s takes one argument, the name of a time-series table", name).At(f.Loc())
 	}
-	arg := f.Args[0]
+	id, c, err := s.regclassArg(snap, f.Args[0])
+	if err != nil {
+		return nil, err
+	}
+	t := snap.TableByID(id)
+	if t == nil || t.TimeSeries == nil {
+		return nil, pgerror.New(pgerror.WrongObjectType, "%q is not a time-series table", c.Text).At(c.Loc())
+	}
+	return t, nil
+}
+
+// regclassArg is the relation that a literal names.
+func (s *Session) regclassArg(snap *catalog.Snapshot, arg ast.Expr) (catalog.OID, *ast.Const, error) {
 	if c, ok := arg.(*ast.Cast); ok {
 		arg = c.Arg
 	}
 	c, ok := arg.(*ast.Const)
 	if !ok || c.Kind != ast.ConstString {
-		return nil, pgerror.Unsupported("CALL with an argument that is no literal").At(f.Loc())
+		return 0, nil, pgerror.Unsupported("CALL with an argument that is no literal").At(arg.Loc())
 	}
 	d, err := types.Parse(types.Of(types.Regclass), c.Text, s.ioOn(snap))
 	if err != nil {
-		return nil, pgerror.From(err).At(c.Loc())
+		return 0, nil, pgerror.From(err).At(c.Loc())
 	}
-	t := snap.TableByID(catalog.OID(d.I))
-	if t == nil || t.TimeSeries == nil {
-		return nil, pgerror.New(pgerror.WrongObjectType, "%q is not a time-series table", c.Text).At(c.Loc())
-	}
-	return t, nil
+	return catalog.OID(d.I), c, nil
 }

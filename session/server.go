@@ -119,6 +119,7 @@ type Server struct {
 	nextPID  uint32
 	draining bool
 	count    atomic.Int64
+	cancels  atomic.Int64 // requests that are being passed on
 }
 
 // Traffic counts the requests that sessions sent to a store over a network.
@@ -148,6 +149,9 @@ func NewServer(store kv.Store, cat *catalog.Catalog, config Config) *Server {
 		nextPID:  firstPID,
 	}
 	srv.series = newSeriesKeeper(srv)
+	if b, ok := store.(kv.Broadcaster); ok {
+		b.Receive(srv.cancelHere)
+	}
 	return srv
 }
 
@@ -194,17 +198,6 @@ func (srv *Server) unregister(s *Session) {
 	defer srv.mu.Unlock()
 	delete(srv.sessions, s.pid)
 	srv.count.Store(int64(len(srv.sessions)))
-}
-
-// Cancel ends the statement that the session with this key runs now, if any.
-// Wrong keys are ignored, as PostgreSQL does.
-func (srv *Server) Cancel(pid, secret uint32) {
-	srv.mu.Lock()
-	s := srv.sessions[pid]
-	srv.mu.Unlock()
-	if s != nil && s.secret == secret {
-		s.interrupt(ErrCancelled)
-	}
 }
 
 // Sessions is the number of living sessions.

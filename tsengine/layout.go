@@ -137,3 +137,14 @@ func LockKey(storage uint64, handle []byte) kv.Key {
 	k := binary.BigEndian.AppendUint16(tablePrefix(storage), metaBucket)
 	return append(append(k, metaLock), handle[:16]...)
 }
+
+// BucketKeys returns keys that cut a table between its buckets, into as many
+// parts at most.
+func BucketKeys(t *catalog.Table, parts int) (keys []kv.Key) {
+	buckets := max(t.TimeSeries.Buckets, 1)
+	parts = min(parts, buckets)
+	for i := range parts {
+		keys = append(keys, binary.BigEndian.AppendUint16(tablePrefix(t.Storage), uint16(i*buckets/parts)))
+	}
+	return keys
+}

@@ -1,8 +1,11 @@
 package clustertests
 
 import (
+	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"net"
 	"sync"
 	"testing"
 	"time"
@@ -179,6 +182,34 @@ func TestShortLockTimeout(t *testing.T) {
 		exec(t, a, "ROLLBACK")
 	}
 	exec(t, b, "ROLLBACK")
+}
+
+// TestCancelOverNodes sends the cancel request of a session to another node. A
+// wrong secret ends nothing.
+func TestCancelOverNodes(t *testing.T) {
+	nodes := startNodes(t, 2)
+	conn := connect(t, nodes[0])
+	other := connect(t, nodes[1]).Config()
+	cancel := func(secret []byte) {
+		c, err := net.Dial("tcp", net.JoinHostPort(other.Host, fmt.Sprint(other.Port)))
+		check(t, err)
+		defer c.Close() //nolint:errcheck // it is only written to
+		request := binary.BigEndian.AppendUint32([]byte{0, 0, 0, 16, 0x04, 0xd2, 0x16, 0x2e}, conn.PgConn().PID())
+		_, err = c.Write(append(request, secret...))
+		check(t, err)
+	}
+	secret := conn.PgConn().SecretKey()
+	wrong := bytes.Clone(secret)
+	wrong[0]++
+	cancel(wrong)
+	begun := time.Now()
+	exec(t, conn, "SELECT pg_sleep(1.5)")
+	time.AfterFunc(200*time.Millisecond, func() { cancel(secret) })
+	err := try(t, conn, "SELECT pg_sleep(30)")
+	if code(err) != "57014" {
+		t.Errorf("a statement that another node was asked to end: %v", err)
+	}
+	t.Logf("cancelled after %s", time.Since(begun)-1500*time.Millisecond)
 }
 
 func code(err error) string {

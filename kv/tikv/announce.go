@@ -35,6 +35,8 @@ type announcements struct {
 	known   map[string]bool // announcements that the node acknowledged
 	pending []pending       // those it cannot acknowledge yet
 	epoch   uint64          // changes with slow
+	heard   map[string]bool // words of other nodes (words.go)
+	receive func(word []byte)
 }
 
 // pending is an announcement of a key that transactions of this node hold.
@@ -183,8 +185,11 @@ func (a *announcements) poll(ctx context.Context) (again bool, err error) {
 	}
 	t := s.newTxn(&s.records, now)
 	found := map[string]kv.Key{}
+	var words []kv.KeyValue
 	err = each(ctx, t, announceSpan, func(p kv.KeyValue) error {
-		if len(p.Key) == announceLen && len(p.Value) >= 8 && !bytes.Equal(p.Key[9:], s.gc.node[:]) {
+		if isWord(p.Key) {
+			words = append(words, kv.KeyValue{Key: bytes.Clone(p.Key), Value: bytes.Clone(p.Value)})
+		} else if len(p.Key) == announceLen && len(p.Value) >= 8 && !bytes.Equal(p.Key[9:], s.gc.node[:]) {
 			found[string(p.Key)] = bytes.Clone(p.Value)
 		}
 		return nil
@@ -192,6 +197,7 @@ func (a *announcements) poll(ctx context.Context) (again bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	a.hear(words, now)
 	ready, again := a.update(found)
 	for _, id := range ready {
 		if err := a.acknowledge(ctx, t, kv.Key(id)); err != nil {

@@ -1,0 +1,42 @@
+package clustertests
+
+import (
+	"testing"
+	"time"
+)
+
+// TestPlacement cuts relations into regions and looks where these are.
+func TestPlacement(t *testing.T) {
+	nodes := startNodes(t, 1)
+	conn := connect(t, nodes[0])
+	exec(t, conn, "CREATE TABLE t (id int PRIMARY KEY, v text); CREATE INDEX t_v ON t (v)")
+	exec(t, conn, "CREATE TABLE hidden (v int)")
+	exec(t, conn, "CREATE TABLE points (ts timestamptz, host int, PRIMARY KEY (host, ts)) USING timeseries WITH (time = 'ts', tags = 'host', hash_buckets = 8)")
+	if err := try(t, conn, "CALL tidemark.split('t', 4)"); code(err) != "55000" {
+		t.Errorf("an empty table was split: %v", err)
+	}
+	exec(t, conn, "INSERT INTO t SELECT g, chr(97 + g % 26) || g FROM generate_series(1, 1000) g")
+	for _, c := range []struct {
+		call, table string
+		regions     int64
+	}{{"'t', 4", "t", 4}, {"'t_v', 3", "t", 7}, {"'hidden', 16", "hidden", 16}, {"'points', 4", "points", 4}} {
+		exec(t, conn, "CALL tidemark.split("+c.call+")")
+		n := int64(0)
+		for deadline := time.Now().Add(serviceBack); n < c.regions && time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+			n = queryInt(t, conn, "SELECT count(DISTINCT region) FROM tidemark.regions WHERE table_name = $1", c.table) // PD hears of it later
+		}
+		if n < c.regions {
+			t.Errorf("%s lies in %d regions after a split by %s, want %d", c.table, n, c.call, c.regions)
+		}
+	}
+	if n := queryInt(t, conn, `SELECT count(*) FROM tidemark.regions r LEFT JOIN tidemark.stores s ON s.store = r.leader
+		WHERE s.state IS DISTINCT FROM 'up' OR r.start_key >= r.end_key`); n != 0 {
+		t.Errorf("%d regions without a leader that is up, or without keys", n)
+	}
+	if n := queryInt(t, conn, "SELECT count(*) FROM t WHERE v >= 'b'"); n == 0 {
+		t.Error("nothing is found after the split")
+	}
+	if err := try(t, conn, "CALL tidemark.split('t', 0)"); code(err) != "22023" {
+		t.Errorf("a split into no regions: %v", err)
+	}
+}

@@ -1,0 +1,103 @@
+package tikv
+
+import (
+	"bytes"
+	"context"
+	"strings"
+
+	"github.com/pingcap/kvproto/pkg/metapb"
+	"github.com/tikv/pd/client/clients/router"
+
+	"github.com/tidemarkdb/tidemark/kv"
+)
+
+var _ kv.PlacedStore = (*Store)(nil)
+
+// regionsStep is how many regions PD is asked for at a time.
+const regionsStep = 128
+
+// Regions implements kv.PlacedStore.
+func (s *Store) Regions(ctx context.Context, span kv.Span, fn func(kv.Region) error) error {
+	stored := s.keys.storedSpan(span)
+	start := stored.Start
+	for {
+		//nolint:staticcheck // PD of before 2024-05 knows this one only
+		list, err := s.client.GetPDClient().ScanRegions(ctx, start, stored.End, regionsStep)
+		if err != nil {
+			return s.translate(ctx, err)
+		}
+		for _, r := range list {
+			if err := fn(s.region(r, stored)); err != nil {
+				return err
+			}
+			start = r.Meta.EndKey
+		}
+		if len(list) < regionsStep || len(start) == 0 || len(stored.End) > 0 && bytes.Compare(start, stored.End) >= 0 {
+			return nil
+		}
+	}
+}
+
+func (s *Store) region(r *router.Region, within kv.Span) kv.Region {
+	part := kv.Span{Start: r.Meta.StartKey, End: r.Meta.EndKey}
+	if bytes.Compare(part.Start, within.Start) < 0 {
+		part.Start = within.Start
+	}
+	if len(part.End) == 0 || len(within.End) > 0 && bytes.Compare(within.End, part.End) < 0 {
+		part.End = within.End
+	}
+	out := kv.Region{ID: r.Meta.Id, Span: kv.Span{Start: s.keys.user(part.Start), End: s.keys.user(part.End)}}
+	for _, p := range r.Meta.Peers {
+		peer := kv.RegionPeer{Server: p.StoreId, Role: "follower"}
+		switch {
+		case r.Leader != nil && r.Leader.Id == p.Id:
+			peer.Role = "leader"
+		case p.Role == metapb.PeerRole_Learner:
+			peer.Role = "learner"
+		}
+		switch {
+		case hasPeer(r.DownPeers, p.Id):
+			peer.Trouble = "down"
+		case hasPeer(r.PendingPeers, p.Id):
+			peer.Trouble = "pending"
+		}
+		out.Peers = append(out.Peers, peer)
+	}
+	return out
+}
+
+func hasPeer(peers []*metapb.Peer, id uint64) bool {
+	for _, p := range peers {
+		if p.Id == id {
+			return true
+		}
+	}
+	return false
+}
+
+// Servers implements kv.PlacedStore.
+func (s *Store) Servers(ctx context.Context) ([]kv.StoreServer, error) {
+	stores, err := s.client.GetPDClient().GetAllStores(ctx)
+	if err != nil {
+		return nil, s.translate(ctx, err)
+	}
+	var out []kv.StoreServer
+	for _, x := range stores {
+		server := kv.StoreServer{ID: x.Id, Address: x.Address, Version: x.Version, State: strings.ToLower(x.State.String()), Labels: map[string]string{}}
+		for _, l := range x.Labels {
+			server.Labels[l.Key] = l.Value
+		}
+		out = append(out, server)
+	}
+	return out, nil
+}
+
+// SplitRegions implements kv.PlacedStore.
+func (s *Store) SplitRegions(ctx context.Context, keys []kv.Key) error {
+	stored := make([][]byte, len(keys))
+	for i, k := range keys {
+		stored[i] = s.keys.stored(k)
+	}
+	_, err := s.client.SplitRegions(ctx, stored, true, nil)
+	return s.translate(ctx, err)
+}
