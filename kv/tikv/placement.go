@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"strings"
+	"time"
 
 	"github.com/pingcap/kvproto/pkg/metapb"
 	"github.com/tikv/pd/client/clients/router"
 
 	"github.com/tidemarkdb/tidemark/kv"
+	"github.com/tidemarkdb/tidemark/sql/pgerror"
 )
 
 var _ kv.PlacedStore = (*Store)(nil)
@@ -92,12 +94,44 @@ func (s *Store) Servers(ctx context.Context) ([]kv.StoreServer, error) {
 	return out, nil
 }
 
+// splitPatience is how long stores are asked again for cuts that they did not make:
+// they say nothing of one in a region whose replicas move just then.
+const splitPatience = 15 * time.Second
+
 // SplitRegions implements kv.PlacedStore.
 func (s *Store) SplitRegions(ctx context.Context, keys []kv.Key) error {
-	stored := make([][]byte, len(keys))
-	for i, k := range keys {
-		stored[i] = s.keys.stored(k)
+	var stored [][]byte
+	for _, k := range keys {
+		stored = append(stored, s.keys.stored(k))
 	}
-	_, err := s.client.SplitRegions(ctx, stored, true, nil)
-	return s.translate(ctx, err)
+	for deadline := time.Now().Add(splitPatience); ; {
+		if _, err := s.client.SplitRegions(ctx, stored, true, nil); err != nil {
+			return s.translate(ctx, err)
+		}
+		left, err := s.uncut(ctx, stored)
+		if err != nil || len(left) == 0 {
+			return err
+		}
+		if time.Now().After(deadline) {
+			return pgerror.New(pgerror.ObjectNotInPrerequisiteState, "the stores made %d of %d cuts", len(stored)-len(left), len(stored))
+		}
+		if err := s.sleep(ctx, pollEvery); err != nil {
+			return err
+		}
+		stored = left
+	}
+}
+
+// uncut returns the keys at which no region begins.
+func (s *Store) uncut(ctx context.Context, stored [][]byte) (left [][]byte, err error) {
+	for _, key := range stored {
+		region, err := s.client.GetPDClient().GetRegion(ctx, key)
+		if err != nil {
+			return nil, s.translate(ctx, err)
+		}
+		if region == nil || !bytes.Equal(region.Meta.StartKey, key) {
+			left = append(left, key)
+		}
+	}
+	return left, nil
 }
