@@ -87,6 +87,9 @@ bench-corpus: build ## the SQLite corpus beside PostgreSQL 15
 bench-points: build ## single points by 64 connections beside PostgreSQL 15
 	bash bench/points.sh
 
+bench-oltp: build ## sysbench's point selects and read-write transactions by pgbench, beside PostgreSQL 15
+	bash bench/oltp.sh
+
 bench-tpcc: build ## TPC-C's transactions beside PostgreSQL 15, consistency checked
 	bash bench/tpcc.sh
 

@@ -23,7 +23,7 @@ func (s *Store) Regions(ctx context.Context, span kv.Span, fn func(kv.Region) er
 	stored := s.keys.storedSpan(span)
 	start := stored.Start
 	for {
-		//nolint:staticcheck // PD of before 2024-05 knows this one only
+		//lint:ignore SA1019 PD of before 2024-05 knows no other
 		list, err := s.client.GetPDClient().ScanRegions(ctx, start, stored.End, regionsStep)
 		if err != nil {
 			return s.translate(ctx, err)
