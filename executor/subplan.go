@@ -3,6 +3,7 @@ package executor
 import (
 	"context"
 	"io"
+	"unsafe"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -194,6 +195,12 @@ func (r *run) subplanValue(sp *expr.Subplan, rows *rowBuffer) (types.Datum, erro
 		}
 		return types.DatumAt(batch.Column(0), 0).Clone(), nil
 	case expr.SubplanArray:
+		held := reservation{env: r.env} // of the elements, and of the array that is made of them
+		defer held.close()
+		size := int64(rows.rows) * int64(unsafe.Sizeof(types.Datum{}))
+		if err := held.set(size); err != nil {
+			return types.Null, err
+		}
 		elems := make([]types.Datum, 0, rows.rows)
 		for k := range rows.chunks {
 			batch, err := rows.chunk(k)
@@ -205,7 +212,11 @@ func (r *run) subplanValue(sp *expr.Subplan, rows *rowBuffer) (types.Datum, erro
 				if rows.spool.file != nil {
 					d = d.Clone() // another chunk may be read in this one's place
 				}
+				size += 2 * int64(len(d.S))
 				elems = append(elems, d)
+			}
+			if err := held.set(size); err != nil {
+				return types.Null, err
 			}
 		}
 		if of := sp.Plan.(plan.Node).Columns()[0].Type; of.OID == sp.Typ.OID { // arrays of one more dimension

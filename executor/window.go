@@ -3,6 +3,7 @@ package executor
 import (
 	"context"
 	"io"
+	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -42,6 +43,9 @@ type window struct {
 	opened bool
 	ended  bool // the input
 	next   int  // chunk to come out
+	// Of results that may be long a slice of the chunk comes out: emitted rows of
+	// it are out, slice are next (0 for all).
+	emitted, slice int
 }
 
 func (r *run) newWindow(n *plan.Window) (Operator, error) {
@@ -70,6 +74,9 @@ func (r *run) newWindow(n *plan.Window) (Operator, error) {
 	if w.input, err = r.build(n.Input); err != nil {
 		return nil, err
 	}
+	if w.hasLong() {
+		w.slice = firstSlice
+	}
 	w.width = w.input.Schema().NumFields()
 	w.rows = newWindowRows(newSpooledBuffer(r.env, w.keptSchema(), r.statsOf(n)))
 	return w, nil
@@ -80,6 +87,9 @@ func (w *window) Schema() *arrow.Schema { return w.schema }
 func (w *window) Close() error {
 	w.rows.close()
 	w.held.close()
+	for _, c := range w.calls {
+		c.state.close()
+	}
 	return w.input.Close()
 }
 
@@ -197,9 +207,28 @@ func (w *window) complete() int {
 	return w.rows.end()
 }
 
-// emit makes the output of the next chunk.
+const (
+	// firstSlice is how many rows come out first where results may be long (an
+	// aggregate's string or array, which each row has anew), sliceBytes about how
+	// many bytes of such results.
+	firstSlice = 64
+	sliceBytes = 16 << 20
+)
+
+// hasLong reports whether a call's results may be long.
+func (w *window) hasLong() bool {
+	return slices.ContainsFunc(w.calls, func(c *windowCall) bool {
+		return c.agg != nil && (c.typ.Phys() == types.PhysString || c.typ.IsArray() || c.typ.OID == types.JSONB || c.typ.OID == types.Bytea)
+	})
+}
+
+// emit makes the output of the next chunk, or of the next slice of it.
 func (w *window) emit(ctx context.Context) (arrow.RecordBatch, error) {
-	from, to := w.rows.starts[w.next], w.rows.starts[w.next+1]
+	first, end := w.rows.starts[w.next], w.rows.starts[w.next+1]
+	from, to := first+w.emitted, end
+	if w.slice > 0 {
+		to = min(end, from+w.slice)
+	}
 	cols := make([]arrow.Array, 0, w.width+len(w.calls))
 	defer func() { releaseAll(cols) }()
 	for _, c := range w.calls {
@@ -216,10 +245,28 @@ func (w *window) emit(ctx context.Context) (arrow.RecordBatch, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := array.NewRecordBatch(w.schema, append(append([]arrow.Array(nil), chunk.Columns()[:w.width]...), cols...), int64(to-from))
-	w.next++
-	w.drop(to)
+	part := chunk.NewSlice(int64(from-first), int64(to-first))
+	defer part.Release()
+	out := array.NewRecordBatch(w.schema, append(append([]arrow.Array(nil), part.Columns()[:w.width]...), cols...), int64(to-from))
+	w.adapt(cols, to-from)
+	if w.emitted += to - from; to == end {
+		w.emitted = 0
+		w.next++
+		w.drop(to)
+	}
 	return out, nil
+}
+
+// adapt chooses the rows of the next slice by what the results of n rows took.
+func (w *window) adapt(cols []arrow.Array, n int) {
+	if w.slice == 0 {
+		return
+	}
+	size := int64(1)
+	for _, c := range cols {
+		size += columnBytes(c)
+	}
+	w.slice = int(max(1, min(int64(2*n), int64(n)*sliceBytes/size, BatchRows)))
 }
 
 // compute makes a call's results for rows [from, to).

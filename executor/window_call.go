@@ -21,14 +21,15 @@ type windowCall struct {
 	firstArg int // column of args[0] in the kept rows
 	typ      types.Type
 	frame    windowFrame
-	fn       windowFunc // of the partition under way
+	fn       windowFunc  // of the partition under way
+	state    reservation // of an aggregate's state
 }
 
 // windowFunc appends the result for a row.
 type windowFunc func(row int, b array.Builder) error
 
 func (w *window) newCall(n *plan.WindowCall, t types.Type) (*windowCall, error) {
-	c := &windowCall{name: n.Name, typ: t, frame: windowFrame{spec: &n.Frame}}
+	c := &windowCall{name: n.Name, typ: t, frame: windowFrame{spec: &n.Frame}, state: reservation{env: w.env}}
 	var err error
 	if n.Agg != nil {
 		c.agg, err = w.run.compileAggCall(&plan.AggCall{Fn: n.Agg, Args: n.Args, Sig: n.Sig, Filter: n.Filter})
@@ -289,6 +290,9 @@ func (w *window) aggregate(ctx context.Context, c *windowCall, p partition) wind
 			return err
 		}
 		last = f
+		if err := c.state.set(state.acc.Bytes()); err != nil {
+			return err
+		}
 		return state.acc.Append(w.env.Functions, 0, b)
 	}
 }

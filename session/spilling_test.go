@@ -110,6 +110,8 @@ func TestMemoryLimit(t *testing.T) {
 		"SELECT length(string_agg(pad, ',')) FROM wide",
 		"SELECT length(string_agg(pad, ',' ORDER BY pad)) FROM wide",
 		"SELECT cardinality(array_agg(pad)) FROM wide",
+		"SELECT string_agg(repeat(pad, 50), ',') OVER (ORDER BY a) IS NULL FROM wide",
+		"SELECT cardinality(ARRAY(SELECT pad FROM wide))",
 		"SELECT cardinality(array_agg(ARRAY[pad, 'x'])) FROM wide",
 		"SELECT length(json_agg(pad)::text) FROM wide",
 		"SELECT length(jsonb_agg(pad)::text) FROM wide",
