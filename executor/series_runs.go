@@ -22,7 +22,8 @@ import (
 //     it is found by search. Neither is computed for each row.
 //  2. One row of keys for each such run goes to the groups.
 //  3. The aggregates take ranges of the blocks' columns where these are: nothing
-//     is copied to batches.
+//     is copied to batches. Of a block whose rows are all of one group the header is
+//     enough for many of them.
 //
 // What has few rows in each block, and what finds the groups spilling, goes the
 // ordinary way batch by batch.
@@ -218,20 +219,47 @@ func (r *seriesRuns) update(ctx context.Context, set *groupSet) error {
 	for i, c := range r.args {
 		from := 0
 		for k := range r.parts {
+			ranges := r.ranges[from:r.ends[k]]
+			from = r.ends[k]
 			var arg arrow.Array
 			if c >= 0 {
+				column := r.scan.layout.Column(r.scan.node.Output[c])
+				if summarized(set.states[i].acc, r.parts[k].Stats(column.ID), ranges) {
+					continue
+				}
 				var err error
-				if arg, err = r.parts[k].Column(ctx, r.scan.layout.Column(r.scan.node.Output[c])); err != nil {
+				if arg, err = r.parts[k].Column(ctx, column); err != nil {
 					return err
 				}
 			}
-			if err := r.feed(set.states[i].acc, arg, r.ranges[from:r.ends[k]]); err != nil {
+			if err := r.feed(set.states[i].acc, arg, ranges); err != nil {
 				return err
 			}
-			from = r.ends[k]
 		}
 	}
 	return r.agg.reserve()
+}
+
+// summarized feeds what a header says of a block's column to a call, if its rows, which
+// are the ranges, are of one group, and the call can do with that.
+func summarized(acc functions.Accumulator, st *block.ColumnStats, ranges []functions.Range) bool {
+	s, ok := acc.(functions.SummaryAccumulator)
+	if !ok || st == nil || len(ranges) == 0 {
+		return false
+	}
+	group, rows := ranges[0].Group, int64(0)
+	if ranges[len(ranges)-1].Group != group {
+		return false
+	}
+	for _, r := range ranges {
+		if r.Group != group {
+			return false
+		}
+		rows += int64(r.To - r.From)
+	}
+	return s.UpdateSummary(group, &functions.Summary{
+		NotNull: rows - int64(st.Nulls), HasRange: st.HasRange, Min: st.Min, Max: st.Max, HasSum: st.HasSum, Sum: st.Sum,
+	})
 }
 
 // feed feeds ranges of an array to a call.

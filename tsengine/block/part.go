@@ -34,6 +34,15 @@ func (s *Scanner) Parts(out []Part) (parts []Part, ok bool) {
 	return out, true
 }
 
+// Stats is what the header of a block says of a column, if the part is all rows of the
+// block; nil else, or if the block has no such column.
+func (p *Part) Stats(id uint32) *ColumnStats {
+	if p.src.block == nil || len(p.segs) != 1 || p.segs[0].from != 0 || p.segs[0].to != p.src.len() {
+		return nil
+	}
+	return p.src.block.column(id)
+}
+
 // Column is a column of the part's source, of all its rows. It is the source's.
 func (p *Part) Column(ctx context.Context, c *Column) (arrow.Array, error) {
 	return p.src.column(ctx, c)
