@@ -3,8 +3,6 @@ package clustertests
 import (
 	"fmt"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -35,35 +33,28 @@ func TestNodeCutOff(t *testing.T) {
 	cut := startNodesWith(t, 1, tikv.Config{PDs: testcluster.PDs(t), Prefix: prefixOf(t), Route: link.Route}, packOften)[0]
 	store := leader(t, c, prefixOf(t))
 
-	l := newLedger()
-	var stop atomic.Bool
-	var wg sync.WaitGroup
+	l := newLoad()
+	defer l.end()
 	for i, node := range []*testserver.Server{cut, healthy, cut, healthy} {
 		client := connect(t, node)
 		exec(t, client, "SET lock_timeout = '1s'") // rows that the other node locked are not all
-		wg.Go(func() {
-			for n := 0; !stop.Load() && transfer(t, client, l, fmt.Sprintf("%s/%d/%d", t.Name(), i%2, n*4+i)); n++ {
-			}
-		})
+		l.client(func(n int) bool { return transfer(t, client, l.ledger, fmt.Sprintf("%s/%d/%d", t.Name(), i%2, n*4+i)) })
 	}
-	defer wg.Wait()
-	defer stop.Store(true)
-	await(t, l, 20, serviceBack)
+	await(t, l.ledger, 20, serviceBack)
 	before := l.countOf(t.Name() + "/1/")
 	link.Cut(store)
 	time.Sleep(cutOff)
 	during := l.countOf(t.Name()+"/1/") - before
 	link.Heal(store)
-	await(t, l, 20, serviceBack)
+	await(t, l.ledger, 20, serviceBack)
 	back := l.countOf(t.Name() + "/0/")
 	for deadline := time.Now().Add(lockLife); l.countOf(t.Name()+"/0/") < back+5; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("the node that was cut off does nothing for %s", lockLife)
 		}
 	}
-	stop.Store(true)
-	wg.Wait()
-	verify(t, conn, l)
+	l.end()
+	verify(t, conn, l.ledger)
 	if during < 20 {
 		t.Errorf("%d transfers by the other node in %s", during, cutOff)
 	}
@@ -90,35 +81,25 @@ func TestPackingNodeKilled(t *testing.T) {
 	ingesting := startNodesWith(t, 1, tikv.Config{PDs: testcluster.PDs(t), Prefix: prefixOf(t)},
 		session.SeriesSettings{FlushPoints: 1 << 30, FlushInterval: time.Hour})[0]
 	conn := connect(t, ingesting)
-	exec(t, conn, "CREATE TABLE points (ts timestamptz, batch int, v int, PRIMARY KEY (batch, ts)) USING timeseries WITH (time = 'ts')")
-	l := newLedger()
-	var wg sync.WaitGroup
-	var stop atomic.Bool
-	for i := range 2 {
-		client := connect(t, ingesting)
-		wg.Go(func() { ingest(t, client, l, i+1, &stop) })
+	l := startPoints(t, conn)
+	defer l.end()
+	for range 2 {
+		l.ingest(t, ingesting.URL)
 	}
-	defer wg.Wait()
-	defer stop.Store(true)
 	packed := []int64{0}
 	for range 3 {
 		link, err := c.NewLink()
 		check(t, err)
 		doomed := startLinkedProcess(t, 0, link)
 		link.Delay(50 * time.Millisecond)
-		await(t, l, 20, serviceBack)
+		await(t, l.ledger, 20, serviceBack)
 		time.Sleep(5 * time.Second)
 		doomed.kill()
 		link.Close()
 		packed = append(packed, queryInt(t, conn, "SELECT count(*) FROM tidemark.blocks WHERE kind = 'block'"))
 	}
-	await(t, l, 20, lockLife)
-	stop.Store(true)
-	wg.Wait()
-	verifyPoints(t, conn, l)
-	exec(t, conn, "CALL tidemark.flush('points')")
-	exec(t, conn, "CALL tidemark.compact('points')")
-	verifyPoints(t, conn, l)
+	await(t, l.ledger, 20, lockLife)
+	l.verify(t, conn)
 	if packed[len(packed)-1] == 0 {
 		t.Error("nothing was packed: the test proves nothing")
 	}

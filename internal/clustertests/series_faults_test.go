@@ -3,8 +3,6 @@ package clustertests
 import (
 	"context"
 	"fmt"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,15 +18,30 @@ var packOften = session.SeriesSettings{FlushPoints: 50, FlushInterval: 200 * tim
 // batchPoints are in each batch of ingest, all of one transaction.
 const batchPoints = 20
 
-// ingest writes batches of points until it is told to stop, each by one INSERT,
-// and notes which were acknowledged. A batch is a series of its own.
-func ingest(t *testing.T, conn *pgx.Conn, l *ledger, writer int, stop *atomic.Bool) {
-	for n := 0; !stop.Load() && !conn.IsClosed(); n++ {
-		batch := writer*1_000_000 + n
-		id := fmt.Sprint(batch)
+// pointLoad is clients that ingest points.
+type pointLoad struct {
+	*load
+	writers int
+}
+
+// startPoints makes the table of points, which nobody writes yet.
+func startPoints(t *testing.T, conn *pgx.Conn) *pointLoad {
+	t.Helper()
+	exec(t, conn, "CREATE TABLE points (ts timestamptz, batch int, v int, PRIMARY KEY (batch, ts)) USING timeseries WITH (time = 'ts')")
+	return &pointLoad{load: newLoad()}
+}
+
+// ingest has one more client write batches of points to a node, each by one INSERT,
+// and note which were acknowledged. A batch is a series of its own.
+func (l *pointLoad) ingest(t *testing.T, url string) {
+	t.Helper()
+	l.writers++
+	conn, first := connectTo(t, url), l.writers*1_000_000
+	l.client(func(n int) bool {
+		id := fmt.Sprint(first + n)
 		err := bounded(t, "batch "+id, func(ctx context.Context) error {
 			_, err := conn.Exec(ctx, `INSERT INTO points
-				SELECT '2026-01-01'::timestamptz + g * interval '1 s', $1, g FROM generate_series(1, $2) g`, batch, batchPoints)
+				SELECT '2026-01-01'::timestamptz + g * interval '1 s', $1, g FROM generate_series(1, $2) g`, first+n, batchPoints)
 			return err
 		})
 		if err == nil {
@@ -36,7 +49,19 @@ func ingest(t *testing.T, conn *pgx.Conn, l *ledger, writer int, stop *atomic.Bo
 		} else {
 			l.failed(id, err)
 		}
-	}
+		return !conn.IsClosed()
+	})
+}
+
+// verify ends the clients and compares the points with the ledger, before and
+// after the rest is packed and joined.
+func (l *pointLoad) verify(t *testing.T, conn *pgx.Conn) {
+	t.Helper()
+	l.end()
+	verifyPoints(t, conn, l.ledger)
+	exec(t, conn, "CALL tidemark.flush('points')")
+	exec(t, conn, "CALL tidemark.compact('points')")
+	verifyPoints(t, conn, l.ledger)
 }
 
 // verifyPoints compares the points with the ledger: each batch is there as a
@@ -71,41 +96,25 @@ func TestPointFaults(t *testing.T) {
 	c := testcluster.Shared(t)
 	nodes := startNodes(t, 1)
 	conn := connect(t, nodes[0])
-	exec(t, conn, "CREATE TABLE points (ts timestamptz, batch int, v int, PRIMARY KEY (batch, ts)) USING timeseries WITH (time = 'ts')")
-	l := newLedger()
+	l := startPoints(t, conn)
+	defer l.end()
 	l.lossy = true
-	var wg sync.WaitGroup
-	var stop atomic.Bool
-	writer := 0
-	run := func(url string, clients int) {
-		for range clients {
-			writer++
-			client, number := connectTo(t, url), writer
-			wg.Go(func() { ingest(t, client, l, number, &stop) })
-		}
-	}
-	run(nodes[0].URL, 2)
 	doomed := startNodeProcess(t, 0)
-	run(doomed.url, 2)
-	defer wg.Wait()
-	defer stop.Store(true)
-	await(t, l, 20, serviceBack)
+	for _, url := range []string{nodes[0].URL, nodes[0].URL, doomed.url, doomed.url} {
+		l.ingest(t, url)
+	}
+	await(t, l.ledger, 20, serviceBack)
 	for i := range c.Stores() {
 		c.Kill(i)
 		time.Sleep(3 * time.Second)
 		check(t, c.Restart(i))
 		check(t, c.WaitReplicated(ctx))
-		await(t, l, 20, serviceBack)
+		await(t, l.ledger, 20, serviceBack)
 	}
 	packed := queryInt(t, conn, "SELECT count(*) FROM tidemark.blocks WHERE kind = 'block'")
 	doomed.kill()
-	await(t, l, 20, lockLife)
-	stop.Store(true)
-	wg.Wait()
-	verifyPoints(t, conn, l)
-	exec(t, conn, "CALL tidemark.flush('points')")
-	exec(t, conn, "CALL tidemark.compact('points')")
-	verifyPoints(t, conn, l)
+	await(t, l.ledger, 20, lockLife)
+	l.verify(t, conn)
 	if packed == 0 {
 		t.Error("nothing was packed while nodes and stores died: the test proves nothing of that")
 	}

@@ -147,24 +147,43 @@ func leader(t *testing.T, c *testcluster.Cluster, prefix string) int {
 	return i
 }
 
+// load is clients at work, and what they were told.
+type load struct {
+	*ledger
+	stop atomic.Bool
+	wg   sync.WaitGroup
+}
+
+// newLoad begins without a client. Whoever makes it defers its end: clients are to
+// be done before their connections are closed.
+func newLoad() *load { return &load{ledger: newLedger()} }
+
+// client has a client do step after step until it reports false, or all end.
+func (l *load) client(step func(n int) bool) {
+	l.wg.Go(func() {
+		for n := 0; !l.stop.Load() && step(n); n++ {
+		}
+	})
+}
+
+// end waits for all clients' last steps.
+func (l *load) end() {
+	l.stop.Store(true)
+	l.wg.Wait()
+}
+
 // underLoad runs a fault while clients work, and waits until they do so again.
 func underLoad(t *testing.T, nodes []*testserver.Server, fault func()) *ledger {
-	l := newLedger()
-	var stop atomic.Bool
-	var wg sync.WaitGroup
+	l := newLoad()
+	defer l.end()
 	for i := range clients {
 		conn := connect(t, nodes[i%len(nodes)])
-		wg.Go(func() {
-			for n := 0; !stop.Load() && transfer(t, conn, l, fmt.Sprintf("%s/%d/%d", t.Name(), i, n)); n++ {
-			}
-		})
+		l.client(func(n int) bool { return transfer(t, conn, l.ledger, fmt.Sprintf("%s/%d/%d", t.Name(), i, n)) })
 	}
-	defer wg.Wait()
-	defer stop.Store(true)
-	await(t, l, 20, serviceBack)
+	await(t, l.ledger, 20, serviceBack)
 	fault()
-	await(t, l, 20, serviceBack)
-	return l
+	await(t, l.ledger, 20, serviceBack)
+	return l.ledger
 }
 
 // await waits for n more transfers, for a time at most.
