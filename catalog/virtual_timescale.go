@@ -131,7 +131,7 @@ func init() {
 		{"materialization_hypertable_name", name},
 		{"view_definition", text},
 		{"finalized", boolean},
-	}...), none)
+	}...), continuousRows)
 }
 
 func hypertableRows(v VirtualEnv, emit emitFunc) error {
@@ -294,4 +294,29 @@ func compressionRows(v VirtualEnv, emit emitFunc) error {
 		}
 		return nil
 	})
+}
+
+// continuousRows lists the continuous aggregates, which are views with a mark.
+func continuousRows(v VirtualEnv, emit emitFunc) error {
+	for _, t := range v.Snapshot.Tables() {
+		if t.Kind != KindView || t.Options["continuous"] != "true" {
+			continue
+		}
+		owner := types.Null
+		if r := v.Snapshot.RoleByID(t.Owner); r != nil {
+			owner = dText(r.Name)
+		}
+		of := []types.Datum{types.Null, types.Null}
+		for _, id := range t.View.DependsOn {
+			if h := v.Snapshot.TableByID(id); h != nil && h.TimeSeries != nil {
+				of = []types.Datum{dText(v.Snapshot.SchemaByID(h.Schema).Name), dText(h.Name)}
+			}
+		}
+		err := emit(append(of, dText(v.Snapshot.SchemaByID(t.Schema).Name), dText(t.Name), owner, dBool(false), dBool(false), types.Null, types.Null,
+			dText(" "+t.View.Query+";"), dBool(true)))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

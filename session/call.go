@@ -4,9 +4,12 @@ import (
 	"context"
 	"strings"
 
+	"github.com/apache/arrow-go/v18/arrow"
+
 	"github.com/tidemarkdb/tidemark/catalog"
 	"github.com/tidemarkdb/tidemark/executor"
 	"github.com/tidemarkdb/tidemark/sql/ast"
+	"github.com/tidemarkdb/tidemark/sql/functions"
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
 	"github.com/tidemarkdb/tidemark/sql/types"
 )
@@ -18,11 +21,46 @@ var procedures = map[string]func(p *executor.SeriesPacker, ctx context.Context, 
 	"tidemark.compact": (*executor.SeriesPacker).Compact,
 }
 
+// callFunctions are TimescaleDB's procedures by the functions that do the same, with
+// other names of parameters.
+var callFunctions = map[string]struct {
+	function string
+	params   map[string]string
+}{
+	"refresh_continuous_aggregate": {"refresh_continuous_aggregate", nil},
+	"add_columnstore_policy":       {"add_compression_policy", map[string]string{"after": "compress_after", "created_before": "compress_created_before"}},
+	"remove_columnstore_policy":    {"remove_compression_policy", nil},
+	"convert_to_columnstore":       {"compress_chunk", map[string]string{"chunk": "uncompressed_chunk", "if_not_columnstore": "if_not_compressed"}},
+	"convert_to_rowstore":          {"decompress_chunk", map[string]string{"chunk": "uncompressed_chunk", "if_columnstore": "if_compressed"}},
+}
+
+// callFunction executes CALL of a procedure that is a function here.
+func (s *Session) callFunction(ctx context.Context, f *ast.FuncCall, function string, params map[string]string) error {
+	call := *f
+	call.Name, call.Args = []string{function}, nil
+	for _, a := range f.Args {
+		if named, ok := a.(*ast.NamedArg); ok && params[named.Name] != "" {
+			renamed := *named
+			renamed.Name = params[named.Name]
+			a = &renamed
+		}
+		call.Args = append(call.Args, a)
+	}
+	stmt := &ast.Select{Targets: []*ast.Target{{Pos: f.Pos, Expr: &call}}}
+	return s.queryBatches(ctx, stmt, "", func(arrow.RecordBatch) error { return nil })
+}
+
 // runCall executes CALL. The procedures work in transactions of their own, which
 // would not see those of a block.
 func (s *Session) runCall(ctx context.Context, st *ast.Call, many bool) error {
 	name := strings.Join(st.Func.Name, ".")
+	if f, ok := callFunctions[name]; ok {
+		return s.callFunction(ctx, st.Func, f.function, f.params)
+	}
 	run := procedures[name]
+	if run == nil && functions.Refused(name) {
+		return pgerror.Unsupported("procedure %s", name).At(st.Func.Loc())
+	}
 	if run == nil && name != "tidemark.split" {
 		return pgerror.New(pgerror.UndefinedFunction, "procedure %s does not exist", name).
 			WithHint("No procedure matches the given name and argument types. You might need to add explicit type casts.").At(st.Func.Loc())

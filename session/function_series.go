@@ -31,6 +31,10 @@ var seriesReads = map[string]func(f *functionSession, c *functions.Context, args
 	"hypertable_compression_stats": (*functionSession).hypertableCompression,
 	"chunk_compression_stats":      (*functionSession).chunkCompression,
 	"approximate_row_count":        (*functionSession).approximateRowCount,
+
+	"add_continuous_aggregate_policy":    (*functionSession).addRefreshPolicy,
+	"remove_continuous_aggregate_policy": (*functionSession).continuousUpToDate,
+	"refresh_continuous_aggregate":       (*functionSession).continuousUpToDate,
 }
 
 // SeriesAdmin implements functions.SeriesSession.
@@ -45,6 +49,25 @@ func (f *functionSession) SeriesAdmin(c *functions.Context, name string, args fu
 	rows, err := ddl.SeriesChange(c.Ctx, env, name, args)
 	f.snap = env.Editor.Snapshot() // for the calls that follow
 	return rows, err
+}
+
+// continuousUpToDate is what would keep a continuous aggregate up to date, which it is.
+func (f *functionSession) continuousUpToDate(_ *functions.Context, args functions.SeriesArgs) ([][]types.Datum, error) {
+	t := f.snap.TableByID(catalog.OID(args["continuous_aggregate"].Value.Int()))
+	if !ddl.IsContinuous(t) {
+		name := "-"
+		if t != nil {
+			name = t.Name
+		}
+		return nil, pgerror.New(pgerror.WrongObjectType, "relation %q is not a continuous aggregate", name)
+	}
+	f.s.notice(pgerror.NewNotice("continuous aggregate %q is always up to date: there is nothing to refresh", t.Name))
+	return nil, nil
+}
+
+func (f *functionSession) addRefreshPolicy(c *functions.Context, args functions.SeriesArgs) ([][]types.Datum, error) {
+	_, err := f.continuousUpToDate(c, args)
+	return [][]types.Datum{{types.NewInt4(-1)}}, err
 }
 
 // query runs a statement for a function.

@@ -33,9 +33,6 @@ func asofCall(r *ast.RangeFunction) *ast.FuncCall {
 
 // asofTable binds asof_join.
 func (b *Binder) asofTable(s *scope, r *ast.RangeFunction, f *ast.FuncCall) (logical.Node, *nsItem, error) {
-	if b.trace != nil { // the names are strings, which are not kept right when objects are renamed
-		return nil, nil, pgerror.Unsupported("asof_join in a stored query").WithHint("Write it as a join with a lateral subquery.").At(f.Loc())
-	}
 	if r.Ordinality {
 		return nil, nil, pgerror.Unsupported("asof_join WITH ORDINALITY").At(f.Loc())
 	}
@@ -50,9 +47,14 @@ func (b *Binder) asofTable(s *scope, r *ast.RangeFunction, f *ast.FuncCall) (log
 	if err != nil {
 		return nil, nil, withLoc(err, f.Loc())
 	}
-	alias := r.Alias
+	alias, suffix := r.Alias, ""
 	if alias == nil {
-		alias = &ast.Alias{Name: asofName}
+		alias, suffix = &ast.Alias{Name: asofName}, " AS "+asofName
+	}
+	if b.trace != nil { // the names are strings, which would not be kept right when objects are renamed
+		b.trace.Calls[f.Loc()] = "(" + text + ")" + suffix
+		defer func(t *Trace) { b.trace = t }(b.trace)
+		b.trace = nil
 	}
 	sub := &ast.RangeSubselect{Pos: r.Pos, Query: stmts[0].Stmt.(*ast.Select), Alias: alias}
 	n, item, err := b.bindRangeSubselect(s, sub)

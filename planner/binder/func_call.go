@@ -204,12 +204,10 @@ func (b *Binder) coerceArgs(out *boundCall, c *candidate, args []expr.Expr, locs
 }
 
 func (b *Binder) noFunction(f *ast.FuncCall, name string, args []types.OID) error {
-	sig := b.signature(name, args)
-	if f.Star {
-		sig = name + "(*)"
+	if functions.Refused(name) {
+		return pgerror.Unsupported("function %s", name).At(f.Loc())
 	}
 	err := at(f, pgerror.UndefinedFunction, "function %s does not exist", b.signature(name, args))
-	_ = sig
 	if len(f.OrderBy) > 1 && !f.WithinGroup {
 		return err.WithHint("No aggregate function matches the given name and argument types. Perhaps you misplaced ORDER BY; ORDER BY must appear after all regular arguments of the aggregate.")
 	}

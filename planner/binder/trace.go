@@ -15,6 +15,8 @@ type Trace struct {
 	Types map[int]types.OID
 	// Stars are the columns that "*" and "x.*" of select lists stand for.
 	Stars map[int][]StarColumn
+	// Calls are calls in FROM that stand for queries, whose text is to be put in their place.
+	Calls map[int]string
 	// Columns are the columns of relations that are read.
 	Columns map[catalog.ColumnRef]bool
 }
@@ -24,7 +26,7 @@ type Trace struct {
 type StarColumn struct{ Relation, Column string }
 
 func (t *Trace) reset() {
-	*t = Trace{Tables: map[int]*catalog.Table{}, Types: map[int]types.OID{}, Stars: map[int][]StarColumn{}, Columns: map[catalog.ColumnRef]bool{}}
+	*t = Trace{Tables: map[int]*catalog.Table{}, Types: map[int]types.OID{}, Stars: map[int][]StarColumn{}, Calls: map[int]string{}, Columns: map[catalog.ColumnRef]bool{}}
 }
 
 func (b *Binder) traceTable(offset int, t *catalog.Table) {

@@ -34,6 +34,10 @@ func (a *alteration) runOther() error {
 		if t.TimeSeries != nil {
 			return a.seriesOptions()
 		}
+		if IsContinuous(t) && a.cmd.Kind == ast.AlterSetOptions {
+			_, err := continuousOptions(a.env, a.cmd.Options)
+			return err
+		}
 	}
 	switch a.cmd.Kind {
 	case ast.AlterSetOptions:

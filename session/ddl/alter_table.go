@@ -38,7 +38,7 @@ func alterTable(ctx context.Context, env *Env, st *ast.AlterTable) error {
 	if err != nil {
 		return err
 	}
-	if want := relKinds[st.Kind]; st.Kind != ast.ObjectTable && want != t.Kind {
+	if want := relKinds[st.Kind]; st.Kind != ast.ObjectTable && want != t.Kind && !isContinuousAs(t, want) {
 		article, word, _ := relationWord(want)
 		return pgerror.New(pgerror.WrongObjectType, "%q is not %s %s", t.Name, article, word)
 	}

@@ -105,7 +105,7 @@ func tableOptions(opts []*ast.Option) (map[string]string, error) {
 	out := map[string]string{}
 	for _, o := range opts {
 		if isTimescale(o) && o.Name == "continuous" {
-			return nil, pgerror.Unsupported("a continuous aggregate").At(o.Loc())
+			return nil, pgerror.Unsupported("a continuous aggregate that is no materialized view").At(o.Loc())
 		}
 		if o.Namespace != "" || !storageOptions[o.Name] {
 			return nil, pgerror.New(pgerror.InvalidParameterValue, "unrecognized parameter %q", o.Name)

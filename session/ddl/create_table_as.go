@@ -35,6 +35,9 @@ func createTableAs(ctx context.Context, env *Env, st *ast.CreateTableAs) (string
 		env.Notice(pgerror.NewNotice("relation %q already exists, skipping", into.Table.Name).WithCode(pgerror.DuplicateTable))
 		return tag, nil
 	}
+	if st.Materialized && asksContinuous(into.Options) {
+		return tag, createContinuous(ctx, env, st, sel)
+	}
 	access, err := accessMethod(env, into.AccessMethod)
 	if err != nil {
 		return "", err
@@ -127,6 +130,10 @@ func refreshMaterializedView(ctx context.Context, env *Env, st *ast.RefreshMater
 	t, err := needTable(env, st.View)
 	if err != nil {
 		return err
+	}
+	if IsContinuous(t) {
+		return pgerror.New(pgerror.FeatureNotSupported, "operation not supported on continuous aggregate").
+			WithDetail("What is read is always up to date.")
 	}
 	if t.Kind != catalog.KindMaterializedView {
 		return pgerror.New(pgerror.WrongObjectType, "%q is not a materialized view", t.Name)

@@ -141,10 +141,15 @@ func dropRelation(env *Env, st *ast.Drop, o *ast.ObjectRef) (catalog.ObjectRef, 
 		}
 		return none, missing(env, st, pgerror.New(code, "%s %q does not exist", kindWord(st.Kind), rv.Name))
 	}
-	if t := env.Editor.Snapshot().TableByID(id); t != nil && t.Kind == catalog.KindVirtual {
+	t := env.Editor.Snapshot().TableByID(id)
+	if t != nil && t.Kind == catalog.KindVirtual {
 		return none, pgerror.New(pgerror.InsufficientPrivilege, "permission denied: %q is a system catalog", t.Name)
 	}
-	if kind != want {
+	if want == catalog.KindView && IsContinuous(t) {
+		return none, pgerror.New(pgerror.WrongObjectType, "cannot drop continuous aggregate using DROP VIEW").
+			WithHint("Use DROP MATERIALIZED VIEW to drop a continuous aggregate.")
+	}
+	if kind != want && !isContinuousAs(t, want) {
 		article, word, _ := relationWord(want)
 		a, w, command := relationWord(kind)
 		return none, pgerror.New(pgerror.WrongObjectType, "%q is not %s %s", rv.Name, article, word).

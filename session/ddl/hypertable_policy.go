@@ -215,6 +215,9 @@ func (s *seriesChange) addRetention() ([][]types.Datum, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !s.args["drop_created_before"].Value.IsNull() {
+		return nil, pgerror.Unsupported("drop_created_before: slices do not know when they were made; it")
+	}
 	n, err := s.policySpan(t, "drop_after")
 	if err != nil {
 		return nil, err

@@ -127,7 +127,10 @@ func lockRelation(ctx context.Context, env *Env, t *catalog.Table) error {
 	return env.Lock(ctx, t.ID, kv.LockUpdate)
 }
 
-func checkKind(want ast.ObjectKind, kind catalog.RelKind, name string) error {
+func checkKind(want ast.ObjectKind, t *catalog.Table, kind catalog.RelKind, name string) error {
+	if isContinuousAs(t, relKinds[want]) {
+		return nil
+	}
 	if w := relKinds[want]; want != ast.ObjectTable && want != ast.ObjectIndex && w != kind {
 		article, word, _ := relationWord(w)
 		return pgerror.New(pgerror.WrongObjectType, "%q is not %s %s", name, article, word)
@@ -140,7 +143,7 @@ func renameRelation(ctx context.Context, env *Env, st *ast.Rename) error {
 	if err != nil || t == nil {
 		return err
 	}
-	if err := checkKind(st.Kind, kind, st.Relation.Name); err != nil {
+	if err := checkKind(st.Kind, t, kind, st.Relation.Name); err != nil {
 		return err
 	}
 	if err := lockRelation(ctx, env, t); err != nil {
@@ -173,7 +176,7 @@ func renameColumn(ctx context.Context, env *Env, st *ast.Rename) error {
 		return pgerror.New(pgerror.WrongObjectType, "cannot rename columns of relation %q", st.Relation.Name).
 			WithDetail("This operation is not supported for %s.", map[bool]string{true: "indexes", false: "sequences"}[ix != nil])
 	}
-	if err := checkKind(st.RelationKind, kind, st.Relation.Name); err != nil {
+	if err := checkKind(st.RelationKind, t, kind, st.Relation.Name); err != nil {
 		return err
 	}
 	if err := lockRelation(ctx, env, t); err != nil {
@@ -271,7 +274,7 @@ func alterSchema(ctx context.Context, env *Env, st *ast.AlterObjectSchema) error
 		return pgerror.New(pgerror.WrongObjectType, "cannot change schema of index %q", ix.Name).
 			WithHint("Change the schema of the table instead.")
 	}
-	if err := checkKind(st.Kind, kind, st.Relation.Name); err != nil {
+	if err := checkKind(st.Kind, t, kind, st.Relation.Name); err != nil {
 		return err
 	}
 	if s := t.Sequence; s != nil && s.OwnerTable != 0 {

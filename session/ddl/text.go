@@ -57,6 +57,13 @@ func traceQuery(ctx context.Context, env *Env, snap *catalog.Snapshot, path []st
 	if err != nil {
 		return nil, err
 	}
+	if len(q.trace.Calls) > 0 {
+		var edits []edit
+		for at, call := range q.trace.Calls {
+			edits = append(edits, edit{at, parser.CallEnd(text, at), call})
+		}
+		return traceQuery(ctx, env, snap, path, applyEdits(text, edits))
+	}
 	for _, d := range deps {
 		q.deps = append(q.deps, d.ID)
 	}

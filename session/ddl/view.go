@@ -144,6 +144,8 @@ func viewOptions(opts []*ast.Option) (map[string]string, error) {
 					WithDetail(`Valid values are "local" and "cascaded".`)
 			}
 			out[o.Name] = o.Text()
+		case continuousOption: // as pg_dump has it of continuous aggregates
+			out[o.Name] = o.Text()
 		default:
 			return nil, pgerror.New(pgerror.InvalidParameterValue, "unrecognized parameter %q", o.Name)
 		}

@@ -172,7 +172,7 @@ var seriesAdmins = []seriesAdmin{
 		example: ex("set_integer_now_func('conditions'::regclass, 'now'::regproc)", ""),
 	},
 	{
-		signature: "add_retention_policy(relation regclass, drop_after any, if_not_exists bool=false" + policyParams + ", drop_created_before interval=NULL)",
+		signature: "add_retention_policy(relation regclass, drop_after any=NULL, if_not_exists bool=false" + policyParams + ", drop_created_before interval=NULL)",
 		returns:   types.Int4, changes: true, doc: "Makes points older than an interval disappear, and gives the number of the job.",
 		example: ex("add_retention_policy('conditions'::regclass, interval '90 days')", "1000"),
 	},
@@ -242,6 +242,21 @@ var seriesAdmins = []seriesAdmin{
 		}, compressionColumns...),
 		doc:     "What packing saves of each chunk (slice) of a time-series table, as far as it is known.",
 		example: ex("* FROM chunk_compression_stats('conditions'::regclass)", chunkNameSchema+"|_hyper_1_1_chunk|Compressed|65536|0|0|65536|8192|0|0|8192|NULL"),
+	},
+	{
+		signature: "add_continuous_aggregate_policy(continuous_aggregate regclass, start_offset any, end_offset any, schedule_interval interval, " +
+			"if_not_exists bool=false, initial_start timestamptz=NULL, timezone text=NULL, include_tiered_data bool=NULL, " +
+			"buckets_per_batch int4=NULL, max_batches_per_execution int4=NULL, refresh_newest_first bool=NULL)",
+		returns: types.Int4, doc: "Does nothing: continuous aggregates are always up to date.",
+		example: ex("add_continuous_aggregate_policy('conditions'::regclass, interval '1 month', interval '1 hour', interval '1 hour')", "-1"),
+	},
+	{
+		signature: "refresh_continuous_aggregate(continuous_aggregate regclass, window_start any, window_end any, force bool=false, options any=NULL)", returns: types.Void,
+		doc: "Does nothing: continuous aggregates are always up to date. Also by CALL.", example: ex("refresh_continuous_aggregate('conditions'::regclass, NULL, NULL)", ""),
+	},
+	{
+		signature: "remove_continuous_aggregate_policy(continuous_aggregate regclass, not_if_exists bool=false, if_exists bool=NULL)", returns: types.Void,
+		doc: "Does nothing: continuous aggregates are always up to date.", example: ex("remove_continuous_aggregate_policy('conditions'::regclass)", ""),
 	},
 	{
 		signature: "approximate_row_count(relation regclass)", returns: types.Int8, doc: "The number of rows of a table as it is estimated.",

@@ -254,6 +254,8 @@ func (s *testSession) SeriesAdmin(_ *functions.Context, name string, args functi
 		}
 	case "add_retention_policy":
 		row = []types.Datum{types.NewInt4(1000)}
+	case "add_continuous_aggregate_policy":
+		row = []types.Datum{types.NewInt4(-1)}
 	case "add_compression_policy":
 		row = []types.Datum{types.NewInt4(1001)}
 	case "remove_compression_policy":

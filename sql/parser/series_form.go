@@ -80,6 +80,22 @@ func formTokens(s string) []formToken {
 	return out
 }
 
+// CallEnd is the offset behind a call of a function that starts at an offset.
+func CallEnd(sql string, start int) int {
+	depth := 0
+	for _, t := range formTokens(sql[start:]) {
+		switch {
+		case t.is("("):
+			depth++
+		case t.is(")"):
+			if depth--; depth == 0 {
+				return start + t.end
+			}
+		}
+	}
+	return len(sql)
+}
+
 // seriesForm reads one of KWDB's statements.
 type seriesForm struct {
 	sql     string
