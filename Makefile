@@ -84,6 +84,9 @@ bench-ts: build ## TSBS's cpu-only loads and queries on time-series tables besid
 bench-corpus: build ## the SQLite corpus beside PostgreSQL 15
 	bash bench/corpus.sh
 
+bench-series: build ## 1,000 to 1,000,000 series: load, newest points, one series, memory
+	bash bench/series.sh
+
 bench-points: build ## single points by 64 connections beside PostgreSQL 15
 	bash bench/points.sh
 
@@ -99,4 +102,4 @@ bench-cluster: ## statements with and without push-down over a cluster and ROWS 
 generate: ## make generated files anew
 	$(GO) generate $(PKGS)
 
-.PHONY: help build run test test-race lint sqltests sqltests-all check test-clients golden fuzz fuzz-sql sqlsmith bench-pgbench bench-copy bench-scan bench-tpch bench-fair bench-tpcc bench-ts bench-points bench-corpus generate
+.PHONY: help build run test test-race lint sqltests sqltests-all check test-clients golden fuzz fuzz-sql sqlsmith bench-pgbench bench-copy bench-scan bench-tpch bench-fair bench-tpcc bench-ts bench-points bench-corpus bench-series generate
