@@ -126,9 +126,7 @@ type distinctOn struct {
 	input Operator
 	keys  []*scalar
 	last  []types.Datum // nil before the first row
-
-	changed []bool // rows that differ from the row before
-	words   []int64
+	runs  keyRuns
 }
 
 func (r *run) newDistinctOn(n *plan.Distinct) (Operator, error) {
@@ -176,18 +174,13 @@ func (d *distinctOn) firsts(batch arrow.RecordBatch) ([]int32, error) {
 		return nil, err
 	}
 	defer releaseAll(cols)
-	d.changed = cleared(d.changed, n)
-	d.changed[0] = d.last == nil
-	for k, c := range cols {
-		typ := d.keys[k].typ
-		d.changed[0] = d.changed[0] || !sameDatum(typ, d.last[k], types.DatumAt(c, 0))
-		d.words = markChanges(typ, c, d.changed, d.words)
+	var last func(int) types.Datum
+	if d.last != nil {
+		last = func(k int) types.Datum { return d.last[k] }
 	}
-	var sel []int32
-	for i, changed := range d.changed {
-		if changed {
-			sel = append(sel, int32(i))
-		}
+	sel := d.runs.starts(d.keys, cols, n, last)
+	if n == 0 {
+		return sel, nil
 	}
 	d.last = make([]types.Datum, len(cols))
 	for k, c := range cols {

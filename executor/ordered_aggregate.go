@@ -25,9 +25,8 @@ type orderedAggregate struct {
 	done  bool
 
 	// Scratch of a batch.
-	ids     []uint32
-	changed []bool
-	words   []int64
+	ids  []uint32
+	runs keyRuns
 }
 
 func newOrderedAggregate(a aggregator, input Operator) *orderedAggregate {
@@ -203,43 +202,9 @@ func (o *orderedAggregate) flush(keys []arrow.Array, groups int) (arrow.RecordBa
 
 // starts are the rows whose keys differ from those of the row before.
 func (o *orderedAggregate) starts(keys []arrow.Array, n int) []int32 {
-	o.changed = cleared(o.changed, n)
-	o.changed[0] = o.last == nil
-	for i, c := range keys[:len(keys)-o.node.Dependent] {
-		typ := o.keys[i].typ
-		if o.last != nil && !sameDatum(typ, types.DatumAt(o.last[i], 0), types.DatumAt(c, 0)) {
-			o.changed[0] = true
-		}
-		o.words = markChanges(typ, c, o.changed, o.words)
+	var last func(int) types.Datum
+	if o.last != nil {
+		last = func(i int) types.Datum { return types.DatumAt(o.last[i], 0) }
 	}
-	var out []int32
-	for i, changed := range o.changed {
-		if changed {
-			out = append(out, int32(i))
-		}
-	}
-	return out
-}
-
-// markChanges marks the rows of a column that differ from the row before.
-func markChanges(typ types.Type, c arrow.Array, changed []bool, scratch []int64) []int64 {
-	n := len(changed)
-	switch {
-	case c.NullN() > 0 || needsEncoding(typ):
-		for i := 1; i < n; i++ {
-			changed[i] = changed[i] || !sameDatum(typ, types.DatumAt(c, i-1), types.DatumAt(c, i))
-		}
-	case keyWidth(typ) > 0:
-		words, kept := keyWords(c, scratch)
-		for i := 1; i < n; i++ {
-			changed[i] = changed[i] || words[i] != words[i-1]
-		}
-		return kept
-	default:
-		offsets, data := byteValues(c)
-		for i := 1; i < n; i++ {
-			changed[i] = changed[i] || string(data[offsets[i-1]:offsets[i]]) != string(data[offsets[i]:offsets[i+1]])
-		}
-	}
-	return scratch
+	return o.runs.starts(o.keys, keys[:len(keys)-o.node.Dependent], n, last)
 }

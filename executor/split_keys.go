@@ -2,8 +2,6 @@ package executor
 
 import (
 	"context"
-	"errors"
-	"io"
 	"math"
 
 	"github.com/tidemarkdb/tidemark/catalog"
@@ -22,11 +20,11 @@ func SplitKeys(ctx context.Context, r kv.Reader, t *catalog.Table, ix *catalog.I
 		return tsengine.BucketKeys(t, parts), nil
 	}
 	span := rowstore.IndexSpan(t, ix)
-	first, err := edgeKey(ctx, r, span, false)
+	first, err := kv.EdgeKey(ctx, r, span, false)
 	if err != nil {
 		return nil, err
 	}
-	last, err := edgeKey(ctx, r, span, true)
+	last, err := kv.EdgeKey(ctx, r, span, true)
 	if err != nil {
 		return nil, err
 	}
@@ -46,21 +44,4 @@ func nameOf(t *catalog.Table, ix *catalog.Index) string {
 		return ix.Name
 	}
 	return t.Name
-}
-
-// edgeKey returns the first key of a span or the last, nil if there is none.
-func edgeKey(ctx context.Context, r kv.Reader, span kv.Span, last bool) (kv.Key, error) {
-	it, err := r.Scan(ctx, span, kv.ScanOptions{KeysOnly: true, Reverse: last, BatchSize: 1})
-	if err != nil {
-		return nil, err
-	}
-	defer it.Close()
-	pairs, err := it.NextBatch(ctx)
-	if errors.Is(err, io.EOF) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return append(kv.Key(nil), pairs[0].Key...), nil
 }

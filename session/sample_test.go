@@ -14,14 +14,7 @@ import (
 // neighbouring rows, and NULL.
 func TestSampledAnalyze(t *testing.T) {
 	node := sessiontest.Open(t)
-	c := node.Connect()
-	ask := func(sql string) string {
-		out := c.Query(sql)
-		if strings.Contains(out, "ERROR") {
-			t.Fatalf("%s: %s", sql, out)
-		}
-		return out
-	}
+	ask := asker(t, node)
 	const rows = 100000
 	ask("CREATE TABLE t (id int PRIMARY KEY, chance int, grp int, line int, part int, pad text)")
 	ask(fmt.Sprintf(`INSERT INTO t SELECT i, (i::int8 * 7919 %% 997)::int, i / 10, i %% 10, CASE WHEN i %% 4 = 0 THEN i END, md5(i::text) || md5((i + 1)::text) || md5((i + 2)::text) || md5((i + 3)::text)
@@ -63,14 +56,7 @@ func TestSampledAnalyze(t *testing.T) {
 // versions of points and removed ones over it, says what the whole of it would.
 func TestSampledAnalyzeOfPoints(t *testing.T) {
 	node := sessiontest.Open(t)
-	c := node.Connect()
-	ask := func(sql string) string {
-		out := c.Query(sql)
-		if strings.Contains(out, "ERROR") {
-			t.Fatalf("%s: %s", sql, out)
-		}
-		return out
-	}
+	ask := asker(t, node)
 	number := func(sql string) (v float64) {
 		t.Helper()
 		if out := ask(sql); len(strings.Split(out, "\n")) > 1 {
@@ -114,4 +100,17 @@ func TestSampledAnalyzeOfPoints(t *testing.T) {
 	insert(20000)                          // newer versions, unpacked or in a run of their own
 	ask("DELETE FROM p WHERE host = 'h3'") // by series
 	check(630000)
+}
+
+// asker connects, and returns what runs a statement that must not fail.
+func asker(t *testing.T, node *sessiontest.Node) func(sql string) string {
+	c := node.Connect()
+	return func(sql string) string {
+		t.Helper()
+		out := c.Query(sql)
+		if strings.Contains(out, "ERROR") {
+			t.Fatalf("%s: %s", sql, out)
+		}
+		return out
+	}
 }

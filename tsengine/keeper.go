@@ -168,7 +168,7 @@ func (k *Keeper) recover(ctx context.Context) error {
 			return err
 		}
 		for _, p := range parts {
-			key, err := firstKey(ctx, txn, kv.Span{Start: p.Prefix, End: append(p.Prefix[:len(p.Prefix):len(p.Prefix)], 1)})
+			key, err := kv.EdgeKey(ctx, txn, kv.Span{Start: p.Prefix, End: append(p.Prefix[:len(p.Prefix):len(p.Prefix)], 1)}, false)
 			if err != nil {
 				return err
 			}

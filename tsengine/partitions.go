@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"errors"
-	"io"
 	"math"
 	"slices"
 
@@ -102,7 +100,7 @@ func (l *Layout) bucketPartitions(ctx context.Context, r kv.Reader, out []Partit
 	end := l.prefix(bucket+1, first)[:11]
 	start := l.prefix(bucket, first)
 	for {
-		key, err := firstKey(ctx, r, kv.Span{Start: start, End: end})
+		key, err := kv.EdgeKey(ctx, r, kv.Span{Start: start, End: end}, false)
 		if err != nil || key == nil {
 			return out, err
 		}
@@ -114,21 +112,4 @@ func (l *Layout) bucketPartitions(ctx context.Context, r kv.Reader, out []Partit
 		out = append(out, Partition{bucket, slice, p})
 		start = append(p[:len(p):len(p)], 0xff) // behind all kinds of keys
 	}
-}
-
-// firstKey is the first key of a span, nil if it is empty.
-func firstKey(ctx context.Context, r kv.Reader, span kv.Span) (kv.Key, error) {
-	it, err := r.Scan(ctx, span, kv.ScanOptions{KeysOnly: true, BatchSize: 1})
-	if err != nil {
-		return nil, err
-	}
-	defer it.Close()
-	pairs, err := it.NextBatch(ctx)
-	if errors.Is(err, io.EOF) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return append(kv.Key(nil), pairs[0].Key...), nil
 }
