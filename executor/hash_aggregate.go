@@ -65,6 +65,9 @@ func (r *run) newHashAggregate(n *plan.Aggregate) (Operator, error) {
 		return nil, err
 	}
 	if n.Ordered && len(n.Keys) > 0 && n.Sets == nil {
+		if s, err := r.newSeriesBuckets(agg, input); s != nil || err != nil {
+			return s, err
+		}
 		return newOrderedAggregate(agg, input), nil
 	}
 	agg.inputSchema = input.Schema()

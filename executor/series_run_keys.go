@@ -19,8 +19,44 @@ type runKey struct {
 	bucket func(t int64) (result, lo, hi int64, err error)
 	phys   types.Phys // of the bucket
 	of     *scalar    // over the bucket as the only column, nil for the bucket itself
-	start  int64      // of the bucket in hand, which is that of [lo, hi)
-	lo, hi int64
+	timeBucket
+	// known are buckets that were computed, in that order; at is the one in hand.
+	known []timeBucket
+	at    int
+}
+
+// timeBucket is what a bucket function returns for the times lo <= t < hi; for none
+// that is known if these are empty.
+type timeBucket struct{ start, lo, hi int64 }
+
+func (b *timeBucket) has(t int64) bool { return b.lo <= t && t < b.hi }
+
+// maxKnownBuckets bounds the known buckets of a key.
+const maxKnownBuckets = 1024
+
+// enter puts the bucket of a time into hand. Series have mostly the same buckets
+// one after another: what follows the one in hand, or the first, is looked at
+// before anything is computed.
+func (k *runKey) enter(t int64) (err error) {
+	if k.has(t) {
+		return nil
+	}
+	next := k.at + 1
+	if next >= len(k.known) || !k.known[next].has(t) {
+		next = 0
+	}
+	if len(k.known) > 0 && k.known[next].has(t) {
+		k.at, k.timeBucket = next, k.known[next]
+		return nil
+	}
+	if k.start, k.lo, k.hi, err = k.bucket(t); err != nil || !k.has(t) {
+		return err
+	}
+	if len(k.known) == maxKnownBuckets {
+		k.known = k.known[:0]
+	}
+	k.at, k.known = len(k.known), append(k.known, k.timeBucket)
+	return nil
 }
 
 // key is an expression as a key; ok is false if it is none.

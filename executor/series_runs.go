@@ -159,7 +159,7 @@ func (r *seriesRuns) cut(ctx context.Context) ([]arrow.Array, error) {
 		if len(r.keys) == 0 {
 			err = p.Each(r.one)
 		} else {
-			err = p.EachGroup(func(from, to int) error { return r.buckets(p, from, to) })
+			err = p.EachGroup(r.buckets)
 		}
 		if err != nil {
 			return nil, err
@@ -176,28 +176,25 @@ func (r *seriesRuns) one(from, to int) error {
 }
 
 // buckets cuts rows of one series into runs of equal buckets.
-func (r *seriesRuns) buckets(p *block.Part, from, to int) error {
-	times := p.Positions()
+func (r *seriesRuns) buckets(s *block.Stretch) error {
 	length := 0 // of the run before
-	for from < to {
-		t, end := times[from], to
+	for from := s.From; from < s.To; {
+		t, end := s.Position(from), s.To
 		for i := range r.keys {
 			k := &r.keys[i]
 			if k.bucket == nil {
 				continue
 			}
-			if t < k.lo || t >= k.hi {
-				var err error
-				if k.start, k.lo, k.hi, err = k.bucket(t); err != nil {
-					return err
-				}
+			if err := k.enter(t); err != nil {
+				return err
 			}
 			r.values = append(r.values, k.start)
 			switch {
 			case k.hi <= t || t < k.lo: // not known
 				end = from + 1
-			case times[end-1] >= k.hi:
-				end = p.After(from, end, k.hi, from+length)
+			case end == from+1:
+			case s.Position(end-1) >= k.hi:
+				end = s.After(from, k.hi, from+length)
 			}
 		}
 		if err := r.one(from, end); err != nil {

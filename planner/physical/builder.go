@@ -52,6 +52,8 @@ type hint struct {
 	limit float64         // rows wanted at most, 0 if all
 	about bool            // limit is an estimate: there may be more
 	want  []expr.ColumnID // the column order that saves a projection
+	// groups is how many groups of an aggregation are wanted, of which the rows are.
+	groups float64
 }
 
 // Root builds the plan of a query that yields exactly cols, named by names.

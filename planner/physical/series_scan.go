@@ -157,7 +157,7 @@ func (b *Builder) seriesOrder(n *logical.Scan, s *plan.SeriesScan, h hint, rows 
 	case len(n.Table.TimeSeries.Tags) == 0 || len(s.Series) == 1:
 		s.Ordered = true
 	case h.limit > 0 && h.limit*minByTime < rows && !s.WithHandle:
-		s.ByTime, s.Wanted = true, h.limit
+		s.ByTime, s.Wanted, s.WantedGroups = true, h.limit, h.groups
 		if !h.about {
 			s.Wanted *= 1.6 // mostly one window, also if the rows lie unevenly
 		}
@@ -191,7 +191,7 @@ func (b *Builder) timeGroups(n *logical.Aggregate, h hint) (in hint, order []exp
 	}
 	rows := b.tableRows(scan.Table)
 	perGroup := rows * b.selectivity(others, nil) / math.Max(1, b.groups(n.Keys, rows))
-	return hint{order: []expr.SortKey{{Expr: time.expr, Desc: h.order[0].Desc}}, limit: (h.limit + groupBehind) * perGroup, about: true}, h.order[:1]
+	return hint{order: []expr.SortKey{{Expr: time.expr, Desc: h.order[0].Desc}}, limit: (h.limit + groupBehind) * perGroup, about: true, groups: h.limit}, h.order[:1]
 }
 
 // groupBehind is how much is read behind the groups that are wanted, as the

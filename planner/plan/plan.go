@@ -168,6 +168,9 @@ type SeriesScan struct {
 	ByTime bool
 	// Wanted is, with ByTime, how many rows are likely to be read until then.
 	Wanted float64
+	// WantedGroups is, with ByTime below an aggregation by stretches of time, how many
+	// groups are; 0 if nobody knows.
+	WantedGroups float64
 	// Limit, if > 0, is how many rows are wanted at most after Filter.
 	Limit int64
 	// PerSeries: the newest point of each series, without a Filter.

@@ -18,7 +18,7 @@ import (
 const lastBlock = math.MaxUint32
 
 // lastRowBytes is about what the cache takes for a last row without its columns.
-const lastRowBytes = 20
+const lastRowBytes = 16 + groupHeadBytes
 
 // lastRow is where the last row of a group lies.
 type lastRow struct {
@@ -60,7 +60,7 @@ func (s *source) findLasts(ctx context.Context) error {
 		if err := b.loadRows(ctx); err != nil {
 			return err
 		}
-		for k := range b.starts {
+		for k := range b.heads {
 			_, to := b.groupRows(k)
 			g := b.groups[to-1]
 			if n := len(s.groups); n > 0 && s.groups[n-1] == g { // it began in a block before
@@ -75,7 +75,7 @@ func (s *source) findLasts(ctx context.Context) error {
 			s.groups, s.positions = append(s.groups, g), append(s.positions, b.positions[to-1])
 			s.lasts = append(s.lasts, lastRow{b.block, to - 1})
 		}
-		s.starts = startsOf(s.groups)
+		s.heads = headsOf(s.groups, s.positions)
 		return nil
 	})
 }

@@ -48,10 +48,6 @@ func (p *Part) Column(ctx context.Context, c *Column) (arrow.Array, error) {
 	return p.src.column(ctx, c)
 }
 
-// Positions are those of all rows of the source. They, EachGroup and After are
-// there after LoadRows.
-func (p *Part) Positions() []int64 { return p.src.positions }
-
 // Each calls fn for the stretches of rows that lie side by side.
 func (p *Part) Each(fn func(from, to int) error) error {
 	for i := range p.segs {
@@ -62,28 +58,47 @@ func (p *Part) Each(fn func(from, to int) error) error {
 	return nil
 }
 
-// EachGroup calls fn for the stretches of rows of one group that lie side by side.
-func (p *Part) EachGroup(fn func(from, to int) error) error {
+// Stretch are rows [From, To) of a source, all of one group.
+type Stretch struct {
+	From, To int
+	src      *source
+	group    int
+}
+
+// Position is that of a row.
+func (s *Stretch) Position(i int) int64 { return s.src.position(s.group, i) }
+
+// After is the first of the rows [from, To) with a position of at least p; hint is
+// where it might be.
+func (s *Stretch) After(from int, p int64, hint int) int {
+	return s.src.after(s.group, from, s.To, p, hint)
+}
+
+// EachGroup calls fn for the stretches of rows of one group that lie side by side. It is
+// to be called after LoadRows.
+func (p *Part) EachGroup(fn func(s *Stretch) error) error {
+	s := Stretch{src: p.src}
+	heads := p.src.heads
 	for i := range p.segs {
 		seg := &p.segs[i]
-		starts := p.src.starts
-		k := sort.Search(len(starts), func(i int) bool { return int(starts[i]) > seg.from })
-		for from := seg.from; from < seg.to; k++ {
-			to := seg.to
-			if k < len(starts) {
-				to = min(to, int(starts[k]))
+		if s.group > 0 && seg.from < int(heads[s.group].start) {
+			s.group = 0 // segments need not ascend
+		}
+		if s.group+1 < len(heads) && seg.from >= int(heads[s.group+1].start) {
+			rest := heads[s.group+1:]
+			s.group += sort.Search(len(rest), func(i int) bool { return int(rest[i].start) > seg.from })
+		}
+		for s.From = seg.from; s.From < seg.to; s.From = s.To {
+			if s.To = seg.to; s.group+1 < len(heads) {
+				s.To = min(s.To, int(heads[s.group+1].start))
 			}
-			if err := fn(from, to); err != nil {
+			if err := fn(&s); err != nil {
 				return err
 			}
-			from = to
+			if s.To < seg.to {
+				s.group++
+			}
 		}
 	}
 	return nil
-}
-
-// After is the first of the rows [from, to), which are of one group, with a
-// position of at least p; hint is where it might be.
-func (p *Part) After(from, to int, position int64, hint int) int {
-	return p.src.after(from, to, position, hint)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sort"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/memory"
@@ -41,13 +40,13 @@ type rowNumbers struct {
 	positions []int64
 	subs      []uint64 // nil: all 0
 	ops       []Op     // nil: all OpInsert
-	starts    []int32  // the first row of each group
-	bounds    extent   // of a delta
+	heads     []groupHead
+	bounds    extent // of a delta
 }
 
 // memory is about how many bytes the numbers take.
 func (r *rowNumbers) memory() int64 {
-	return int64(8*(len(r.groups)+len(r.positions)+len(r.subs)) + len(r.ops) + 4*len(r.starts))
+	return int64(8*(len(r.groups)+len(r.positions)+len(r.subs)) + len(r.ops) + groupHeadBytes*len(r.heads))
 }
 
 // source is a delta or a block while it is read: its rows' groups, positions,
@@ -398,75 +397,9 @@ func (s *source) readRows(c *container, e extent) error {
 			return corrupt("row %d is out of order", i)
 		}
 	}
-	s.starts = startsOf(s.groups)
+	s.heads = headsOf(s.groups, s.positions)
 	return nil
 }
 
 // errMissingPage is for a header whose page is gone.
 func errMissingPage(key kv.Key) error { return corrupt("page %x is missing", key) }
-
-// startsOf lists the first row of each group.
-func startsOf(groups []uint64) []int32 {
-	n := 0
-	for i := range groups {
-		if i == 0 || groups[i] != groups[i-1] {
-			n++
-		}
-	}
-	out := make([]int32, 0, n)
-	for i := range groups {
-		if i == 0 || groups[i] != groups[i-1] {
-			out = append(out, int32(i))
-		}
-	}
-	return out
-}
-
-// groupRows are the rows [from, to) of the group number k.
-func (r *rowNumbers) groupRows(k int) (from, to int) {
-	if k+1 < len(r.starts) {
-		return int(r.starts[k]), int(r.starts[k+1])
-	}
-	return int(r.starts[k]), len(r.groups)
-}
-
-// seek returns the first of the groups from number k on that is not below g.
-func (r *rowNumbers) seek(k int, g uint64) int {
-	step := 1
-	for k+step < len(r.starts) && r.groups[r.starts[k+step]] < g {
-		step *= 2
-	}
-	return k + sort.Search(min(step, len(r.starts)-k), func(i int) bool { return r.groups[r.starts[k+i]] >= g })
-}
-
-// after returns the first of the rows [from, to), which are of one group, with a
-// position of at least p. It looks at the row hint first, then, as positions are
-// mostly at steady distances, where p would be, and searches on from there.
-func (r *rowNumbers) after(from, to int, p int64, hint int) int {
-	if hint > from && hint < to && r.positions[hint-1] < p && r.positions[hint] >= p {
-		return hint
-	}
-	v := r.positions[from:to]
-	switch n := len(v); {
-	case n == 0 || v[0] >= p:
-		return from
-	case v[n-1] < p:
-		return to
-	}
-	low, high := 0, len(v)-1 // v[low] < p <= v[high]
-	if span := float64(v[high]) - float64(v[low]); span > 0 {
-		guess := int((float64(p) - float64(v[low])) / span * float64(high))
-		for step := 1; step < 64; step *= 4 { // around the guess
-			if i := guess - step; i > low && i < high && v[i] < p {
-				low = i
-			}
-			if i := guess + step; i > low && i < high && v[i] >= p {
-				high = i
-			}
-			if high-low <= 2*step {
-				break
-			}
-		}
-	}
-	return from + low + 1 + sort.Search(high-low-1, func(i int) bool { return v[low+1+i] >= p })
-}

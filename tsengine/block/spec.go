@@ -89,8 +89,8 @@ func (s *Spec) ranges(src *source, e *extent, last bool) []rowRange {
 	out := make([]rowRange, 0, s.rangesOf(src))
 	first, end := 0, 0                                // where the group before began and ended to be wanted, as seen from its first row
 	next := s.firstGroup(max(e.minGroup, s.MinGroup)) // of Groups
-	for k := src.seek(0, s.MinGroup); k < len(src.starts); k++ {
-		g := src.groups[src.starts[k]]
+	for k := src.seek(0, s.MinGroup); k < len(src.heads); k++ {
+		g := src.heads[k].group
 		if s.Groups != nil {
 			if next+1 < len(s.Groups) && s.Groups[next] < g {
 				next++
@@ -112,9 +112,9 @@ func (s *Spec) ranges(src *source, e *extent, last bool) []rowRange {
 		from, to := src.groupRows(k)
 		if bounded {
 			start := from
-			from = src.after(start, to, s.Lower, start+first)
+			from = src.after(k, start, to, s.Lower, start+first)
 			if s.Upper != math.MaxInt64 {
-				to = src.after(from, to, s.Upper+1, start+end)
+				to = src.after(k, from, to, s.Upper+1, start+end)
 			}
 			first, end = from-start, to-start
 		}
@@ -133,9 +133,9 @@ func (s *Spec) ranges(src *source, e *extent, last bool) []rowRange {
 // rangesOf is how many ranges of a source there are at most.
 func (s *Spec) rangesOf(src *source) int {
 	if s.Groups != nil {
-		return min(len(s.Groups), len(src.starts))
+		return min(len(s.Groups), len(src.heads))
 	}
-	return len(src.starts)
+	return len(src.heads)
 }
 
 // reading is what the cursors of a scan share.

@@ -1,0 +1,62 @@
+package block
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// TestAfter compares it with a look at each row: of even and uneven groups, at the
+// edges of what a position may be, with and without a good hint.
+func TestAfter(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	for round := range 400 {
+		var rows rowNumbers
+		for g := range uint64(1 + r.IntN(4)) {
+			n := 1 + r.IntN(40)
+			at := int64(r.IntN(100)) - 50
+			step := int64(1 + r.IntN(5))
+			switch round % 5 {
+			case 3:
+				at = math.MaxInt64 - int64(n)*step
+			case 4:
+				at, step = math.MinInt64+int64(r.IntN(3)), math.MaxInt64/int64(n)
+			}
+			for range n {
+				rows.groups, rows.positions = append(rows.groups, g), append(rows.positions, at)
+				if at += step; round%2 == 1 && at < 1000 {
+					at += int64(r.IntN(3)) - 1
+				}
+			}
+		}
+		for i := 1; i < len(rows.positions); i++ {
+			if rows.groups[i] == rows.groups[i-1] {
+				rows.positions[i] = max(rows.positions[i], rows.positions[i-1])
+			}
+		}
+		rows.heads = headsOf(rows.groups, rows.positions)
+		for k := range rows.heads {
+			start, end := rows.groupRows(k)
+			from := start + r.IntN(end-start)
+			to := from + r.IntN(end-from+1)
+			for range 30 {
+				p := rows.positions[start+r.IntN(end-start)] + int64(r.IntN(3)) - 1
+				if r.IntN(20) == 0 {
+					p = []int64{math.MinInt64, math.MaxInt64}[r.IntN(2)]
+				}
+				want := from
+				for want < to && rows.positions[want] < p {
+					want++
+				}
+				if got := rows.after(k, from, to, p, from+r.IntN(end-from+1)); got != want {
+					t.Fatalf("group %d, rows %d to %d, at least %d: %d, not %d", k, from, to, p, got, want)
+				}
+			}
+			for i := start; i < end; i++ {
+				if rows.position(k, i) != rows.positions[i] || rows.heads[k].group != rows.groups[i] {
+					t.Fatalf("row %d of group %d", i, k)
+				}
+			}
+		}
+	}
+}
