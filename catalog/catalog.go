@@ -39,6 +39,7 @@ type Catalog struct {
 // state is what is published. It is immutable.
 type state struct {
 	version   uint64
+	since     kv.Timestamp // a timestamp at which this was the newest version
 	globals   *globals
 	databases map[OID]*Snapshot
 	// pending, if not nil, is closed when the commit in progress has been
@@ -143,6 +144,11 @@ func (c *Catalog) Databases() []*Database { return sortedByID(c.state.Load().glo
 // Roles returns all roles in OID order.
 func (c *Catalog) Roles() []*Role { return sortedByID(c.state.Load().globals.roles) }
 
+// UnchangedSince returns a timestamp from which on the newest snapshots, as those
+// that Snapshot returned before the call, read all there is. Below it the storage
+// of a table may be empty, or another's.
+func (c *Catalog) UnchangedSince() kv.Timestamp { return c.state.Load().since }
+
 // current returns the newest state: the published one, after waiting for a
 // commit in progress, or what another node committed since.
 func (c *Catalog) current(ctx context.Context) (*state, error) {
@@ -190,12 +196,13 @@ func (c *Catalog) clearPending(done chan struct{}) {
 	close(done)
 }
 
-// publish replaces one database's snapshot (and the globals in all).
-func (c *Catalog) publish(s *Snapshot) {
+// publish replaces one database's snapshot (and the globals in all) by what was
+// committed at a timestamp.
+func (c *Catalog) publish(s *Snapshot, at kv.Timestamp) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	old := c.state.Load()
-	st := &state{version: s.version, globals: s.globals, databases: make(map[OID]*Snapshot, len(old.databases)), pending: old.pending}
+	st := &state{version: s.version, since: at, globals: s.globals, databases: make(map[OID]*Snapshot, len(old.databases)), pending: old.pending}
 	for id, snap := range old.databases {
 		db := s.globals.databases[id]
 		if db == nil {

@@ -172,13 +172,13 @@ func (e *Editor) Commit(ctx context.Context, async bool) (kv.Timestamp, error) {
 
 // Committed publishes the edits after the transaction was committed, and starts
 // the destruction of dropped storage.
-func (e *Editor) Committed(kv.Timestamp) {
+func (e *Editor) Committed(at kv.Timestamp) {
 	if e.ended {
 		return
 	}
 	e.ended = true
 	if e.cur != e.base {
-		e.publish()
+		e.publish(at)
 	}
 	e.c.forgetSequences(append(e.restarts, e.unusedSequences()...))
 	e.c.destroyLater(slices.Concat(e.destroy, e.abandoned))
@@ -187,9 +187,9 @@ func (e *Editor) Committed(kv.Timestamp) {
 // publish makes the edits the newest catalog. If another editor's were
 // published since this one began (which happens without BeginEdit's lock only),
 // the store knows what both made.
-func (e *Editor) publish() {
+func (e *Editor) publish(at kv.Timestamp) {
 	if e.c.state.Load().version == e.started {
-		e.c.publish(e.cur)
+		e.c.publish(e.cur, at)
 		return
 	}
 	if err := e.c.refresh(e.c.background); err != nil {

@@ -62,7 +62,7 @@ func (c *Catalog) load(ctx context.Context, r kv.Reader) (*state, error) {
 		return nil, err
 	}
 	g := &globals{databases: map[OID]*Database{}, roles: map[OID]*Role{}}
-	st := &state{version: version, globals: g, databases: map[OID]*Snapshot{}}
+	st := &state{version: version, since: r.ReadTS(), globals: g, databases: map[OID]*Snapshot{}}
 	objects := kv.Span{Start: kv.Key{catalogPrefix, keyDescriptor}, End: kv.Key{catalogPrefix, keyDescriptor + 1}}
 	// Databases must be known before their objects; 'd' does not sort first.
 	passes := []func(kind objectKind, db, id OID, value []byte) error{

@@ -169,6 +169,9 @@ func (s *Session) explainRows(p *planned, opt *explainMode, stats *executor.Stat
 	if opt.settings {
 		opt.Summary = append(opt.Summary, planner.Property{Name: "Settings", Value: s.changedMethods()})
 	}
+	if from := s.readingFrom(p.query); from != "" {
+		opt.Summary = append(opt.Summary, planner.Property{Name: "Read From", Value: from})
+	}
 	if opt.summary {
 		opt.Summary = append(opt.Summary, planner.Property{Name: "Planning Time", Value: millis(opt.planning)})
 	}

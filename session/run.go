@@ -223,7 +223,7 @@ func (s *Session) enter(ctx context.Context, p *planned) (kv.Txn, *catalog.Snaps
 	if err := s.checkSchema(snap, q); err != nil {
 		return nil, nil, err
 	}
-	txn, err := s.openTxn(ctx, !q.ReadOnly)
+	txn, err := s.openTxnFor(ctx, q)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -253,7 +253,7 @@ func (s *Session) enter(ctx context.Context, p *planned) (kv.Txn, *catalog.Snaps
 // after it is empty to it.
 func (s *Session) checkSchema(snap *catalog.Snapshot, q *plan.Query) error {
 	first := s.tx.first
-	if s.isolation() != repeatableRead || s.tx.editor != nil || first == nil || first.Version() == snap.Version() {
+	if s.isolation() != repeatableRead && !s.tx.stale || s.tx.editor != nil || first == nil || first.Version() == snap.Version() {
 		return nil
 	}
 	for _, dep := range q.Deps {

@@ -34,6 +34,8 @@ type settings struct {
 	hashMemMultiplier float64
 	pushdown          string
 	pushdownBlocked   map[string]bool
+	readFrom          readFrom
+	staleness         time.Duration
 }
 
 type settingUndo struct {

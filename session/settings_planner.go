@@ -25,6 +25,7 @@ func withMethodSettings(table []*setting) []*setting {
 	}
 	table = append(table, parallelSettings()...)
 	table = append(table, pushdownSettings()...)
+	table = append(table, replicaSettings()...)
 	slices.SortStableFunc(table, func(a, b *setting) int {
 		return strings.Compare(strings.ToLower(a.name), strings.ToLower(b.name))
 	})

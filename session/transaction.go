@@ -41,12 +41,14 @@ type transaction struct {
 	deferrable  bool
 	start       time.Time
 	canWrite    bool // txn was begun for writing
-	used        bool // a statement has run: too late for SET TRANSACTION ISOLATION
-	editor      *catalog.Editor
-	first       *catalog.Snapshot // the catalog when txn was begun
-	savepoints  []savepoint
-	locked      map[catalog.OID]kv.LockMode
-	onCommit    []func(ctx context.Context)
+	// txn's snapshot is of the past and stays; it reads from other replicas than leaders.
+	stale, elsewhere bool
+	used             bool // a statement has run: too late for SET TRANSACTION ISOLATION
+	editor           *catalog.Editor
+	first            *catalog.Snapshot // the catalog when txn was begun
+	savepoints       []savepoint
+	locked           map[catalog.OID]kv.LockMode
+	onCommit         []func(ctx context.Context)
 	// New temporary tables: ON COMMIT DELETE ROWS and ON COMMIT DROP.
 	truncate, dropAtCommit []catalog.OID
 }
@@ -110,7 +112,7 @@ func (s *Session) openTxn(ctx context.Context, forWrite bool) (kv.Txn, error) {
 		tx.txn, tx.canWrite, tx.used = txn, canWrite, true
 		return txn, nil
 	}
-	if s.isolation() != repeatableRead {
+	if s.isolation() != repeatableRead && !tx.stale {
 		if err := tx.txn.Refresh(ctx); err != nil {
 			return nil, err
 		}
@@ -125,7 +127,7 @@ func (s *Session) upgrade(ctx context.Context) error {
 		return nil
 	}
 	s.tx.txn.Rollback()
-	s.tx.txn = nil
+	s.tx.txn, s.tx.stale, s.tx.elsewhere = nil, false, false
 	_, err := s.openTxn(ctx, true)
 	return err
 }

@@ -30,6 +30,7 @@ type config struct {
 	storeCert    string
 	storeKey     string
 	keyspace     string
+	near         map[string]string
 	logFormat    string
 	logLevel     string
 	cacheSize    string
@@ -56,6 +57,7 @@ func (c *config) flags(fs *pflag.FlagSet) {
 	fs.StringVar(&c.storeCert, "store-cert", "", "PEM file of this node's certificate, for placement drivers and stores that ask for one")
 	fs.StringVar(&c.storeKey, "store-key", "", "PEM file of the key of --store-cert")
 	fs.StringVar(&c.keyspace, "keyspace", "", "keyspace of the TiKV cluster to live in (API v2); default: the whole cluster (API v1)")
+	fs.StringToStringVar(&c.near, "near", nil, "labels of the stores near this node (zone=a), whose replicas are read where tidemark.read_from has it so; default: any")
 	fs.StringVar(&c.logFormat, "log-format", "text", "text or json")
 	fs.StringVar(&c.logLevel, "log-level", "info", "debug, info, warn or error")
 	fs.StringVar(&c.cacheSize, "cache-size", "512MB", "block cache of the embedded store")
@@ -159,6 +161,9 @@ func (c *config) validate() error {
 		if v != "" && !inCluster {
 			return fmt.Errorf("--%s is for --store tikv://", name)
 		}
+	}
+	if len(c.near) > 0 && !inCluster {
+		return errors.New("--near is for --store tikv://")
 	}
 	if (c.storeCert == "") != (c.storeKey == "") || c.storeCert != "" && c.storeCA == "" {
 		return errors.New("--store-cert and --store-key go together, and with --store-ca")

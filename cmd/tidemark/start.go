@@ -84,7 +84,7 @@ func start(ctx context.Context, c *config, cmd *cobra.Command) (err error) {
 func openStore(c *config, logger *slog.Logger) (kv.Store, error) {
 	if strings.HasPrefix(c.store, tikvScheme) {
 		return tikv.Open(context.Background(), tikv.Config{
-			PDs: c.placementDrivers(), Keyspace: c.keyspace, Logger: logger,
+			PDs: c.placementDrivers(), Keyspace: c.keyspace, Near: c.near, Logger: logger,
 			Security: tikv.Security{CA: c.storeCA, Cert: c.storeCert, Key: c.storeKey},
 		})
 	}

@@ -10,7 +10,6 @@ import (
 	"github.com/pingcap/kvproto/pkg/errorpb"
 	"github.com/pingcap/kvproto/pkg/kvrpcpb"
 	"github.com/tikv/client-go/v2/config/retry"
-	"github.com/tikv/client-go/v2/tikv"
 	"github.com/tikv/client-go/v2/tikvrpc"
 	"github.com/tikv/client-go/v2/txnkv/txnlock"
 
@@ -140,10 +139,13 @@ func (r *replies) send(bo *retry.Backoffer, task *copTask, spans []kv.Span, igno
 		}
 		body.Ranges = appendRange(body.Ranges, s)
 	}
-	req := tikvrpc.NewRequest(tikvrpc.CmdCop, body, kvrpcpb.Context{
+	req := r.txn.request(tikvrpc.CmdCop, body, kvrpcpb.Context{
 		IsolationLevel: kvrpcpb.IsolationLevel_SI, ResolvedLocks: ignore, CommittedLocks: access,
 	})
-	resp, err := r.txn.store.client.SendReq(bo, req, task.region, tikv.ReadTimeoutMedium)
+	if req.StaleRead && len(ignore)+len(access) > 0 {
+		req.DisableStaleReadMeetLock() // what became of the locks was found out at the leader
+	}
+	resp, err := r.txn.sendRead(bo, req, task.region)
 	if err != nil {
 		return nil, err
 	}

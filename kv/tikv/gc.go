@@ -35,6 +35,9 @@ type collector struct {
 	snapshots map[*openSnapshot]struct{}
 	// published is the oldest timestamp that may be read without asking.
 	published kv.Timestamp
+	// kept is how long versions stay readable without asking: as old as stale
+	// transactions were so far.
+	kept time.Duration
 	// renewed is when the node's record was written last, by the local clock.
 	renewed atomic.Pointer[time.Time]
 	lease   lease
@@ -118,15 +121,28 @@ func (s *Store) Barrier(ts kv.Timestamp) (release func()) {
 	return sync.OnceFunc(func() { s.gc.close(h) })
 }
 
-// oldest raises published to the oldest open snapshot, at most to now.
-func (c *collector) oldest(now kv.Timestamp) kv.Timestamp {
+// oldest raises published to the oldest open snapshot, at most to latest. It
+// never goes down but by protect.
+func (c *collector) oldest(latest kv.Timestamp) kv.Timestamp {
+	now := latest
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for h := range c.snapshots {
 		now = min(now, h.ts)
 	}
-	c.published = now
-	return now
+	if c.kept > 0 {
+		now = min(now, kv.TimestampAt(latest.Time().Add(-c.kept-renewEvery)))
+	}
+	c.published = max(c.published, now)
+	return c.published
+}
+
+// keepFor has versions of an age stay readable without asking from the next time
+// on that the node's record is written.
+func (c *collector) keepFor(age time.Duration) {
+	c.mu.Lock()
+	c.kept = max(c.kept, age)
+	c.mu.Unlock()
 }
 
 // update runs fn in a transaction over the records, with the safe point locked

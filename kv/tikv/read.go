@@ -12,6 +12,13 @@ import (
 // snapshot returns a reader of the cluster. Each read has one of its own: they
 // remember what they read, without bound, and are for one goroutine.
 func (t *txn) snapshot() *txnsnapshot.KVSnapshot {
+	s := t.ofLeader()
+	t.direct(s)
+	return s
+}
+
+// ofLeader is snapshot wherever the transaction reads from.
+func (t *txn) ofLeader() *txnsnapshot.KVSnapshot {
 	return t.store.client.GetSnapshot(uint64(t.readTS))
 }
 

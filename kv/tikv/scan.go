@@ -23,7 +23,7 @@ func (t *txn) scan(span kv.Span, opts kv.ScanOptions, own writes) (kv.Iterator, 
 	if size <= 0 {
 		size = defaultBatch
 	}
-	sc := &scan{txn: t, snapshot: t.snapshot(), opts: opts, size: size}
+	sc := &scan{txn: t, snapshot: t.ofLeader(), opts: opts, size: size}
 	sc.snapshot.SetKeyOnly(opts.KeysOnly)
 	sc.cluster.init(t.keys.storedSpan(span), size)
 	sc.own = ownWrites{writes: own, span: kv.Span{Start: bytes.Clone(span.Start), End: bytes.Clone(span.End)}, back: opts.Reverse}
@@ -178,6 +178,11 @@ func (s *scan) fetch(ctx context.Context) error {
 		return kv.Cancelled(ctx)
 	}
 	c.pairs, c.at = c.pairs[:0], 0
+	for near := s.txn.from != fromLeader; near; {
+		if near = s.fetchNear(ctx); near && (len(c.pairs) > 0 || c.done) {
+			return nil
+		}
+	}
 	s.snapshot.SetScanBatchSize(c.step)
 	if t := kv.TrafficOf(ctx); t != nil {
 		s.snapshot.SetRPCInterceptor(trafficMark{t})
@@ -187,7 +192,6 @@ func (s *scan) fetch(ctx context.Context) error {
 		return s.txn.store.translate(ctx, err)
 	}
 	defer it.Close()
-	bytesRead := 0
 	for len(c.pairs) < c.step {
 		if !it.Valid() {
 			c.done = true
@@ -198,7 +202,6 @@ func (s *scan) fetch(ctx context.Context) error {
 			pair.Value = decodeValue(it.Value())
 		}
 		c.pairs = append(c.pairs, pair)
-		bytesRead += len(it.Key()) + len(it.Value())
 		if len(c.pairs) == c.step {
 			break // Next would fetch the step after this one
 		}
@@ -206,15 +209,25 @@ func (s *scan) fetch(ctx context.Context) error {
 			return s.txn.store.translate(ctx, err)
 		}
 	}
+	s.goOn()
+	return nil
+}
+
+// goOn takes a full step from the span, and says how long the next is to be.
+func (s *scan) goOn() {
+	c := &s.cluster
 	last := s.txn.keys.stored(c.pairs[len(c.pairs)-1].Key)
 	if s.opts.Reverse {
 		c.span.End = bytes.Clone(last)
 	} else {
 		c.span.Start = append(bytes.Clone(last), 0)
 	}
-	each := bytesRead/len(c.pairs) + 1
+	size := 0
+	for _, p := range c.pairs {
+		size += len(p.Key) + len(p.Value)
+	}
+	each := size/len(c.pairs) + 1
 	c.step = max(minStep, min(c.step*4, maxStep, stepBytes/each))
-	return nil
 }
 
 // pairIterator is what both directions of client-go's scanner are.

@@ -19,6 +19,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/pingcap/kvproto/pkg/metapb"
 	"github.com/tikv/client-go/v2/config/retry"
 	"github.com/tikv/client-go/v2/oracle"
 	"github.com/tikv/client-go/v2/tikv"
@@ -42,6 +43,9 @@ type Config struct {
 	Route func(address string) string
 	// Prefix, if not empty, is put before every key: tests share a cluster so.
 	Prefix string
+	// Near are the labels of stores that are near this node: replicas in them are
+	// read where they may. None: any are near.
+	Near map[string]string
 	// MaxTxnBytes bounds a transaction's writes. Default 256 MiB.
 	MaxTxnBytes int64
 	// GCLifetime is how long old versions stay readable. Default 10 minutes;
@@ -82,8 +86,11 @@ type Store struct {
 	// records is the keyspace of the driver's own records.
 	records keyspace
 	locks   *locktable.Table
-	hearts  heartbeats
-	gc      collector
+	near    []*metapb.StoreLabel
+	// replicaSeed has requests take turns among replicas.
+	replicaSeed atomic.Uint32
+	hearts      heartbeats
+	gc          collector
 	// announced are the exclusive locks of keys that nodes share without asking.
 	announced announcements
 	deadlocks deadlocks
@@ -119,6 +126,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 // newStore makes a store over a client, which it owns.
 func newStore(ctx context.Context, client *tikv.KVStore, cfg Config, fastCommit bool) (*Store, error) {
 	s := &Store{cfg: cfg, client: client, fastCommit: fastCommit, keys: newKeyspace(cfg.Prefix), locks: locktable.New()}
+	s.near = storeLabels(cfg.Near)
 	s.records = recordKeyspace(cfg.Prefix)
 	client.SetTiKVClient(trafficClient{client.GetTiKVClient()})
 	client.SetOracle(trafficOracle{client.GetOracle()})

@@ -53,7 +53,18 @@ func count(t *kv.Traffic, req *tikvrpc.Request, resp *tikvrpc.Response, err erro
 			retry = true
 		}
 	}
-	t.Add(req.Type.String(), messageSize(req.Req), received, retry, time.Since(begun))
+	t.Add(kindOf(req), messageSize(req.Req), received, retry, time.Since(begun))
+}
+
+// kindOf names a request; what is asked of a replica that need not lead says so.
+func kindOf(req *tikvrpc.Request) string {
+	switch {
+	case req.StaleRead:
+		return "Stale" + req.Type.String()
+	case req.ReplicaRead:
+		return "Replica" + req.Type.String()
+	}
+	return req.Type.String()
 }
 
 func messageSize(m any) int64 {

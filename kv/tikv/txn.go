@@ -26,6 +26,7 @@ type txn struct {
 	begun, readAt time.Time
 
 	readOnly bool
+	from     readFrom
 	isView   bool        // reads for another transaction, see View
 	traffic  *kv.Traffic // of whoever began it; may be nil
 	ended    bool
@@ -206,7 +207,7 @@ func (t *txn) end() {
 func (t *txn) View() kv.Txn {
 	return &txn{
 		store: t.store, keys: t.keys, readTS: t.readTS, beginTS: t.beginTS, begun: t.begun, readAt: t.readAt,
-		readOnly: true, ended: t.ended, id: t.id, isView: true, writes: t.writes.fork(), traffic: t.traffic,
+		readOnly: true, ended: t.ended, id: t.id, isView: true, writes: t.writes.fork(), traffic: t.traffic, from: t.from,
 	}
 }
 
