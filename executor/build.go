@@ -16,6 +16,7 @@ type run struct {
 	ctes     map[int]*cteBuffer
 	subplans map[*expr.Subplan]*subplan
 	memos    map[*expr.Subplan]*subplanMemo
+	idle     map[plan.Node]Operator // between runs of a plan that runs many times
 	lookups  map[*plan.HashLookup]*hashedRows
 	shared   *sharedScan                             // of a worker
 	rest     *restOfScan                             // while what the stores left is built
@@ -86,6 +87,12 @@ func (r *run) close() error {
 		h.clear()
 	}
 	r.lookups = nil
+	for _, op := range r.idle {
+		if err := op.Close(); err != nil && first == nil {
+			first = err
+		}
+	}
+	r.idle = nil
 	return first
 }
 

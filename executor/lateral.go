@@ -98,7 +98,7 @@ func (l *lateral) nextLeft(ctx context.Context) error {
 	for i, slot := range l.node.Slots {
 		l.run.setExec(slot, types.DatumAt(l.vals[i], l.row))
 	}
-	right, err := l.run.build(l.node.Right)
+	right, err := l.run.begin(l.node.Right)
 	if err != nil {
 		return err
 	}
@@ -151,7 +151,7 @@ func (l *lateral) nextRight(ctx context.Context) (arrow.RecordBatch, error) {
 func (l *lateral) endRow() (arrow.RecordBatch, error) {
 	right := l.right
 	l.right = nil
-	if err := right.Close(); err != nil {
+	if err := l.run.end(l.node.Right, right); err != nil {
 		return nil, err
 	}
 	idx := []int32{int32(l.row - 1)}

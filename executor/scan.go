@@ -115,8 +115,11 @@ func (s *scan) open() error {
 		return s.openSpans(nil)
 	}
 	spans, err := keySpans(s.env, layoutOf(s.node.Table), s.node)
-	if err != nil || len(spans) == 0 {
+	if err != nil {
 		return err
+	}
+	if len(spans) == 0 {
+		return s.Close()
 	}
 	return s.openSpans(spans)
 }
@@ -130,6 +133,10 @@ func (s *scan) openSpans(spans []kv.Span) error {
 	var cache *rowstore.ColumnCache
 	if usesCache(s.node) {
 		cache = s.env.Columns
+	}
+	if s.scanner != nil {
+		s.scanner.Restart(s.env.reader(), spans)
+		return nil
 	}
 	var err error
 	s.scanner, err = rowstore.NewScanner(s.env.Alloc, s.env.reader(), rowstore.ScanSpec{

@@ -2,15 +2,12 @@ package executor
 
 import (
 	"context"
-	"io"
-	"unsafe"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"github.com/tidemarkdb/tidemark/planner/plan"
 	"github.com/tidemarkdb/tidemark/sql/expr"
 	"github.com/tidemarkdb/tidemark/sql/functions"
-	"github.com/tidemarkdb/tidemark/sql/pgerror"
 	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
@@ -99,23 +96,17 @@ func (r *run) runOnce(c *functions.Context, sp *expr.Subplan) (*subplan, error) 
 	}
 	s := &subplan{}
 	var err error
-	if s.rows, err = r.runSubplan(c, sp); err != nil {
-		return nil, err
+	if sp.Kind == expr.SubplanAny || sp.Kind == expr.SubplanAll {
+		s.rows, err = r.subplanRows(c, sp)
+		if err == nil && r.hashable(sp, s.rows) {
+			err = s.hash(r, sp)
+		}
+	} else {
+		s.value, err = r.subplanValue(c, sp)
 	}
-	if s.value, err = r.subplanValue(sp, s.rows); err != nil {
+	if err != nil {
 		s.close()
 		return nil, err
-	}
-	switch sp.Kind {
-	case expr.SubplanAny, expr.SubplanAll:
-		if r.hashable(sp, s.rows) {
-			if err := s.hash(r, sp); err != nil {
-				s.close()
-				return nil, err
-			}
-		}
-	default:
-		s.rows.clear()
 	}
 	if r.subplans == nil {
 		r.subplans = map[*expr.Subplan]*subplan{}
@@ -126,105 +117,19 @@ func (r *run) runOnce(c *functions.Context, sp *expr.Subplan) (*subplan, error) 
 
 // runFor runs a correlated subplan for outer row i.
 func (r *run) runFor(c *functions.Context, sp *expr.Subplan, left []functions.Value, i int) (types.Datum, error) {
-	rows, err := r.runSubplan(c, sp)
+	if sp.Kind != expr.SubplanAny && sp.Kind != expr.SubplanAll {
+		return r.subplanValue(c, sp)
+	}
+	rows, err := r.subplanRows(c, sp)
 	if err != nil {
 		return types.Null, err
 	}
 	defer rows.clear()
-	if sp.Kind != expr.SubplanAny && sp.Kind != expr.SubplanAll {
-		d, err := r.subplanValue(sp, rows)
-		return d, err
-	}
 	row := make([]types.Datum, len(left))
 	for k, v := range left {
 		row[k] = datumOf(v, i)
 	}
 	return r.compareRow(c, sp, rows, row)
-}
-
-// runSubplan runs the plan and keeps as many rows as the kind needs.
-func (r *run) runSubplan(c *functions.Context, sp *expr.Subplan) (*rowBuffer, error) {
-	op, err := r.build(sp.Plan.(plan.Node))
-	if err != nil {
-		return nil, err
-	}
-	// One row, or whatever there is, which goes on in a file.
-	rows := newSpooledBuffer(r.env, op.Schema(), nil)
-	ctx := runContext(c)
-	for {
-		var batch arrow.RecordBatch
-		if batch, err = op.Next(ctx); err != nil {
-			break
-		}
-		if err = rows.add(batch); err != nil {
-			break
-		}
-		if sp.Kind == expr.SubplanExists || (sp.Kind == expr.SubplanScalar && rows.rows > 1) {
-			break
-		}
-	}
-	if err == io.EOF {
-		err = nil
-	}
-	if e := op.Close(); err == nil {
-		err = e
-	}
-	if err != nil {
-		rows.clear()
-		return nil, err
-	}
-	return rows, nil
-}
-
-// subplanValue is the value of a scalar, EXISTS or ARRAY subquery; its strings
-// do not alias the rows.
-func (r *run) subplanValue(sp *expr.Subplan, rows *rowBuffer) (types.Datum, error) {
-	switch sp.Kind {
-	case expr.SubplanExists:
-		return types.NewBool(rows.rows > 0), nil
-	case expr.SubplanScalar:
-		switch {
-		case rows.rows == 0:
-			return types.Null, nil
-		case rows.rows > 1:
-			return types.Null, pgerror.New(pgerror.CardinalityViolation, "more than one row returned by a subquery used as an expression")
-		}
-		batch, err := rows.chunk(0)
-		if err != nil {
-			return types.Null, err
-		}
-		return types.DatumAt(batch.Column(0), 0).Clone(), nil
-	case expr.SubplanArray:
-		held := reservation{env: r.env} // of the elements, and of the array that is made of them
-		defer held.close()
-		size := int64(rows.rows) * int64(unsafe.Sizeof(types.Datum{}))
-		if err := held.set(size); err != nil {
-			return types.Null, err
-		}
-		elems := make([]types.Datum, 0, rows.rows)
-		for k := range rows.chunks {
-			batch, err := rows.chunk(k)
-			if err != nil {
-				return types.Null, err
-			}
-			for i := range int(batch.NumRows()) {
-				d := types.DatumAt(batch.Column(0), i)
-				if rows.spool.file != nil {
-					d = d.Clone() // another chunk may be read in this one's place
-				}
-				size += 2 * int64(len(d.S))
-				elems = append(elems, d)
-			}
-			if err := held.set(size); err != nil {
-				return types.Null, err
-			}
-		}
-		if of := sp.Plan.(plan.Node).Columns()[0].Type; of.OID == sp.Typ.OID { // arrays of one more dimension
-			return stackArrays(sp.Typ, elems)
-		}
-		return r.arrayDatum(sp.Typ, elems)
-	}
-	return types.Null, nil
 }
 
 // hashable says whether = ANY (and <> ALL) can be answered by hashing.
@@ -358,20 +263,4 @@ func compareRows(c *functions.Context, sp *expr.Subplan, cols []plan.Column, lef
 		return types.Null, nil
 	}
 	return types.NewBool(!or), nil
-}
-
-// stackArrays makes an array of arrays, which may alias rows.
-func stackArrays(t types.Type, arrays []types.Datum) (types.Datum, error) {
-	d, err := functions.StackArrays(t.Elem().OID, arrays, functions.CannotAccumulate)
-	return d.Clone(), err
-}
-
-// arrayDatum makes an array value of elements.
-func (r *run) arrayDatum(t types.Type, elems []types.Datum) (types.Datum, error) {
-	e := &expr.Array{Typ: t}
-	for _, d := range elems {
-		e.Args = append(e.Args, &expr.Const{Value: d, Typ: t.Elem()})
-	}
-	d, err := expr.EvalConst(r.env.Functions, e)
-	return d.Clone(), err
 }

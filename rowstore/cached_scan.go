@@ -41,10 +41,14 @@ func (s *Scanner) cached() *cachedScan {
 			return nil
 		}
 	}
-	out := &cachedScan{cache: c, storage: s.spec.Table.Storage, ts: s.reader.ReadTS(), spans: s.spec.Spans}
-	for i := range s.columns {
-		out.want = append(out.want, cachedColumn{id: s.columns[i].id, phys: s.vectors[i].phys, missing: s.columns[i].missing})
+	out := s.cache
+	if out == nil { // else of the run before: the columns are the same
+		out = &cachedScan{want: make([]cachedColumn, len(s.columns))}
+		for i := range s.columns {
+			out.want[i] = cachedColumn{id: s.columns[i].id, phys: s.vectors[i].phys, missing: s.columns[i].missing}
+		}
 	}
+	*out = cachedScan{cache: c, storage: s.spec.Table.Storage, ts: s.reader.ReadTS(), spans: s.spec.Spans, want: out.want}
 	return out
 }
 

@@ -115,15 +115,36 @@ func NewScanner(alloc memory.Allocator, r kv.Reader, spec ScanSpec) (*Scanner, e
 			s.lookup = !s.layout.Covers(spec.Index, spec.Output)
 		}
 	}
-	if spec.Spans == nil && spec.Keys == nil {
-		s.spec.Spans = []kv.Span{IndexSpan(spec.Table, spec.Index)}
-	}
 	s.prepareColumns()
 	if s.spec.Schema == nil {
 		s.spec.Schema = s.makeSchema()
 	}
-	s.cache = s.cached()
+	s.start(spec.Spans)
 	return s, nil
+}
+
+func (s *Scanner) start(spans []kv.Span) {
+	s.spec.Spans = spans
+	if spans == nil && s.spec.Keys == nil {
+		s.spec.Spans = []kv.Span{IndexSpan(s.spec.Table, s.spec.Index)}
+	}
+	s.cache = s.cached()
+}
+
+// Rewind ends a scan as Close does, but for a Restart. It is not for scans of Keys.
+func (s *Scanner) Rewind() {
+	s.Close()
+	s.span, s.room, s.err, s.closed = 0, 0, nil, false
+	s.rows, s.entries, s.overflowed = s.rows[:0], s.entries[:0], false
+}
+
+// Restart reads other spans, nil for the same, with the same columns. Rewind came before.
+func (s *Scanner) Restart(r kv.Reader, spans []kv.Span) {
+	s.reader = r
+	if spans == nil {
+		spans = s.spec.Spans
+	}
+	s.start(spans)
 }
 
 func (s *Scanner) prepareColumns() {

@@ -1,6 +1,8 @@
 package logical
 
 import (
+	"slices"
+
 	"github.com/tidemarkdb/tidemark/planner/plan"
 	"github.com/tidemarkdb/tidemark/sql/expr"
 	"github.com/tidemarkdb/tidemark/sql/functions"
@@ -150,11 +152,16 @@ func MapChildren(e expr.Expr, f func(expr.Expr) expr.Expr) expr.Expr {
 func mapOther(e expr.Expr, f func(expr.Expr) expr.Expr) expr.Expr {
 	switch x := e.(type) {
 	case *expr.Case:
-		changed := false
-		whens := make([]expr.When, len(x.Whens))
+		whens, changed := x.Whens, false
 		for i, w := range x.Whens {
-			whens[i] = expr.When{Cond: f(w.Cond), Then: f(w.Then)}
-			changed = changed || whens[i] != w
+			to := expr.When{Cond: f(w.Cond), Then: f(w.Then)}
+			if to == w {
+				continue
+			}
+			if !changed {
+				whens, changed = slices.Clone(x.Whens), true
+			}
+			whens[i] = to
 		}
 		els := mapOne(x.Else, f)
 		if changed || els != x.Else {

@@ -118,20 +118,23 @@ func (b *Builder) columns(ids []expr.ColumnID) []plan.Column {
 func width(cols []plan.Column) int {
 	w := 0
 	for _, c := range cols {
-		switch c.Type.Phys() {
-		case types.PhysBool:
-			w++
-		case types.PhysInt16:
-			w += 2
-		case types.PhysInt32, types.PhysUint32, types.PhysFloat32:
-			w += 4
-		case types.PhysInt64, types.PhysFloat64:
-			w += 8
-		default:
-			w += 32
-		}
+		w += widthOf(c.Type)
 	}
 	return w
+}
+
+func widthOf(t types.Type) int {
+	switch t.Phys() {
+	case types.PhysBool:
+		return 1
+	case types.PhysInt16:
+		return 2
+	case types.PhysInt32, types.PhysUint32, types.PhysFloat32:
+		return 4
+	case types.PhysInt64, types.PhysFloat64:
+		return 8
+	}
+	return 32
 }
 
 // name is how EXPLAIN prints a column: with its relation if there are several.

@@ -296,11 +296,11 @@ func builtin(t types.Type) bool {
 // worthwhile reports whether a scan reads enough for workers.
 func (p *parallelizer) worthwhile(s plan.Leaf) bool {
 	read, t := s.Reads()
-	all := make([]plan.Column, len(t.Columns))
-	for i := range all {
-		all[i].Type = t.Columns[i].Type
+	bytes := rowOverhead
+	for i := range t.Columns {
+		bytes += widthOf(t.Columns[i].Type)
 	}
-	return read*float64(width(all)+rowOverhead) >= p.MinScanBytes
+	return read*float64(bytes) >= p.MinScanBytes
 }
 
 // stopsEarly reports whether a LIMIT is likely reached before a scan's workers

@@ -36,6 +36,9 @@ func (r *Rewriter) Run(n logical.Node) logical.Node {
 	if simple(n) {
 		return r.postpone(r.pushFilters(n, nil))
 	}
+	if single(n) {
+		return r.runSingle(n)
+	}
 	n = r.inlineCTEs(n)
 	for range 8 {
 		before := r.changes
@@ -60,6 +63,57 @@ func (r *Rewriter) Run(n logical.Node) logical.Node {
 	n = r.pushAggregates(n)
 	r.dependentKeys(n)
 	return r.shareSubplans(r.postpone(r.pushFilters(r.anyArray(n), nil)))
+}
+
+// runSingle is Run without the rules of joins, set operations and subqueries.
+func (r *Rewriter) runSingle(n logical.Node) logical.Node {
+	for range 8 {
+		before := r.changes
+		n = r.foldTree(n)
+		r.orToIn(n)
+		n = r.mergeProjects(r.pushFilters(n, nil))
+		if r.changes == before {
+			break
+		}
+	}
+	n = r.trimOrders(r.epochBuckets(n))
+	r.minMax(n)
+	r.dependentKeys(n)
+	return r.postpone(r.pushFilters(r.anyArray(n), nil))
+}
+
+// single reports whether the tree reads one table, or none, and has no subqueries:
+// most statements are so, and most rules have nothing to look for in them.
+func single(n logical.Node) bool {
+	for {
+		plain := true
+		logical.VisitExprs(n, func(p *expr.Expr) {
+			plain = plain && !logical.Any(*p, isSubplan)
+		})
+		if !plain {
+			return false
+		}
+		switch x := n.(type) {
+		case *logical.Scan, *logical.Values:
+			return true
+		case *logical.Filter:
+			n = x.Input
+		case *logical.Project:
+			n = x.Input
+		case *logical.Aggregate:
+			n = x.Input
+		case *logical.Window:
+			n = x.Input
+		case *logical.Distinct:
+			n = x.Input
+		case *logical.Sort:
+			n = x.Input
+		case *logical.Limit:
+			n = x.Input
+		default:
+			return false
+		}
+	}
 }
 
 // simple reports whether the tree is a chain over one scan or VALUES without

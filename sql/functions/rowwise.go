@@ -86,11 +86,3 @@ func (f *Scalar) runOne(c *Context, t Signature, args []types.Datum) (types.Datu
 	defer out.Release()
 	return types.DatumAt(out, 0).Clone(), nil
 }
-
-// DatumArray makes an array of one value.
-func DatumArray(c *Context, p types.Phys, d types.Datum) arrow.Array {
-	b := p.NewBuilder(c.Alloc)
-	defer b.Release()
-	types.AppendDatum(b, d)
-	return b.NewArray()
-}
