@@ -81,6 +81,9 @@ type pointScratch struct {
 // PointPlan recognises the plans of the short path; nil means that the
 // statement needs operators.
 func PointPlan(q *plan.Query) *Point {
+	if q.ConstantError != nil {
+		return nil
+	}
 	p := &Point{position: -1}
 	ok := false
 	switch n := q.Root.(type) {

@@ -72,7 +72,21 @@ func Plan(ctx context.Context, stmt ast.Statement, opts Options) (*plan.Query, e
 	}
 	q.ExecSlots = pb.Slots
 	q.Deps = b.Deps()
-	return q, nil
+	if rw.Failed() {
+		q.ConstantError, err = constantError(ctx, stmt, &opts)
+	}
+	return q, err
+}
+
+// constantError binds the statement once more, since the rules have changed the
+// tree, and looks whether one of its constants makes it fail.
+func constantError(ctx context.Context, stmt ast.Statement, opts *Options) (found, err error) {
+	res, _, err := binder.Bind(ctx, stmt, &opts.Options)
+	if err != nil {
+		return nil, err
+	}
+	rw := &rules.Rewriter{MD: res.MD, IO: opts.IO}
+	return rw.ConstantError(res.Root, res.Cols), nil
 }
 
 // physicalOptions joins the session's settings with those of SET_VAR hints.

@@ -126,6 +126,9 @@ func (s *Session) runExplain(ctx context.Context, raw *ast.RawStmt, st *ast.Expl
 	if err != nil {
 		return err
 	}
+	if p.query.ConstantError != nil {
+		return p.query.ConstantError
+	}
 	opt.planning = time.Since(began)
 	if !opt.analyze {
 		s.hintNotices(p.query)

@@ -169,6 +169,9 @@ func (s *Session) startWhole(ctx context.Context, p *planned, params []types.Dat
 // before the client has seen anything.
 func (s *Session) start(ctx context.Context, p *planned, params []types.Datum, stats *executor.Stats) (*running, error) {
 	q := p.query
+	if q.ConstantError != nil {
+		return nil, q.ConstantError
+	}
 	if !q.ReadOnly && s.readOnly() {
 		return nil, readOnlyError(lockingTag(q))
 	}

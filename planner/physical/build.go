@@ -3,7 +3,6 @@ package physical
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/tidemarkdb/tidemark/planner/logical"
 	"github.com/tidemarkdb/tidemark/planner/plan"
@@ -150,7 +149,7 @@ func keptOrder(order []expr.SortKey, items []logical.Item) []expr.SortKey {
 func (b *Builder) filter(n *logical.Filter, need *logical.ColSet, h hint) rel {
 	in := needed(need, n.Conds...)
 	r := b.build(n.Input, &in, hint{order: h.order, want: h.want})
-	f := &plan.Filter{Input: r.node, Cond: b.resolve(logical.And(subplansLast(n.Conds)), r.cols)}
+	f := &plan.Filter{Input: r.node, Cond: b.resolve(allOf(n.Conds), r.cols)}
 	f.Cols = r.node.Columns()
 	f.Cost = *r.node.Estimate()
 	f.Cost.Total += f.Cost.Rows * cpuOperator * float64(len(n.Conds))
@@ -383,27 +382,4 @@ func (b *Builder) constRow(items []logical.Item, cols []expr.ColumnID) rel {
 	v.Cols = b.columns(cols)
 	v.Cost = plan.Cost{Total: cpuTuple, Rows: 1, Width: width(v.Cols)}
 	return rel{v, cols, nil}
-}
-
-// subplansLast puts the conditions that run a subquery behind those that do not,
-// so that it runs only for the rows that these leave (order_qual_clauses).
-func subplansLast(conds []expr.Expr) []expr.Expr {
-	runs := func(e expr.Expr) bool {
-		return logical.Any(e, isSubplan)
-	}
-	if len(conds) < 2 || !slices.ContainsFunc(conds, runs) {
-		return conds
-	}
-	out := make([]expr.Expr, 0, len(conds))
-	for _, c := range conds {
-		if !runs(c) {
-			out = append(out, c)
-		}
-	}
-	for _, c := range conds {
-		if runs(c) {
-			out = append(out, c)
-		}
-	}
-	return out
 }

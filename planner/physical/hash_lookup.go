@@ -59,9 +59,9 @@ func (b *Builder) hashLookup(n *logical.Scan, s *plan.Scan, conds []expr.Expr, c
 		}
 	}
 	source := *s
-	source.Filter = b.resolve(logical.And(local), cols)
+	source.Filter = b.resolve(allOf(local), cols)
 	l.Source = &source
-	l.Residual = b.resolve(logical.And(residual), cols)
+	l.Residual = b.resolve(allOf(residual), cols)
 	if subplans {
 		l.Residual = s.Filter // which has them planned
 	}

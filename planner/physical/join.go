@@ -137,7 +137,7 @@ func (b *Builder) step(s joinStep) rel {
 	}
 	n := &plan.NestedLoop{Left: s.left.node, Right: right.node, Type: s.typ}
 	both := concat(s.left.cols, right.cols)
-	n.Cond = b.resolve(logical.And(s.on), both)
+	n.Cond = b.resolve(allOf(s.on), both)
 	out := joinColumns(s.typ, s.left.cols, right.cols)
 	n.Cols = b.columns(out)
 	n.Cost = plan.Cost{Rows: b.joinRows(s, right.rows(), nil), Width: width(n.Cols)}
@@ -229,7 +229,7 @@ func (b *Builder) hashJoin(s joinStep, right rel, keys []equiKey) rel {
 		}
 	}
 	both := concat(s.left.cols, right.cols)
-	j.Residual = b.resolve(logical.And(rest), both)
+	j.Residual = b.resolve(allOf(rest), both)
 	out := joinColumns(s.typ, s.left.cols, right.cols)
 	j.Cols = b.columns(out)
 	j.BuildLeft = buildsEither(s.typ) && b.buildLeft(&s, &right)
@@ -305,12 +305,12 @@ func (b *Builder) lookup(s joinStep, in *logical.ColSet, keys []equiKey, merge *
 		}
 		r.Output = append(r.Output, int(id-scan.First))
 	}
-	r.Filter = b.resolve(logical.And(scan.Filter), cols)
+	r.Filter = b.resolve(allOf(scan.Filter), cols)
 	r.Cols = b.columns(cols)
 	r.Cost = plan.Cost{Rows: perLeft, Total: b.distance(scan.Table) * (cpuSeek + perLeft*cpuLookup), Width: width(r.Cols)}
 	j.Right = r
 	both := concat(s.left.cols, cols)
-	j.Residual = b.resolve(logical.And(rest), both)
+	j.Residual = b.resolve(allOf(rest), both)
 	outCols := joinColumns(s.typ, s.left.cols, cols)
 	j.Cols = b.columns(outCols)
 	j.Cost = plan.Cost{Rows: out, Total: cost, Width: width(j.Cols)}
@@ -432,7 +432,7 @@ func (b *Builder) lateralLoop(s joinStep, refs, leftSet *logical.ColSet) rel {
 	right := b.build(s.right, &in, hint{})
 	done()
 	n.Right = right.node
-	n.Cond = b.resolve(logical.And(s.on), concat(s.left.cols, right.cols))
+	n.Cond = b.resolve(allOf(s.on), concat(s.left.cols, right.cols))
 	out := joinColumns(s.typ, s.left.cols, right.cols)
 	n.Cols = b.columns(out)
 	n.Cost = plan.Cost{Rows: b.joinRows(s, right.rows(), nil), Width: width(n.Cols)}

@@ -204,7 +204,7 @@ func (jb *joinBuilder) filter(r rel, set relSet) rel {
 	if len(list) == 0 {
 		return r
 	}
-	f := &plan.Filter{Input: r.node, Cond: jb.g.b.resolve(logical.And(subplansLast(list)), r.cols)}
+	f := &plan.Filter{Input: r.node, Cond: jb.g.b.resolve(allOf(list), r.cols)}
 	f.Cols = r.node.Columns()
 	f.Cost = *r.node.Estimate()
 	f.Cost.Total += f.Cost.Rows * cpuOperator * float64(len(list))

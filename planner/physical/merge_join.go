@@ -197,7 +197,7 @@ func (b *Builder) mergeJoin(s joinStep, right rel, m *mergePlan) rel {
 			rest = append(rest, c)
 		}
 	}
-	j.Residual = b.resolve(logical.And(rest), concat(s.left.cols, right.cols))
+	j.Residual = b.resolve(allOf(rest), concat(s.left.cols, right.cols))
 	cols := joinColumns(s.typ, s.left.cols, right.cols)
 	j.Cols = b.columns(cols)
 	j.Cost = plan.Cost{Rows: m.out, Total: mergeJoinCost(s.left.joinSide(), right.joinSide(), m.out), Width: width(j.Cols)}

@@ -71,7 +71,7 @@ func (b *Builder) scan(n *logical.Scan, need *logical.ColSet, h hint) rel {
 		s.Ranges = append(s.Ranges, b.resolveRange(p.ranges[i]))
 	}
 	if len(residual) > 0 {
-		s.Filter = b.resolve(logical.And(subplansLast(residual)), cols)
+		s.Filter = b.resolve(allOf(residual), cols)
 	}
 	s.Cols = b.columns(cols)
 	rows := math.Max(1, p.rows*b.selectivity(n.Filter, p.used))
@@ -472,7 +472,7 @@ func (b *Builder) virtualScan(n *logical.Scan, need *logical.ColSet, h hint) rel
 		}
 	}
 	if len(n.Filter) > 0 {
-		s.Filter = b.resolve(logical.And(subplansLast(n.Filter)), cols)
+		s.Filter = b.resolve(allOf(n.Filter), cols)
 	}
 	s.Cols = b.columns(cols)
 	s.Cost.Rows = math.Max(1, rows*b.selectivity(n.Filter, nil))

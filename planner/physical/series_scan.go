@@ -44,7 +44,7 @@ func (b *Builder) seriesScan(n *logical.Scan, need *logical.ColSet, h hint) rel 
 		s.Output = append(s.Output, int(id-n.First))
 	}
 	if len(residual) > 0 {
-		s.Filter = b.resolve(logical.And(subplansLast(residual)), cols)
+		s.Filter = b.resolve(allOf(residual), cols)
 	}
 	s.Cols = b.columns(cols)
 	s.Read = math.Max(1, b.tableRows(n.Table)*sel)

@@ -170,6 +170,9 @@ type Query struct {
 	MemoryQuota int64
 	MaxTime     time.Duration
 	Notices     []string
+	// ConstantError, if not nil, is what the statement fails with whenever it is
+	// run or explained: that of a constant expression.
+	ConstantError error
 }
 
 // Dep is a descriptor a plan depends on.

@@ -13,8 +13,8 @@ import (
 )
 
 // foldTree replaces immutable expressions over constants by their values
-// (expr.Fold), and cuts what constants decide: TRUE conditions go, and an
-// expression that would fail stays to fail when it is run.
+// (expr.Fold), and cuts what constants decide: TRUE conditions go. An expression
+// that fails stays as it is; whether the statement fails is ConstantError's to say.
 func (r *Rewriter) foldTree(n logical.Node) logical.Node {
 	logical.VisitExprs(n, func(p *expr.Expr) { *p = r.foldExpr(*p) })
 	logical.VisitInputs(n, func(c *logical.Node) { *c = r.foldTree(*c) })
@@ -47,6 +47,16 @@ func (r *Rewriter) foldExpr(e expr.Expr) expr.Expr {
 	if r.NoFold || !logical.Any(e, isComplex) {
 		return e
 	}
+	if logical.Any(e, ownNode) {
+		return logical.MapChildren(e, r.foldExpr)
+	}
+	e, err := expr.Fold(r.folding(), e)
+	r.failed = r.failed || err != nil
+	return e
+}
+
+// folding is what constant expressions are evaluated in.
+func (r *Rewriter) folding() *functions.Context {
 	if r.fold == nil {
 		io := r.IO
 		if io == nil {
@@ -54,10 +64,7 @@ func (r *Rewriter) foldExpr(e expr.Expr) expr.Expr {
 		}
 		r.fold = &functions.Context{Ctx: context.Background(), Alloc: memory.DefaultAllocator, IO: io}
 	}
-	if logical.Any(e, ownNode) {
-		return logical.MapChildren(e, r.foldExpr)
-	}
-	return expr.Fold(r.fold, e)
+	return r.fold
 }
 
 // ownNode finds the expressions that package expr does not know.

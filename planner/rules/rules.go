@@ -21,6 +21,7 @@ type Rewriter struct {
 	Fired func(rule string)
 	// changes counts what the rules changed, to see when they are done.
 	changes int
+	failed  bool // see Failed
 }
 
 // fire counts a change by a rule.

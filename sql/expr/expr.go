@@ -277,6 +277,6 @@ var boolType = types.Of(types.Bool)
 //	func EvalConst(c *functions.Context, e Expr) (types.Datum, error)   no columns: bounds, defaults, LIMIT; fast for Const and Param
 //	func FilterMask(...)                                          selection of rows where the value is true
 //	func Walk(e Expr, fn func(Expr) bool); func Transform(e Expr, fn func(Expr) Expr) Expr   copy on write
-//	func Fold(c *functions.Context, e Expr) Expr                  constant folding of immutable calls; never fails (an error leaves the call)
+//	func Fold(c *functions.Context, e Expr) (Expr, error)         constant folding of immutable calls; what fails is left
 //	func Deparse(e Expr, opt DeparseOptions) string               PostgreSQL's ruleutils form, for EXPLAIN, pg_get_expr, \d
 //	func Equal(a, b Expr) bool; func Volatility(e Expr) functions.Volatility

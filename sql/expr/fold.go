@@ -6,35 +6,45 @@ import (
 )
 
 // Fold replaces immutable parts without columns and parameters by their
-// values, and simplifies AND, OR, CASE and COALESCE by constant arguments. It
-// never fails: what would fail is left to fail when (and if) it is evaluated.
-func Fold(c *functions.Context, e Expr) Expr {
-	return Transform(e, func(x Expr) Expr { return foldNode(c, x) })
+// values, and simplifies AND, OR, CASE and COALESCE by constant arguments. A
+// part that cannot be computed is left as it is, also where it would never be
+// evaluated; the error is the first such part's.
+func Fold(c *functions.Context, e Expr) (Expr, error) {
+	var first error
+	e = Transform(e, func(x Expr) Expr {
+		y, err := FoldNode(c, x)
+		if err != nil && first == nil {
+			first = err
+		}
+		return y
+	})
+	return e, first
 }
 
-func foldNode(c *functions.Context, e Expr) Expr {
+// FoldNode is Fold of an expression whose arguments are folded.
+func FoldNode(c *functions.Context, e Expr) (Expr, error) {
 	switch e := e.(type) {
 	case *Const, *Column, *Ordinal, *Param, *ExecParam, *Subplan, *Aggregate, *Default, *Row:
-		return e
+		return e, nil
 	case *Logic:
-		return foldLogic(e)
+		return foldLogic(e), nil
 	case *Case:
-		return foldCase(e)
+		return foldCase(e), nil
 	case *Coalesce:
-		return foldCoalesce(e)
+		return foldCoalesce(e), nil
 	case *Call:
 		if e.Fn.Strict && anyNullConst(e.Args) && e.Fn.Volatility != functions.Volatile {
-			return &Const{Typ: e.Typ}
+			return &Const{Typ: e.Typ}, nil
 		}
 	}
 	if ownVolatility(e) != functions.Immutable || !childrenConst(e) {
-		return e
+		return e, nil
 	}
 	d, err := EvalRow(c, e, nil)
 	if err != nil {
-		return e
+		return e, err
 	}
-	return &Const{Value: d.Clone(), Typ: e.Type()}
+	return &Const{Value: d.Clone(), Typ: e.Type()}, nil
 }
 
 func childrenConst(e Expr) bool {

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/tidemarkdb/tidemark/sql/functions"
+	"github.com/tidemarkdb/tidemark/sql/pgerror"
 	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
@@ -31,12 +32,17 @@ func TestFold(t *testing.T) {
 		{&Cast{Arg: textConst(t, "2024-01-01"), Typ: types.Of(types.Date), Kind: CastIO, Explicit: true}, "('2024-01-01'::text)::date"},
 		{&Array{Args: []Expr{intConst(t, 1), intConst(t, 2)}, Typ: types.Of(types.Int4Array)}, "'{1,2}'::integer[]"},
 	} {
-		if got := Deparse(Fold(c, k.e), DeparseOptions{}); got != k.want {
+		folded, _ := Fold(c, k.e)
+		if got := Deparse(folded, DeparseOptions{}); got != k.want {
 			t.Errorf("fold %s: got %s, want %s", Deparse(k.e, DeparseOptions{}), got, k.want)
 		}
 	}
-	if e := operate(t, "+", x, intConst(t, 1)); Fold(c, e) != e {
+	e := operate(t, "+", x, intConst(t, 1))
+	if folded, err := Fold(c, e); folded != e || err != nil {
 		t.Error("what does not fold must be shared")
+	}
+	if folded, err := Fold(c, boom); folded != boom || pgerror.CodeOf(err) != pgerror.DivisionByZero {
+		t.Errorf("what fails is left: %v, %v", folded, err)
 	}
 }
 
