@@ -38,6 +38,8 @@ type ColumnCache struct {
 	// chunk is taken for changed by it.
 	committed atomic.Uint64
 	watching  atomic.Bool // there are chunks
+	// Chunks that scans found, or did not.
+	hits, misses atomic.Int64
 
 	mu     sync.RWMutex
 	tables map[uint64]*cachedTable // by storage
@@ -149,13 +151,25 @@ func (c *ColumnCache) next(storage uint64, at, end kv.Key, ts kv.Timestamp, want
 			if bytes.Equal(k.start, at) && endsWithin(k.end, end) && k.holds(ts) {
 				if cols, ok := k.take(want); ok {
 					c.mu.RUnlock()
+					c.hits.Add(1)
 					return piece{rows: k.rows, columns: cols, end: k.end}
 				}
 			}
 		}
 	}
 	c.mu.RUnlock()
+	c.misses.Add(1)
 	return c.miss(storage, at, end, ts)
+}
+
+// Asked returns how many chunks scans found, and how many they did not.
+func (c *ColumnCache) Asked() (hits, misses int64) { return c.hits.Load(), c.misses.Load() }
+
+// Bytes is what the cache keeps.
+func (c *ColumnCache) Bytes() int64 {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.bytes
 }
 
 // holds reports whether the chunk's columns are what a snapshot at ts sees.

@@ -278,7 +278,7 @@ func (s *Session) executeCursor(ctx context.Context, po *portal, maxRows int64) 
 	if f.n == maxRows && maxRows > 0 && c.at <= c.rows {
 		return s.client.Suspended()
 	}
-	return s.client.Complete("SELECT " + itoa(f.n))
+	return s.complete("SELECT " + itoa(f.n))
 }
 
 // runClose executes CLOSE.

@@ -400,7 +400,7 @@ func (s *Session) executePortal(ctx context.Context, po *portal, maxRows int64) 
 		return s.executeCursor(ctx, po, maxRows)
 	}
 	if po.done {
-		return s.client.Complete(commandTag(tagOf(po), 0, 0))
+		return s.complete(commandTag(tagOf(po), 0, 0))
 	}
 	if p.planned == nil {
 		po.done = true
@@ -408,7 +408,7 @@ func (s *Session) executePortal(ctx context.Context, po *portal, maxRows int64) 
 		if err := s.runUtility(ctx, p.raw, &out, false); err != nil {
 			return err
 		}
-		return s.client.Complete(out.tag)
+		return s.complete(out.tag)
 	}
 	if p.planned.point != nil && maxRows == 0 && po.run == nil {
 		po.done = true
@@ -416,7 +416,7 @@ func (s *Session) executePortal(ctx context.Context, po *portal, maxRows int64) 
 		if err := s.runPlanned(ctx, p.planned, p.raw, po.params, &out); err != nil {
 			return err
 		}
-		return s.client.Complete(out.tag)
+		return s.complete(out.tag)
 	}
 	if po.run == nil {
 		if err := s.startPortal(ctx, po); err != nil {
@@ -438,7 +438,7 @@ func (s *Session) executePortal(ctx context.Context, po *portal, maxRows int64) 
 	tag := po.run.tag()
 	po.run.close()
 	po.run = nil
-	return s.client.Complete(tag)
+	return s.complete(tag)
 }
 
 func (s *Session) sendPortal(ctx context.Context, po *portal, maxRows int64) (bool, error) {

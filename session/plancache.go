@@ -86,6 +86,8 @@ type planShard struct {
 	bytes int64
 	items map[planKey]*list.Element
 	order *list.List // front: most recent
+	// How often a plan was asked for and was there, or was not.
+	found, missed int64
 }
 
 type planItem struct {
@@ -120,10 +122,23 @@ func (c *planCache) get(key planKey) *planned {
 	defer s.mu.Unlock()
 	e := s.items[key]
 	if e == nil {
+		s.missed++
 		return nil
 	}
+	s.found++
 	s.order.MoveToFront(e)
 	return e.Value.(*planItem).plan
+}
+
+// asked returns how often a plan was asked for and was there, or was not.
+func (c *planCache) asked() (found, missed int64) {
+	for i := range c.shards {
+		s := &c.shards[i]
+		s.mu.Lock()
+		found, missed = found+s.found, missed+s.missed
+		s.mu.Unlock()
+	}
+	return found, missed
 }
 
 // put keeps a plan. The key's text must not alias a buffer.

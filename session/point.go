@@ -120,7 +120,7 @@ func (s *Session) queryShared(ctx context.Context, sql string) (done bool, err e
 			return true, err
 		}
 	}
-	return true, s.client.Complete(out.tag)
+	return true, s.complete(out.tag)
 }
 
 // sharedPlan finds the plan that a text shares with others, and its literals as the

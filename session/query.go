@@ -93,7 +93,7 @@ func (s *Session) querySingle(ctx context.Context, raw *ast.RawStmt, sql string,
 			return err
 		}
 	}
-	return s.client.Complete(out.tag)
+	return s.complete(out.tag)
 }
 
 // noParameter refuses the first $n of a simple query's statement.
@@ -282,6 +282,7 @@ func (s *Session) failed(ctx context.Context, err error, sql string) error {
 		s.server.config.Logger.Error("internal error", "session", s.pid, "error", err.Error())
 	}
 	s.fail()
+	s.server.errors.add(e.Code)
 	return &e
 }
 

@@ -112,6 +112,9 @@ type Server struct {
 	advisory advisoryLocks
 	activity activities
 	traffic  kv.Traffic // of all sessions with the store
+	ended    meter      // of sessions that are over
+	errors   errorCounts
+	opened   atomic.Int64 // sessions so far
 	started  time.Time
 
 	mu       sync.Mutex
@@ -189,6 +192,7 @@ func (srv *Server) register(s *Session) error {
 	}
 	s.pid, s.secret = srv.nextPID, binary.BigEndian.Uint32(secret[:])
 	srv.sessions[s.pid] = s
+	srv.opened.Add(1)
 	srv.count.Store(int64(len(srv.sessions)))
 	return nil
 }
@@ -196,6 +200,11 @@ func (srv *Server) register(s *Session) error {
 func (srv *Server) unregister(s *Session) {
 	srv.mu.Lock()
 	defer srv.mu.Unlock()
+	if srv.sessions[s.pid] == s {
+		s.activityMu.Lock()
+		srv.ended.add(&s.meter)
+		s.activityMu.Unlock()
+	}
 	delete(srv.sessions, s.pid)
 	srv.count.Store(int64(len(srv.sessions)))
 }

@@ -65,6 +65,7 @@ type Session struct {
 	// What pg_stat_activity shows.
 	activityMu sync.Mutex
 	activity   activity
+	meter      meter
 	scratch    scratch
 	writes     []tableWrites // of the transaction
 }
@@ -240,6 +241,9 @@ func (s *Session) setActivity(state, query string) {
 	application := s.settings.values["application_name"]
 	s.activityMu.Lock()
 	defer s.activityMu.Unlock()
+	if s.activity.state == "active" && state != "active" {
+		s.meter.took(now.Sub(s.activity.queryStart))
+	}
 	s.activity = activity{query: query, state: state, stateSince: now, queryStart: now, txnStart: s.tx.start, application: application}
 }
 

@@ -50,6 +50,8 @@ type Keeper struct {
 	config KeeperConfig
 	wake   chan struct{}
 
+	packed keeperCounts
+
 	mu      sync.Mutex
 	running bool
 	pending map[string]*backlog // by prefix
@@ -224,7 +226,8 @@ func (k *Keeper) packOne(ctx context.Context) bool {
 	}
 	delete(k.pending, prefix)
 	k.mu.Unlock()
-	_, err := k.config.Packer.Partition(ctx, NewLayout(most.table), kv.Key(prefix), false)
+	done, err := k.config.Packer.Partition(ctx, NewLayout(most.table), kv.Key(prefix), false)
+	k.packed.add(done, err)
 	k.mu.Lock()
 	k.rows = max(0, k.rows-most.rows)
 	close(k.less)

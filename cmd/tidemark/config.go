@@ -42,6 +42,7 @@ type config struct {
 	maxConns     int
 	drainTimeout time.Duration
 	cpuProfile   string
+	metricsAddr  string
 	autoAnalyze  session.AutoAnalyze
 	noAnalyze    bool
 	series       session.SeriesSettings
@@ -67,6 +68,7 @@ func (c *config) flags(fs *pflag.FlagSet) {
 	fs.StringVar(&c.memoryLimit, "memory-limit", "4GB", "what all queries together may keep in memory")
 	fs.StringVar(&c.queryMemory, "query-memory-limit", "1GB", "what one query may keep in memory")
 	fs.IntVar(&c.maxConns, "max-connections", 200, "how many sessions may be open at once")
+	fs.StringVar(&c.metricsAddr, "metrics-addr", "", "address (127.0.0.1:9440) to serve Prometheus metrics at /metrics, to anybody who reaches it; default: not at all")
 	fs.StringVar(&c.cpuProfile, "cpu-profile", "", "file to write a CPU profile to until the server stops")
 	fs.BoolVar(&c.noAnalyze, "no-autovacuum", false, "do not refresh statistics in the background (autovacuum = off)")
 	fs.Int64Var(&c.autoAnalyze.Threshold, "autovacuum-analyze-threshold", 50, "changed rows from which on a table is analyzed ...")

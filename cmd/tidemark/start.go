@@ -159,6 +159,14 @@ func serve(ctx context.Context, c *config, cmd *cobra.Command, store kv.Store, l
 		MaxConnections: c.maxConns, MemoryLimit: memoryLimit, QueryMemoryLimit: queryMemory, Temp: temp,
 		ColumnCacheBytes: columnCache, StoreCacheBytes: blockCache, SeriesCacheBytes: seriesCache, Logger: logger, ServerPort: c.portBase, AutoAnalyze: c.autoAnalyze, Series: c.series,
 	})
+	if c.metricsAddr != "" {
+		at, stop, err := serveMetrics(c.metricsAddr, sessions, store, logger)
+		if err != nil {
+			return err
+		}
+		defer stop()
+		logger.Info("metrics", "address", at.String())
+	}
 	jobs, stopJobs := context.WithCancel(base)
 	var running sync.WaitGroup
 	running.Go(func() { sessions.RunAutoAnalyze(jobs) })

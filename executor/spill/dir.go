@@ -30,6 +30,8 @@ type Dir struct {
 	path  string
 	bytes atomic.Int64
 	files atomic.Int64
+	// written are the bytes of all files there ever were.
+	written atomic.Int64
 }
 
 // Open makes the directory ready: leftovers of a killed server are removed.
@@ -56,6 +58,9 @@ func Temporary() *Dir { return &Dir{path: os.TempDir()} }
 
 // Bytes is the size of all open files.
 func (d *Dir) Bytes() int64 { return d.bytes.Load() }
+
+// Written is how many bytes were written to files so far.
+func (d *Dir) Written() int64 { return d.written.Load() }
 
 // Files is the number of open files.
 func (d *Dir) Files() int64 { return d.files.Load() }
@@ -109,6 +114,7 @@ func (s *Space) grow(n int64) error {
 		return pgerror.New(pgerror.ConfigurationLimitExceeded, "temporary file size exceeds temp_file_limit (%dkB)", limit>>10)
 	}
 	s.dir.bytes.Add(n)
+	s.dir.written.Add(n)
 	return nil
 }
 

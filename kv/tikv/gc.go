@@ -40,7 +40,9 @@ type collector struct {
 	kept time.Duration
 	// renewed is when the node's record was written last, by the local clock.
 	renewed atomic.Pointer[time.Time]
-	lease   lease
+	// seen is the safe point as it was read or set last.
+	seen  atomic.Uint64
+	lease lease
 	// running makes rounds one at a time.
 	running sync.Mutex
 }
@@ -186,6 +188,7 @@ func (c *collector) protect(ctx context.Context, ts kv.Timestamp) error {
 		if err != nil {
 			return err
 		}
+		c.seen.Store(safe)
 		if ts < kv.Timestamp(safe) {
 			return errSnapshotTooOld
 		}
@@ -257,6 +260,7 @@ func (c *collector) round(ctx context.Context, since time.Duration) error {
 			return err
 		}
 		safe = kv.Timestamp(old)
+		c.seen.Store(old)
 		if t.readTS.Time().Sub(kv.Timestamp(at).Time()) < since {
 			safe = 0
 			return nil
@@ -269,6 +273,7 @@ func (c *collector) round(ctx context.Context, since time.Duration) error {
 			return err
 		}
 		safe = max(safe, target)
+		c.seen.Store(uint64(safe))
 		return t.Put(safePointKey, pair(uint64(safe), uint64(t.readTS)))
 	})
 	if err != nil || safe == 0 {

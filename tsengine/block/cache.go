@@ -26,6 +26,8 @@ type Cache struct {
 	limit int64
 	alloc memory.Allocator
 
+	hits, misses atomic.Int64 // columns of blocks
+
 	mu    sync.RWMutex
 	runs  map[runName]*cachedRun
 	bytes int64
@@ -97,6 +99,9 @@ func (c *Cache) Prefixes(r kv.Reader, table kv.Key, list func() ([]kv.Key, error
 	return c.directory().Prefixes(r, table, list)
 }
 
+// Asked returns how many columns of blocks were asked for and were there, or were not.
+func (c *Cache) Asked() (hits, misses int64) { return c.hits.Load(), c.misses.Load() }
+
 // Bytes is how much is kept.
 func (c *Cache) Bytes() int64 {
 	if c == nil {
@@ -161,16 +166,16 @@ func (c *Cache) column(name runName, number uint32, col *Column) arrow.Array {
 	}
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	e := c.block(name, number)
-	if e == nil {
-		return nil
-	}
-	for i := range e.columns {
-		if k := &e.columns[i]; k.id == col.ID && arrow.TypeEqual(k.values.DataType(), col.Type) {
-			k.values.Retain()
-			return k.values
+	if e := c.block(name, number); e != nil {
+		for i := range e.columns {
+			if k := &e.columns[i]; k.id == col.ID && arrow.TypeEqual(k.values.DataType(), col.Type) {
+				k.values.Retain()
+				c.hits.Add(1)
+				return k.values
+			}
 		}
 	}
+	c.misses.Add(1)
 	return nil
 }
 
