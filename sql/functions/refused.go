@@ -9,8 +9,7 @@ var refused = map[string]bool{
 	"attach_tablespace": true, "detach_tablespace": true, "detach_tablespaces": true, "show_tablespaces": true,
 	"enable_chunk_skipping": true, "disable_chunk_skipping": true, "set_adaptive_chunking": true,
 	"create_distributed_hypertable": true, "set_replication_factor": true, "add_data_node": true, "distributed_exec": true,
-	"tdigest": true, "hyperloglog": true, "approx_count_distinct": true, "freq_agg": true, "mcv_agg": true, "count_min_sketch": true,
-	"candlestick_agg": true, "candlestick": true, "stats_agg": true, "heartbeat_agg": true, "timevector": true, "lttb": true, "asap_smooth": true, "gp_lttb": true,
+	"freq_agg": true, "mcv_agg": true, "count_min_sketch": true, "asap_smooth": true, "gp_lttb": true,
 	"min_n": true, "max_n": true, "min_n_by": true, "max_n_by": true,
 }
 

@@ -8,7 +8,7 @@ import (
 	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
-// Summaries are what counter_agg, time_weight, percentile_agg and state_agg give: bytea
+// Summaries are what counter_agg, time_weight, stats_agg and the like give: bytea
 // values that other functions read and rollup joins. They may lie in tables, so their
 // bytes are a format (docs/formats/summaries.md): a letter for the kind, a version,
 // fields in little endian, counts as varints.
@@ -22,12 +22,22 @@ const (
 	weightSummary     summaryKind = 'W' // time_weight
 	percentileSummary summaryKind = 'P' // percentile_agg, uddsketch
 	stateSummary      summaryKind = 'S' // state_agg
+
+	statsSummary       summaryKind = 'D' // stats_agg of one column
+	pairStatsSummary   summaryKind = 'E' // stats_agg of two
+	candlestickSummary summaryKind = 'K' // candlestick_agg, candlestick
+	digestSummary      summaryKind = 'T' // tdigest
+	hyperLogLogSummary summaryKind = 'H' // hyperloglog, approx_count_distinct
+	timevectorSummary  summaryKind = 'V' // timevector, lttb
+	heartbeatSummary   summaryKind = 'L' // heartbeat_agg
 )
 
 const summaryVersion = 1
 
 var summaryNames = map[summaryKind]string{
 	counterSummary: "counter_agg", gaugeSummary: "gauge_agg", weightSummary: "time_weight", percentileSummary: "percentile_agg", stateSummary: "state_agg",
+	statsSummary: "stats_agg", pairStatsSummary: "stats_agg", candlestickSummary: "candlestick_agg", digestSummary: "tdigest",
+	hyperLogLogSummary: "hyperloglog", timevectorSummary: "timevector", heartbeatSummary: "heartbeat_agg",
 }
 
 // summaryWriter appends the fields of a summary.

@@ -148,8 +148,19 @@ var weightUnits = map[string]float64{
 
 var _ = func() bool {
 	for _, name := range []string{"average", "average_val"} {
-		summaryFunc(name, "The average of a value weighted by time; NULL of a single point.", types.Float8, []summaryKind{weightSummary},
+		kinds, doc := []summaryKind{weightSummary}, "The average of a value weighted by time; NULL of a single point."
+		if name == "average" {
+			kinds, doc = append(kinds, statsSummary), doc+" Of stats_agg: the mean."
+		}
+		summaryFunc(name, doc, types.Float8, kinds,
 			func(r *summaryReader) (types.Datum, error) {
+				if r.kind == statsSummary {
+					s, err := readStats(r)
+					if err != nil {
+						return types.Null, err
+					}
+					return types.NewFloat64(s.x.mean()), nil
+				}
 				w, err := readWeight(r)
 				if err != nil {
 					return types.Null, err

@@ -312,49 +312,13 @@ func (s *sketches) Append(_ *Context, group int, b array.Builder) error {
 // sketchExample is percentile_agg of the numbers from 1 to 10.
 const sketchExample = `'\x5001c801fca9f1d24d62503f000a0000000000804b4000000a0001b60501cc0801ec0a01ca0c01800e019a0f01a01001961101801201'::bytea`
 
-// withSketch is a function of a number and a sketch.
-func withSketch(name, doc, want string, f func(s *sketch, x float64) (float64, error)) *Scalar {
-	return register(Scalar{
-		Name: name, Args: typesOf(oids{types.Float8, types.Bytea}), Returns: types.Of(types.Float8), Strict: true, Volatility: Immutable,
-		Doc: doc, Examples: []Example{ex(want, "")},
-		Eval: func(_ *Context, args []types.Datum) (types.Datum, error) {
-			r, err := readSummary(args[1], percentileSummary)
-			if err != nil {
-				return types.Null, err
-			}
-			s, err := readSketch(r)
-			if err != nil {
-				return types.Null, err
-			}
-			v, err := f(s, args[0].Float64())
-			return types.NewFloat64(v), err
-		},
-	})
-}
-
 var _ = func() bool {
-	p := withSketch("approx_percentile", "Estimates the value below which a part (0 to 1) of the sketched values lies.", "", func(s *sketch, part float64) (float64, error) {
-		if !(part >= 0 && part <= 1) {
-			return 0, pgerror.New(pgerror.NumericValueOutOfRange, "percentile value %g is not between 0 and 1", part)
+	summaryFunc("error", "The relative error of a percentile sketch.", types.Float8, []summaryKind{percentileSummary}, func(r *summaryReader) (types.Datum, error) {
+		s, err := readSketch(r)
+		if err != nil {
+			return types.Null, err
 		}
-		return s.percentile(part), nil
-	})
-	p.Examples = []Example{ex("approx_percentile(0.5, "+sketchExample+")", "5.99544549613296")}
-	p = withSketch("approx_percentile_rank", "Estimates which part of the sketched values lies below a value.", "", func(s *sketch, v float64) (float64, error) {
-		return s.rank(v), nil
-	})
-	p.Examples = []Example{ex("approx_percentile_rank(5, "+sketchExample+")", "0.45")}
-	one := func(name, doc string, returns types.OID, want string, get func(s *sketch) types.Datum) {
-		summaryFunc(name, doc, returns, []summaryKind{percentileSummary}, func(r *summaryReader) (types.Datum, error) {
-			s, err := readSketch(r)
-			if err != nil {
-				return types.Null, err
-			}
-			return get(s), nil
-		}, ex(name+"("+sketchExample+")", want))
-	}
-	one("num_vals", "The number of sketched values.", types.Float8, "10", func(s *sketch) types.Datum { return types.NewFloat64(float64(s.n)) })
-	one("mean", "The mean of the sketched values.", types.Float8, "5.5", func(s *sketch) types.Datum { return types.NewFloat64(s.sum / float64(s.n)) })
-	one("error", "The relative error of a percentile sketch.", types.Float8, "0.001", func(s *sketch) types.Datum { return types.NewFloat64(s.err) })
+		return types.NewFloat64(s.err), nil
+	}, ex("error("+sketchExample+")", "0.001"))
 	return true
 }()
