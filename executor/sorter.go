@@ -293,6 +293,20 @@ func (s *sorter) finish(ctx context.Context) error {
 	return s.mergeRuns(ctx)
 }
 
+// emitBytes is how much of wide rows is copied for one batch: what reads them, the
+// encoder of the wire for one, finds them in the processor's cache, and a client has
+// the first rows while the others are copied.
+const emitBytes = 128 << 10
+
+// emitRows is how many rows a batch has.
+func (s *sorter) emitRows() int {
+	n := s.env.batchRows()
+	if s.rows.bytes > 0 {
+		n = min(n, max(BatchRows/16, int(emitBytes*int64(len(s.refs))/s.rows.bytes)))
+	}
+	return n
+}
+
 // next returns the next batch, or io.EOF.
 func (s *sorter) next() (arrow.RecordBatch, error) {
 	if s.merge != nil {
@@ -301,7 +315,7 @@ func (s *sorter) next() (arrow.RecordBatch, error) {
 	if s.at == len(s.refs) {
 		return nil, io.EOF
 	}
-	n := min(s.env.batchRows(), len(s.refs)-s.at)
+	n := min(s.emitRows(), len(s.refs)-s.at)
 	refs := s.refs[s.at : s.at+n]
 	s.at += n
 	s.rows.hidden = s.keyed.NumFields() - s.schema.NumFields()
