@@ -28,8 +28,13 @@ func (s *Scanner) Parts(out []Part) (parts []Part, ok bool) {
 			from = i + 1
 		}
 	}
-	if len(out)*minPartRows > s.rows && len(out) > 1 || len(sparse(s.segs)) > 0 {
+	if len(out)*minPartRows > s.rows && len(out) > 1 {
 		return nil, false
+	}
+	for src, w := range sparse(s.segs) {
+		if !w.scattered(src.len()) {
+			return nil, false
+		}
 	}
 	return out, true
 }

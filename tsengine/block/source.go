@@ -170,11 +170,20 @@ func (s *source) read(ctx context.Context, c *Column) (arrow.Array, error) {
 	if !found {
 		return missing(r.alloc, c, s.len()), nil
 	}
-	r.figures.BytesDecoded += int64(len(b))
 	alloc, keep := cache.allocator(int64(max(9*s.len(), 2*len(b))))
 	if !keep {
 		alloc = r.alloc
 	}
+	a, err := s.decode(alloc, c, b)
+	if err == nil && keep {
+		cache.keepColumn(s.inRun, s.number(), c.ID, a)
+	}
+	return a, err
+}
+
+// decode unpacks the chunk of a column.
+func (s *source) decode(alloc memory.Allocator, c *Column, b []byte) (arrow.Array, error) {
+	s.reading.figures.BytesDecoded += int64(len(b))
 	a, err := chunk.Decode(alloc, c.Type, b)
 	if err != nil {
 		return nil, s.corrupted(err)
@@ -182,9 +191,6 @@ func (s *source) read(ctx context.Context, c *Column) (arrow.Array, error) {
 	if a.Len() != s.len() {
 		a.Release()
 		return nil, s.corrupted(corrupt("a column of %d rows in a block of %d", a.Len(), s.len()))
-	}
-	if keep {
-		cache.keepColumn(s.inRun, s.number(), c.ID, a)
 	}
 	return a, nil
 }

@@ -10,13 +10,14 @@ import (
 
 // Of a block that nobody has read yet, a batch that wants few rows decodes these
 // alone, and keeps nothing: whoever comes once for the minutes of one series does
-// not unpack those of its neighbours. Who finds the rows of the block in the cache
+// not unpack those of its neighbours, and an UPDATE of one point in a hundred does not
+// fill the cache with the other ones. Who finds the rows of the block in the cache
 // comes for the second time, decodes whole columns and keeps them.
 const (
 	// sparseShare is the part of a block's rows below which they are few.
 	sparseShare = 4
-	// rangeRows is how many rows of a block there must be for each range of them:
-	// else most of its frames are unpacked anyway.
+	// rangeRows is how many rows of a block there must be for each range of them: else
+	// most of its frames are unpacked anyway, and all are.
 	rangeRows = 512
 )
 
@@ -26,6 +27,9 @@ type wantedRows struct {
 	rows   int
 	mixed  bool // they do not ascend
 }
+
+// scattered reports whether a column is unpacked as a whole for them.
+func (w *wantedRows) scattered(of int) bool { return len(w.ranges)*rangeRows > max(of, rangeRows) }
 
 func (w *wantedRows) add(seg *segment) {
 	if n := len(w.ranges); n > 0 && w.ranges[n-1].To > seg.from {
@@ -59,7 +63,7 @@ func sparse(segs []segment) map[*source]*wantedRows {
 		w.add(&segs[i])
 	}
 	for src, w := range out {
-		if w.mixed || w.rows*sparseShare > src.len() || len(w.ranges)*rangeRows > max(src.len(), rangeRows) {
+		if w.mixed || w.rows*sparseShare > src.len() {
 			delete(out, src)
 		}
 	}
@@ -75,6 +79,9 @@ func (s *source) some(ctx context.Context, c *Column, w *wantedRows) (arrow.Arra
 	if err != nil || !found {
 		return nil, err
 	}
+	if w.scattered(s.len()) {
+		return s.pick(c, b, w)
+	}
 	a, ok, err := chunk.DecodeRanges(s.reading.alloc, c.Type, b, w.ranges)
 	if err != nil {
 		return nil, s.corrupted(err)
@@ -83,6 +90,20 @@ func (s *source) some(ctx context.Context, c *Column, w *wantedRows) (arrow.Arra
 		s.reading.figures.BytesDecoded += int64(len(b)) * int64(w.rows) / int64(s.len())
 	}
 	return a, nil
+}
+
+// pick unpacks a column's chunk and copies the wanted rows.
+func (s *source) pick(c *Column, b []byte, w *wantedRows) (arrow.Array, error) {
+	all, err := s.decode(&s.reading.scratch, c, b)
+	if err != nil {
+		return nil, err
+	}
+	defer all.Release()
+	rows := make([]stretch, len(w.ranges))
+	for i, r := range w.ranges {
+		rows[i] = stretch{from: int32(r.From), n: int32(r.To - r.From)}
+	}
+	return assemble(s.reading.alloc, c, rows, []arrow.Array{all}, w.rows)
 }
 
 // pickSparse decodes a column of those sources of which few rows are wanted. The

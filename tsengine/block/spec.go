@@ -146,5 +146,6 @@ type reading struct {
 	figures *Figures
 	last    bool // the spec's Last, where no operation may remove a last row
 	// alone: the numbers of rows are not needed to read one piece, of which nothing was removed.
-	alone bool
+	alone   bool
+	scratch scratch
 }
