@@ -38,8 +38,11 @@ sqltests-all: build ## run our own SQL tests and all corpora of ../shared/slt; r
 
 check: lint test sqltests ## what CI runs
 
-test-clients: build ## run real clients (psql with the tour of README.md, pgbench) against a server; installs what it needs
+test-clients: build ## run real clients (psql with the tour of README.md, pg_dump, pgjdbc, pgbench) against a server; installs what it needs
 	bash scripts/test-clients.sh
+
+test-clients-cluster: build ## the same against three nodes over a test cluster, connections spread by chance
+	CLUSTER=1 bash scripts/test-clients.sh
 
 check-cluster: ## build a TiKV-protocol cluster and run the store's suite, SQL and faults over it
 	TIDEMARK_TEST_CLUSTER=1 $(GO) test -count=1 -p 1 -timeout 20m -tags $(TAGS) ./internal/testcluster ./internal/clustertests ./kv/tikv
@@ -102,4 +105,4 @@ bench-cluster: ## statements with and without push-down over a cluster and ROWS 
 generate: ## make generated files anew
 	$(GO) generate $(PKGS)
 
-.PHONY: help build run test test-race lint sqltests sqltests-all check test-clients golden fuzz fuzz-sql sqlsmith bench-pgbench bench-copy bench-scan bench-tpch bench-fair bench-tpcc bench-ts bench-points bench-corpus bench-series generate
+.PHONY: help build run test test-race lint sqltests sqltests-all check test-clients test-clients-cluster golden fuzz fuzz-sql sqlsmith bench-pgbench bench-copy bench-scan bench-tpch bench-fair bench-tpcc bench-ts bench-points bench-corpus bench-series generate

@@ -1,22 +1,29 @@
 #!/usr/bin/env bash
-# Real clients against a server: psql's meta commands, and pgbench with all of
-# its built-in scripts in all protocol modes, its balance invariant, and the
-# same after kill -9. Installs PostgreSQL 15's client programs when they are
-# missing (apt-get). Prints "client ok: NAME" for each step.
+# Real clients against a server: psql's meta commands, pg_dump, pgjdbc, and pgbench
+# with all of its built-in scripts in all protocol modes, its balance invariant,
+# and the same after kill -9. Installs PostgreSQL 15's client programs and pgjdbc
+# when they are missing (apt-get). Prints "client ok: NAME" for each step.
+#
+# With CLUSTER=1 the server is three nodes over a test cluster of three stores, and
+# each connection goes to a node by chance.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 seconds=${SECONDS_PER_RUN:-3}
 bin=${BIN:-bin/tidemark}
 work=$(mktemp -d)
-server=""
+declare -a servers=() ports=() store=()
+nodes=1
+spreader="" cluster=""
 oracle_dir=""
 
 fail() { echo "client FAILED: $*" >&2; [ -s "$work/server.err" ] && tail -5 "$work/server.err" >&2; exit 1; }
 ok() { echo "client ok: $*"; }
 
 cleanup() {
-  [ -z "$server" ] || kill -9 "$server" 2>/dev/null || true
+  local pid
+  for pid in "${servers[@]}" $spreader; do kill -9 "$pid" 2>/dev/null || true; done
+  [ -z "$cluster" ] || "$cluster" down "$work/cluster" || true
   [ -z "$oracle_dir" ] || as_postgres "$pgbin/pg_ctl" -D "$oracle_dir/data" -m immediate stop >/dev/null 2>&1 || true
   rm -rf "$work" ${oracle_dir:+"$oracle_dir"}
 }
@@ -24,15 +31,19 @@ trap cleanup EXIT
 
 pgbin=/usr/lib/postgresql/15/bin
 install_clients() {
-  if [ -x "$pgbin/psql" ] && [ -x "$pgbin/pgbench" ]; then return; fi
-  echo "installing PostgreSQL 15's client programs"
+  local missing=()
+  if [ ! -x "$pgbin/psql" ] || [ ! -x "$pgbin/pgbench" ]; then missing+=(postgresql-client-15 postgresql-15); fi
+  [ -e /usr/share/java/postgresql.jar ] || missing+=(libpostgresql-jdbc-java)
+  command -v javac >/dev/null || missing+=(default-jdk-headless)
+  [ "${#missing[@]}" -gt 0 ] || return 0
+  echo "installing ${missing[*]}"
   local sudo=""
   [ "$(id -u)" -eq 0 ] || sudo=sudo
   $sudo apt-get update -qq
   # Without a cluster: nothing listens after the installation.
   $sudo mkdir -p /etc/postgresql-common
   [ -f /etc/postgresql-common/createcluster.conf ] || echo 'create_main_cluster = false' | $sudo tee /etc/postgresql-common/createcluster.conf >/dev/null
-  DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq postgresql-client-15 postgresql-15 >"$work/apt.log" 2>&1 || { tail -5 "$work/apt.log"; fail "apt-get install postgresql-client-15 postgresql-15"; }
+  DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq "${missing[@]}" >"$work/apt.log" 2>&1 || { tail -5 "$work/apt.log"; fail "apt-get install ${missing[*]}"; }
 }
 
 # free_port prints a port that nobody listens on.
@@ -45,15 +56,46 @@ free_port() {
   fail "no free port"
 }
 
-start_server() {
-  "$bin" start --data-dir "$work/data" --port-base "$port" --log-level error >"$work/server.out" 2>>"$work/server.err" &
-  server=$!
+# start_node N: starts the server with this number on its port.
+start_node() {
+  local i=$1
+  "$bin" start "${store[@]}" --port-base "${ports[i]}" --log-level error >"$work/server$i.out" 2>>"$work/server.err" &
+  servers[i]=$!
   for _ in $(seq 300); do
-    grep -q '^ready' "$work/server.out" && return
-    kill -0 "$server" 2>/dev/null || fail "the server ended at its start"
+    grep -q '^ready' "$work/server$i.out" && return
+    kill -0 "${servers[i]}" 2>/dev/null || fail "the server ended at its start"
     sleep 0.1
   done
   fail "the server was not ready in 30 seconds"
+}
+
+# start_servers starts all there are to be, and sets port to where clients connect.
+start_servers() {
+  store=(--data-dir "$work/data")
+  if [ -n "${CLUSTER:-}" ]; then
+    nodes=3
+    go build -o "$work/testcluster" ./internal/testcluster/cmd/testcluster || fail "the test cluster's command"
+    cluster=$work/testcluster
+    local up
+    up=$("$cluster" up "$work/cluster") || fail "the test cluster: $up"
+    store=(--store "${up##*--store }")
+  fi
+  local i
+  for i in $(seq 0 $((nodes - 1))); do
+    ports[i]=$(free_port)
+    start_node "$i"
+  done
+  port=${ports[0]}
+  if [ "$nodes" -gt 1 ]; then
+    port=$(free_port)
+    "$cluster" spread "127.0.0.1:$port" "${ports[@]/#/127.0.0.1:}" &
+    spreader=$!
+    disown "$spreader" # nobody is told of its end
+    for _ in $(seq 50); do
+      (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break
+      sleep 0.1
+    done
+  fi
 }
 
 as_postgres() { if [ "$(id -u)" -eq 0 ]; then (cd / && setpriv --reuid=postgres --regid=postgres --clear-groups "$@"); else "$@"; fi; }
@@ -124,9 +166,15 @@ invariant() {
   ok "pgbench balances $1"
 }
 
+# run_jdbc runs what pgjdbc does, if there is Java.
+run_jdbc() {
+  local jar=/usr/share/java/postgresql.jar out
+  out=$(java -cp "$jar" scripts/jdbc/Clients.java "jdbc:postgresql://127.0.0.1:$port/tidemark?user=tidemark" 2>&1) || fail "pgjdbc: $out"
+  sed 's/^ok: /client ok: pgjdbc: /' <<<"$out"
+}
+
 install_clients
-port=$(free_port)
-start_server
+start_servers
 if start_oracle; then psql_at "$oracle_port" -c "$schema"; else echo "no PostgreSQL server to compare with"; oracle_port=""; fi
 
 psql_at "$port" -c "$schema" || fail "the sample schema"
@@ -184,6 +232,8 @@ same="SELECT (SELECT sum(v) FROM points WHERE device < 3), (SELECT string_agg(d:
 sql -d tidemark -c 'DROP DATABASE dumped' -c 'DROP DATABASE copied' || fail "dropping the dumped databases"
 ok "pg_dump of a database and back"
 
+run_jdbc
+
 bench -i -q -s 1 >"$work/init.log" 2>&1 || fail "pgbench -i: $(cat "$work/init.log")"
 ok "pgbench -i"
 for script in tpcb-like simple-update select-only; do
@@ -200,16 +250,20 @@ invariant "after a run"
 bench -n -b tpcb-like -M prepared -c 4 -j 2 -T 60 >"$work/killed.log" 2>&1 &
 load=$!
 sleep "$seconds"
-kill -9 "$server"
-wait "$server" 2>/dev/null || true
+kill -9 "${servers[0]}"
+wait "${servers[0]}" 2>/dev/null || true
+if [ "$nodes" -gt 1 ]; then # the clients of the others go on
+  sleep "$seconds"
+  kill "$load" 2>/dev/null || true
+fi
 wait "$load" 2>/dev/null || true
 before=$(sed -n 's/^number of transactions actually processed: \([0-9]*\).*/\1/p' "$work/killed.log")
-start_server
+start_node 0
 invariant "after kill -9 (${before:-some} transactions under load)"
 run_bench tpcb-like simple
 invariant "after the restart"
 
-kill "$server"
-wait "$server" || fail "the server ended with code $? on SIGTERM"
-server=""
+for pid in "${servers[@]}"; do kill "$pid"; done
+for pid in "${servers[@]}"; do wait "$pid" || fail "the server ended with code $? on SIGTERM"; done
+servers=()
 ok "shutdown"

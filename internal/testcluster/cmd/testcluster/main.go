@@ -3,12 +3,14 @@
 //	testcluster up DIR     build, start, print the address of the placement driver
 //	testcluster down DIR   end the processes and remove DIR
 //	testcluster build      only build
+//	testcluster spread LISTEN ADDRESS...   pass connections on to addresses, by chance
 package main
 
 import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -32,8 +34,14 @@ func run(args []string) error {
 		return up(args[1])
 	case len(args) == 2 && args[0] == "down":
 		return down(args[1])
+	case len(args) > 2 && args[0] == "spread":
+		l, err := net.Listen("tcp", args[1])
+		if err != nil {
+			return err
+		}
+		return testcluster.Spread(l, args[2:])
 	}
-	return fmt.Errorf("usage: testcluster build | up DIR | down DIR")
+	return fmt.Errorf("usage: testcluster build | up DIR | down DIR | spread LISTEN ADDRESS [ADDRESS]")
 }
 
 // state is what is kept in the cluster's directory.
