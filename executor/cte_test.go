@@ -44,7 +44,7 @@ func TestRecursiveUnion(t *testing.T) {
 	}
 	plus1 := func(ref plan.Node) expr.Expr { return Op(Col(ref, 0), "+", Int4(1)) }
 	Run(t, Case{Name: "all", Inputs: []*Source{Rows("n int4", "1", "3")}, Plan: count(true, plus1), Want: []string{"1", "3", "2", "4", "3", "4"}})
-	Run(t, Case{Name: "distinct", Inputs: []*Source{Rows("n int4", "1", "3", "3")}, Plan: count(false, plus1), Want: []string{"1", "3", "2", "4"}})
+	Run(t, Case{Name: "distinct", Inputs: []*Source{Rows("n int4", "1", "3", "3")}, Plan: count(false, plus1), Want: []string{"1", "3", "2", "4"}, SpillUnordered: true})
 }
 
 func TestSubplan(t *testing.T) {

@@ -13,8 +13,8 @@ import (
 // recursiveUnion is WITH RECURSIVE. The initial input's rows come out and
 // become the working table; then the step runs over the working table, its
 // rows come out and become the next one, until a step yields nothing. Without
-// ALL, rows that came out before are dropped; those must stay in memory (53200),
-// as in PostgreSQL, while working tables go on in files.
+// ALL, rows that came out before are dropped (seenRows). Those and working tables
+// go on in files.
 type recursiveUnion struct {
 	run    *run
 	node   *plan.RecursiveUnion
@@ -22,9 +22,7 @@ type recursiveUnion struct {
 	input  Operator // the initial input or a step; nil at the end
 	work   *cteBuffer
 	fresh  *rowBuffer // what becomes the next working table
-	seen   *keyTable  // nil with ALL
-	ids    []uint32
-	held   reservation
+	seen   *seenRows  // nil with ALL
 }
 
 func (r *run) newRecursiveUnion(n *plan.RecursiveUnion) (Operator, error) {
@@ -34,12 +32,12 @@ func (r *run) newRecursiveUnion(n *plan.RecursiveUnion) (Operator, error) {
 	}
 	schema := schemaOf(n.Cols)
 	u := &recursiveUnion{
-		run: r, node: n, schema: schema, input: input, held: reservation{env: r.env},
+		run: r, node: n, schema: schema, input: input,
 		work: &cteBuffer{rows: newSpooledBuffer(r.env, schema, r.statsOf(n))}, fresh: newSpooledBuffer(r.env, schema, r.statsOf(n)),
 	}
 	if !n.All {
-		ts := typesOf(n.Cols)
-		u.seen = newKeyTable(ts, allEqual(len(ts)))
+		u.seen = newSeenRows(r.env, schema, typesOf(n.Cols))
+		u.seen.others = u.makeRoom
 	}
 	return u, nil
 }
@@ -49,13 +47,15 @@ func (u *recursiveUnion) Schema() *arrow.Schema { return u.schema }
 func (u *recursiveUnion) Close() error {
 	u.work.rows.clear()
 	u.fresh.clear()
-	if s := u.run.statsOf(u.node); s != nil {
-		s.MemoryPeak += u.held.peak
-	}
-	u.held.close()
 	input := u.input
 	u.input = nil
-	return closeAll(input)
+	err := closeAll(input)
+	if u.seen != nil {
+		if e := u.seen.close(u.run.statsOf(u.node)); err == nil {
+			err = e
+		}
+	}
+	return err
 }
 
 func (u *recursiveUnion) Next(ctx context.Context) (arrow.RecordBatch, error) {
@@ -64,16 +64,18 @@ func (u *recursiveUnion) Next(ctx context.Context) (arrow.RecordBatch, error) {
 			return nil, err
 		}
 		batch, err := u.input.Next(ctx)
+		switch {
+		case err == io.EOF:
+			batch, err = u.late(ctx)
+		case err == nil:
+			batch, err = u.unseen(renamed(batch, u.schema))
+		}
 		if err == io.EOF {
 			if err := u.step(); err != nil {
 				return nil, err
 			}
 			continue
 		}
-		if err != nil {
-			return nil, err
-		}
-		batch, err = u.unseen(renamed(batch, u.schema))
 		if err != nil {
 			return nil, err
 		}
@@ -90,18 +92,39 @@ func (u *recursiveUnion) Next(ctx context.Context) (arrow.RecordBatch, error) {
 	return nil, io.EOF
 }
 
-// unseen takes batch over and returns its rows that did not come out before.
+// unseen takes batch over and returns its rows that are known not to have come
+// out before.
 func (u *recursiveUnion) unseen(batch arrow.RecordBatch) (arrow.RecordBatch, error) {
 	if u.seen == nil {
 		return batch, nil
 	}
-	var sel []int32
-	u.ids, sel = insertNew(u.seen, batch.Columns(), int(batch.NumRows()), u.ids, nil)
-	if err := u.held.set(u.seen.bytes()); err != nil {
-		batch.Release()
-		return nil, err
+	return u.seen.fresh(batch)
+}
+
+// makeRoom writes the working tables and what CTEs hold away when what was seen
+// has no room.
+func (u *recursiveUnion) makeRoom() error {
+	if err := u.fresh.spool.unload(); err != nil {
+		return err
 	}
-	return pick(u.run.env, batch, sel)
+	if err := u.work.rows.spool.unload(); err != nil {
+		return err
+	}
+	for _, b := range u.run.ctes {
+		if err := b.rows.spool.unload(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// late returns the next of this step's rows of which that is found out at its
+// end, or io.EOF.
+func (u *recursiveUnion) late(ctx context.Context) (arrow.RecordBatch, error) {
+	if u.seen == nil {
+		return nil, io.EOF
+	}
+	return u.seen.late(ctx)
 }
 
 // step begins the next iteration, or ends the union.

@@ -52,9 +52,7 @@ func (s *rowSpool) add(batch arrow.RecordBatch) error {
 	}
 	defer batch.Release()
 	if s.file == nil {
-		s.file = s.buf.env.Temp.NewFile(s.buf.env.Alloc, s.buf.schema)
-		s.run = s.file.NewRun()
-		s.reader = s.run.NewReader()
+		s.create()
 	}
 	rows := batch.NumRows()
 	step := max(rows*spoolBlock/max(n, 1), 1)
@@ -64,6 +62,35 @@ func (s *rowSpool) add(batch arrow.RecordBatch) error {
 		}
 	}
 	return nil
+}
+
+// unload writes what is in memory, for an owner that needs the room.
+func (s *rowSpool) unload() error {
+	for k, at := range s.at {
+		if at != inMemory {
+			continue
+		}
+		if s.file == nil {
+			s.create()
+		}
+		batch := s.buf.chunks[k]
+		if err := s.run.Write(batch); err != nil {
+			return err
+		}
+		s.at[k] = s.run.Batches() - 1
+		s.set(k, nil)
+		batch.Release()
+	}
+	s.buf.open = nil
+	s.buf.env.shrink(s.buf.bytes)
+	s.buf.bytes = 0
+	return nil
+}
+
+func (s *rowSpool) create() {
+	s.file = s.buf.env.Temp.NewFile(s.buf.env.Alloc, s.buf.schema)
+	s.run = s.file.NewRun()
+	s.reader = s.run.NewReader()
 }
 
 func (s *rowSpool) write(batch arrow.RecordBatch, from, to int64) error {

@@ -46,6 +46,8 @@ var spilling = map[string]string{
 	"window groups":           "SELECT a, count(*) OVER (ORDER BY a / 20 GROUPS BETWEEN 1 PRECEDING AND CURRENT ROW EXCLUDE TIES), first_value(pad) OVER (ORDER BY a) FROM big",
 	"cte":                     "WITH t AS MATERIALIZED (SELECT a, pad FROM big) SELECT x.a FROM t x JOIN t y ON x.a = y.a AND x.pad = y.pad",
 	"recursive":               "WITH RECURSIVE t(a, n, pad) AS (SELECT a, 0, pad FROM big UNION ALL SELECT a, n + 1, md5(pad) FROM t WHERE n < 2) SELECT n, count(*), max(pad) FROM t GROUP BY n",
+	"recursive union":         "WITH RECURSIVE t(a, n, pad) AS (SELECT a, 0, pad FROM big UNION SELECT a / 2, (n + 1) % 3, CASE WHEN n % 2 = 0 THEN pad ELSE md5(pad) END FROM t WHERE a > 0) SELECT n, count(*), sum(a), max(pad), min(pad) FROM t GROUP BY n",
+	"recursive union of few":  "WITH RECURSIVE t(i, pad) AS (SELECT 1, repeat('x', 90) UNION SELECT i + 1, md5(i::text) || repeat('x', 60) FROM t WHERE i < 8000) SELECT count(*), max(pad), sum(i) FROM t",
 	"update":                  "!UPDATE big SET pad = 'new ' || pad RETURNING a, pad",
 	"delete":                  "!DELETE FROM big RETURNING *",
 	"insert":                  "!INSERT INTO big SELECT a + 100000, b, c, pad FROM big RETURNING *",
@@ -117,7 +119,6 @@ func TestMemoryLimit(t *testing.T) {
 		"SELECT length(jsonb_agg(pad)::text) FROM wide",
 		"SELECT length(jsonb_object_agg(pad, a)::text) FROM wide",
 		"SELECT length(json_object_agg(pad, a)::text) FROM wide",
-		"WITH RECURSIVE t AS (SELECT a, pad FROM wide UNION SELECT a + 1, md5(pad) FROM t WHERE a % 10 < 9) SELECT count(*) FROM t",
 	} {
 		err := c.Err(sql)
 		if err == nil || err.Code != pgerror.OutOfMemory {
