@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"slices"
+	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -35,6 +36,7 @@ type lookupJoin struct {
 	unique bool          // a key fixes one row
 	join   *hashJoin     // over the left batch in hand
 	out    *arrow.Schema
+	stats  *NodeStats // of the right side, a loop for each left batch; nil without EXPLAIN ANALYZE
 }
 
 func (r *run) newLookupJoin(n *plan.LookupJoin) (Operator, error) {
@@ -51,6 +53,9 @@ func (r *run) newLookupJoin(n *plan.LookupJoin) (Operator, error) {
 	}
 	if err := j.prepareKeys(); err != nil {
 		return nil, err
+	}
+	if r.env.Stats != nil {
+		j.stats = r.env.Stats.Of(n.Right)
 	}
 	j.left, err = r.build(n.Left)
 	return j, err
@@ -133,7 +138,25 @@ func (j *lookupJoin) start(ctx context.Context, batch arrow.RecordBatch) error {
 	if err != nil || len(keys) == 0 {
 		return err
 	}
-	return j.fetch(ctx, keys, right)
+	if j.stats == nil {
+		return j.fetch(ctx, keys, right)
+	}
+	began := time.Now()
+	err = j.fetch(ctx, keys, right)
+	j.stats.fetched(time.Since(began), right.batches)
+	return err
+}
+
+// fetched counts the rows of one left batch's keys.
+func (s *NodeStats) fetched(took time.Duration, batches []arrow.RecordBatch) {
+	s.Loops++
+	s.First += took
+	s.Total += took
+	for _, b := range batches {
+		s.Batches++
+		s.Rows += b.NumRows()
+		s.Bytes += batchBytes(b)
+	}
 }
 
 func (j *lookupJoin) rightKeys() []*scalar {

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/tidemarkdb/tidemark/catalog"
 	"github.com/tidemarkdb/tidemark/planner/plan"
 	"github.com/tidemarkdb/tidemark/sql/expr"
 	"github.com/tidemarkdb/tidemark/sql/types"
@@ -14,6 +15,8 @@ import (
 type ExplainOptions struct {
 	Costs   bool
 	Verbose bool
+	// Schema, if set, names the schema of a table (VERBOSE).
+	Schema func(catalog.OID) string
 	// IO prints constants; nil means the defaults.
 	IO *types.IO
 	// Stats, if set (ANALYZE), gives what a node did, nil if it never ran.
@@ -84,6 +87,7 @@ type explainer struct {
 	inits    int
 	pending  []*explained  // subplans met while printing the current node
 	bare     []plan.Column // names of columns where one relation is looked at
+	alias    string        // of that relation
 	// inAggregate: a condition of an aggregate node, which names its own calls
 	// without parentheses.
 	inAggregate bool
@@ -98,7 +102,7 @@ func (x *explainer) expr(e expr.Expr) string {
 			switch c := e.(type) {
 			case *expr.Ordinal:
 				if c.Index < len(x.bare) {
-					return expr.QuoteIdent(x.bare[c.Index].Name)
+					return x.qualifier(x.alias) + expr.QuoteIdent(x.bare[c.Index].Name)
 				}
 				if x.inAggregate && strings.HasPrefix(c.Name, "(") {
 					return c.Name[1 : len(c.Name)-1] // its own call
@@ -131,11 +135,11 @@ func (x *explainer) subplan(s *expr.Subplan) string {
 		name, relation = fmt.Sprintf("SubPlan %d", x.inits+x.subplans), "SubPlan"
 		text = "(" + name + ")"
 	}
-	mine, bare := x.pending, x.bare
+	mine, bare, alias := x.pending, x.bare, x.alias
 	x.pending, x.bare = nil, nil
 	child := x.node(n, relation)
 	child.subname = name
-	x.pending, x.bare = append(mine, child), bare
+	x.pending, x.bare, x.alias = append(mine, child), bare, alias
 	switch s.Kind {
 	case expr.SubplanExists:
 		if !init {
@@ -253,7 +257,7 @@ func (x *explainer) foldFilter(n *plan.Filter, relation string) *explained {
 	x.pending = nil
 	switch in := n.Input.(type) {
 	case *plan.CTERef, *plan.FunctionScan, *plan.Values:
-		x.bare = in.Columns()
+		x.look(in.Columns(), "")
 	case *plan.Aggregate:
 		x.inAggregate = true
 	}

@@ -42,6 +42,19 @@ func ExplainFormat(q *plan.Query, opt ExplainOptions, format string) string {
 	return b.String()
 }
 
+// ExplainUtility is what EXPLAIN prints of a statement that has no plan.
+func ExplainUtility(format string) string {
+	switch format {
+	case "json":
+		return "[\n  \"Utility Statement\"\n]"
+	case "yaml":
+		return "- \"Utility Statement\""
+	case "xml":
+		return "<explain xmlns=\"http://www.postgresql.org/2009/explain\">\n  <Utility-Statement />\n</explain>"
+	}
+	return "Utility statements have no plan structure"
+}
+
 // nodeTypes gives the structured formats' Node Type of what the text form
 // prints otherwise, and what else it says.
 var nodeTypes = map[string][]Property{

@@ -46,22 +46,18 @@ func (x *explainer) describe(n plan.Node, e *explained) {
 	case *plan.Scan:
 		x.scan(n, e, nil)
 	case *plan.IndexUnion:
-		e.kind, e.label = "Index Union", " on "+tableLabel(n.Table, n.Alias)
-		e.fields = append(e.fields, Property{"Relation Name", n.Table.Name}, Property{"Alias", n.Alias})
-		if !x.opt.Verbose {
-			x.bare = n.Cols
-		}
+		e.kind, e.label = "Index Union", " on "+x.table(n.Table, n.Alias)
+		x.relationFields(e, n.Table, n.Alias)
+		x.look(n.Cols, n.Alias)
 		e.add("Filter", x.cond(n.Scan.Filter))
 		x.bare = nil
 		for _, p := range n.Parts {
 			x.child(e, p, "Member")
 		}
 	case *plan.HashLookup:
-		e.kind, e.label = "Hash Lookup", " on "+tableLabel(n.Table, n.Alias)
-		e.fields = append(e.fields, Property{"Relation Name", n.Table.Name}, Property{"Alias", n.Alias})
-		if !x.opt.Verbose {
-			x.bare = n.Cols
-		}
+		e.kind, e.label = "Hash Lookup", " on "+x.table(n.Table, n.Alias)
+		x.relationFields(e, n.Table, n.Alias)
+		x.look(n.Cols, n.Alias)
 		conds := make([]string, len(n.Keys))
 		for i := range n.Keys {
 			conds[i] = "(" + x.expr(n.Probe[i]) + " = " + x.expr(n.Keys[i]) + ")"
@@ -74,8 +70,8 @@ func (x *explainer) describe(n plan.Node, e *explained) {
 		x.seriesScan(n, e)
 	case *plan.VirtualScan:
 		e.kind = "Virtual Scan"
-		e.label = " on " + tableLabel(n.Table, n.Alias)
-		e.fields = append(e.fields, Property{"Relation Name", n.Table.Name}, Property{"Alias", n.Alias})
+		e.label = " on " + x.table(n.Table, n.Alias)
+		x.relationFields(e, n.Table, n.Alias)
 		if n.ByOID != nil {
 			c := ""
 			if n.Table.Virtual != nil {
@@ -308,7 +304,7 @@ func (x *explainer) describeRest(n plan.Node, e *explained) {
 		e.kind = "WindowAgg"
 		x.child(e, n.Input, "Outer")
 	case *plan.Insert:
-		e.kind, e.label = "Insert", " on "+expr.QuoteIdent(n.Table.Name)
+		e.kind, e.label = "Insert", " on "+x.table(n.Table, "")
 		if c := n.Conflict; c != nil {
 			e.add("Conflict Resolution", map[bool]string{true: "UPDATE", false: "NOTHING"}[c.Update != nil])
 			var names []string
@@ -320,16 +316,16 @@ func (x *explainer) describeRest(n plan.Node, e *explained) {
 		}
 		x.child(e, n.Input, "Outer")
 	case *plan.Update:
-		e.kind, e.label = "Update", " on "+expr.QuoteIdent(n.Table.Name)
+		e.kind, e.label = "Update", " on "+x.table(n.Table, "")
 		for _, a := range n.Assignments {
 			x.expr(a.Value)
 		}
 		x.child(e, n.Input, "Outer")
 	case *plan.Delete:
-		e.kind, e.label = "Delete", " on "+expr.QuoteIdent(n.Table.Name)
+		e.kind, e.label = "Delete", " on "+x.table(n.Table, "")
 		x.child(e, n.Input, "Outer")
 	case *plan.Merge:
-		e.kind, e.label = "Merge", " on "+expr.QuoteIdent(n.Table.Name)
+		e.kind, e.label = "Merge", " on "+x.table(n.Table, "")
 		if n.Alias != n.Table.Name {
 			e.label += " " + expr.QuoteIdent(n.Alias)
 		}
@@ -394,18 +390,10 @@ func (x *explainer) aggregate(n *plan.Aggregate, e *explained) {
 	x.child(e, n.Input, "Outer")
 }
 
-func tableLabel(t *catalog.Table, alias string) string {
-	s := expr.QuoteIdent(t.Name)
-	if alias != "" && alias != t.Name {
-		s += " " + expr.QuoteIdent(alias)
-	}
-	return s
-}
-
 // scan describes a scan; keys are a lookup join's.
 func (x *explainer) scan(n *plan.Scan, e *explained, keys []expr.Expr) {
-	e.fields = append(e.fields, Property{"Relation Name", n.Table.Name}, Property{"Alias", n.Alias})
-	on := " on " + tableLabel(n.Table, n.Alias)
+	x.relationFields(e, n.Table, n.Alias)
+	on := " on " + x.table(n.Table, n.Alias)
 	ranged := len(n.Ranges) > 0 || keys != nil
 	index := n.Index
 	if index == nil && n.Table.Clustered && len(n.Table.Indexes) > 0 {
@@ -436,9 +424,7 @@ func (x *explainer) scan(n *plan.Scan, e *explained, keys []expr.Expr) {
 	if ranged && index != nil {
 		e.add("Index Cond", x.ranges(n, index, keys))
 	}
-	if !x.opt.Verbose {
-		x.bare = n.Cols
-	}
+	x.look(n.Cols, n.Alias)
 	e.add("Filter", x.cond(n.Filter))
 	for _, k := range n.Kept {
 		what := k.Name
@@ -496,7 +482,7 @@ func (x *explainer) rangeCondAny(n *plan.Scan, ix *catalog.Index, r plan.KeyRang
 		if c.Num == 0 {
 			return "(" + c.Expr + ")"
 		}
-		return expr.QuoteIdent(n.Table.Columns[c.Num-1].Name)
+		return x.qualifier(n.Alias) + expr.QuoteIdent(n.Table.Columns[c.Num-1].Name)
 	}
 	var conds []string
 	for i, v := range r.Equal {

@@ -11,8 +11,8 @@ import (
 // seriesScan describes the scan of a time-series table: which series, which
 // times, and what is left to filter.
 func (x *explainer) seriesScan(n *plan.SeriesScan, e *explained) {
-	e.kind, e.label = "Series Scan", " on "+tableLabel(n.Table, n.Alias)
-	e.fields = append(e.fields, Property{"Relation Name", n.Table.Name}, Property{"Alias", n.Alias})
+	e.kind, e.label = "Series Scan", " on "+x.table(n.Table, n.Alias)
+	x.relationFields(e, n.Table, n.Alias)
 	if n.Ordered || n.ByTime {
 		e.fields = append(e.fields, Property{"Scan Direction", map[bool]string{false: "Forward", true: "Backward"}[n.Reverse]})
 	}
@@ -29,7 +29,7 @@ func (x *explainer) seriesScan(n *plan.SeriesScan, e *explained) {
 		e.add("Series From", "("+x.seriesNames(n)+" IN "+x.row(n.SeriesKeys)+")")
 	}
 	if len(n.Tags) > 0 {
-		x.bare = tableColumns(n)
+		x.look(tableColumns(n), n.Alias)
 		e.add("Tag Cond", x.cond(andOf(n.Tags)))
 		x.bare = nil
 	}
@@ -51,9 +51,7 @@ func (x *explainer) seriesScan(n *plan.SeriesScan, e *explained) {
 	} else if len(conds) > 1 {
 		e.add("Time Cond", "("+strings.Join(conds, " AND ")+")")
 	}
-	if !x.opt.Verbose {
-		x.bare = n.Cols
-	}
+	x.look(n.Cols, n.Alias)
 	e.add("Filter", x.cond(n.Filter))
 	x.bare = nil
 	if n.ByTime {

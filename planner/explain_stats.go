@@ -114,6 +114,9 @@ func (x *explainer) rowsRemoved(e *explained) (rows int64, ok bool) {
 		}
 	}
 	for _, p := range e.props {
+		if p.Name == "One-Time Filter" {
+			return 0, false // it is not asked for each row
+		}
 		ok = ok || p.Name == "Filter" || p.Name == "Join Filter"
 	}
 	return rows, ok || rows > 0

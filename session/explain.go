@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tidemarkdb/tidemark/catalog"
 	"github.com/tidemarkdb/tidemark/executor"
 	"github.com/tidemarkdb/tidemark/kv"
 	"github.com/tidemarkdb/tidemark/planner"
@@ -53,6 +54,9 @@ func explainOptions(st *ast.Explain) (opt *explainMode, err error) {
 	for _, o := range st.Options {
 		b, ok := o.Bool()
 		if o.Name == "format" {
+			if o.Arg == nil {
+				return opt, pgerror.New(pgerror.SyntaxError, "%s requires a parameter", o.Name)
+			}
 			switch f := strings.ToLower(o.Text()); f {
 			case "text", "json", "xml", "yaml":
 				opt.format = f
@@ -111,12 +115,21 @@ func (s *Session) runExplain(ctx context.Context, raw *ast.RawStmt, st *ast.Expl
 	}
 	opt.traffic.Within = kv.TrafficOf(ctx)
 	inner, text, params := st.Stmt, raw.Text, []types.Datum(nil)
-	if ex, ok := inner.(*ast.Execute); ok {
-		p, values, err := s.executeParams(ctx, ex)
+	switch of := inner.(type) {
+	case *ast.Execute:
+		p, values, err := s.executeParams(ctx, of)
 		if err != nil {
 			return err
 		}
 		inner, text, params = p.raw.Stmt, p.raw.Text, values
+	case *ast.CreateTableAs:
+		if !opt.analyze { // which would have to make the table
+			inner = of.Query
+		}
+	case *ast.DeclareCursor:
+		inner = of.Query
+	case *ast.RefreshMaterializedView:
+		return s.simpleRows(out, []plan.Column{explainColumn(st)}, [][]types.Datum{textRow(planner.ExplainUtility(opt.format))})
 	}
 	if !isQuery(inner) {
 		return pgerror.Unsupported("EXPLAIN %s", ast.Tag(inner))
@@ -142,8 +155,29 @@ func (s *Session) runExplain(ctx context.Context, raw *ast.RawStmt, st *ast.Expl
 		}
 		opt.execution = time.Since(began)
 	}
+	if opt.Schema, err = s.schemaNames(ctx); err != nil {
+		return err
+	}
 	rows := s.explainRows(p, opt, stats)
 	return s.simpleRows(out, []plan.Column{explainColumn(st)}, rows)
+}
+
+// schemaNames names schemas as EXPLAIN VERBOSE does: any temporary one is pg_temp.
+func (s *Session) schemaNames(ctx context.Context) (func(catalog.OID) string, error) {
+	snap, err := s.snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return func(id catalog.OID) string {
+		schema := snap.SchemaByID(id)
+		switch {
+		case schema == nil:
+			return ""
+		case strings.HasPrefix(schema.Name, tempSchemaPrefix):
+			return "pg_temp"
+		}
+		return schema.Name
+	}, nil
 }
 
 // drainPlan runs a plan and throws its rows away.
