@@ -7,6 +7,7 @@ package planner
 
 import (
 	"context"
+	"strconv"
 	"strings"
 
 	"github.com/tidemarkdb/tidemark/catalog"
@@ -68,6 +69,7 @@ func Plan(ctx context.Context, stmt ast.Statement, opts Options) (*plan.Query, e
 		q.Root = physical.Parallelize(q.Root, opts.Parallel)
 	}
 	if set != nil {
+		physical.NoteFollowed(q.Root, set)
 		q.MemoryQuota, q.MaxTime, q.Notices = set.MemoryQuota, set.MaxTime, set.Notices()
 	}
 	q.ExecSlots = pb.Slots
@@ -96,6 +98,15 @@ func physicalOptions(set *hints.Set, opts *Options) physical.Options {
 		return out
 	}
 	for _, v := range set.Settings {
+		if v.Name == "max_parallel_workers_per_gather" {
+			if n, err := strconv.Atoi(v.Value); err != nil || n < 0 || n > 1024 {
+				set.Notice("SET_VAR(%s) requires a number from 0 to 1024", v.Name)
+			} else {
+				opts.Parallel.Workers = min(n, opts.Parallel.Most)
+				out.Parallel = opts.Parallel.Workers > 0
+			}
+			continue
+		}
 		m := physical.Method(v.Name)
 		if m == 0 {
 			set.Notice("SET_VAR(%s) is not supported", v.Name)

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -176,4 +179,49 @@ func describe(err error, sql string) string {
 		fmt.Fprintf(&b, "HINT:  %s\n", e.Hint)
 	}
 	return b.String()
+}
+
+var (
+	firedRule  = regexp.MustCompile(`fire\("(\w+)"\)`)
+	caseOfRule = regexp.MustCompile(`(?m)^rewrite (expect(?:-not)?)=\(?([\w,]+)`)
+)
+
+// TestRulesHaveCases: each rule has golden cases in which it fires and in which
+// it does not.
+func TestRulesHaveCases(t *testing.T) {
+	cases := map[string]bool{}
+	eachMatch(t, "testdata/*", caseOfRule, func(m []string) {
+		for name := range strings.SplitSeq(m[2], ",") {
+			cases[m[1]+" "+name] = true
+		}
+	})
+	rules := 0
+	eachMatch(t, "rules/*.go", firedRule, func(m []string) {
+		rules++
+		for _, kind := range []string{"expect", "expect-not"} {
+			if !cases[kind+" "+m[1]] {
+				t.Errorf("testdata has no case rewrite %s=%s", kind, m[1])
+			}
+		}
+	})
+	if rules < 20 {
+		t.Errorf("found %d rules", rules)
+	}
+}
+
+func eachMatch(t *testing.T, glob string, pattern *regexp.Regexp, f func([]string)) {
+	t.Helper()
+	files, err := filepath.Glob(glob)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range pattern.FindAllStringSubmatch(string(text), -1) {
+			f(m)
+		}
+	}
 }

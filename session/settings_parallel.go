@@ -41,9 +41,9 @@ func maxWorkers() int { return runtime.NumCPU() }
 
 // parallel is how the session's statements may be planned.
 func (s *Session) parallel() physical.Parallel {
-	n := min(s.settings.workersPerGather, maxWorkers())
-	if maxWorkers() < 2 {
-		n = 0 // they would only take turns
+	most := maxWorkers()
+	if most < 2 {
+		most = 0 // they would only take turns
 	}
-	return physical.Parallel{Workers: n, MinScanBytes: float64(s.settings.minParallelScan)}
+	return physical.Parallel{Workers: min(s.settings.workersPerGather, most), Most: most, MinScanBytes: float64(s.settings.minParallelScan)}
 }

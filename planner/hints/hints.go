@@ -70,6 +70,7 @@ type Set struct {
 	MaxTime     time.Duration
 
 	tables  map[string]*Table
+	asked   []*ask // of the statement as a whole
 	notices []string
 }
 
@@ -139,6 +140,15 @@ func (t *Table) Follow(hint string) {
 	}
 }
 
+// Follow notes that a hint of the statement as a whole was followed.
+func (s *Set) Follow(hint string) {
+	for _, a := range s.asked {
+		if a.hint == hint {
+			a.followed = true
+		}
+	}
+}
+
 // Notices tells what was not followed, once the statement is planned.
 func (s *Set) Notices() []string {
 	if s == nil {
@@ -162,7 +172,19 @@ func (s *Set) Notices() []string {
 			}
 		}
 	}
+	for _, a := range s.asked {
+		if !a.followed {
+			out = append(out, fmt.Sprintf("hint %s cannot be followed", a.hint))
+		}
+	}
 	return out
+}
+
+// ask notes that a hint on the table is to be followed.
+func (t *Table) ask(hint string) {
+	if !slices.ContainsFunc(t.asked, func(a *ask) bool { return a.hint == hint }) {
+		t.asked = append(t.asked, &ask{hint: hint})
+	}
 }
 
 func (s *Set) table(t *ast.HintTable) *Table {
@@ -184,6 +206,9 @@ var joinMethods = map[string]struct {
 	"inl_join": {want: LookupJoin}, "tidb_inlj": {want: LookupJoin}, "index_join": {want: LookupJoin}, "no_index_join": {forbid: LookupJoin},
 }
 
+// askedAs names hints that ask for the same by one of their names.
+var askedAs = map[Method]string{HashJoin: "HASH_JOIN", MergeJoin: "MERGE_JOIN", LookupJoin: "INL_JOIN"}
+
 func (s *Set) add(h *ast.TableOptimizerHint) {
 	name := h.HintName.L
 	if h.QBName.L != "" && name != "qb_name" {
@@ -196,7 +221,7 @@ func (s *Set) add(h *ast.TableOptimizerHint) {
 			t.Want |= m.want
 			t.Forbid |= m.forbid
 			if m.want != 0 {
-				t.asked = append(t.asked, &ask{hint: strings.ToUpper(name)})
+				t.ask(askedAs[m.want])
 			}
 		}
 		return
@@ -218,9 +243,11 @@ func (s *Set) addIndexHint(name string, h *ast.TableOptimizerHint) bool {
 		switch name {
 		case "hash_join_build":
 			t.Build = true
+			t.ask("HASH_JOIN_BUILD")
 			continue
 		case "hash_join_probe":
 			t.Probe = true
+			t.ask("HASH_JOIN_PROBE")
 			continue
 		}
 		var names []string
@@ -230,9 +257,10 @@ func (s *Set) addIndexHint(name string, h *ast.TableOptimizerHint) bool {
 		switch name {
 		case "use_index", "force_index":
 			t.Use, t.UseSet = append(t.Use, names...), true
+			t.ask("USE_INDEX")
 		case "use_index_merge":
 			t.Use, t.Merge = append(t.Use, names...), true
-			t.asked = append(t.asked, &ask{hint: "USE_INDEX_MERGE"})
+			t.ask("USE_INDEX_MERGE")
 		case "ignore_index":
 			t.Ignore = append(t.Ignore, names...)
 		}
@@ -245,16 +273,19 @@ func (s *Set) addStatementHint(name string, h *ast.TableOptimizerHint) bool {
 	case "leading":
 		var list []string
 		for i := range h.Tables {
-			s.table(&h.Tables[i])
+			s.table(&h.Tables[i]).ask("LEADING")
 			list = append(list, h.Tables[i].TableName.L)
 		}
 		s.Leading = append(s.Leading, list)
 	case "straight_join":
 		s.Straight = true
+		s.asked = append(s.asked, &ask{hint: "STRAIGHT_JOIN"})
 	case "hash_agg":
 		s.HashAgg = true
+		s.asked = append(s.asked, &ask{hint: "HASH_AGG"})
 	case "stream_agg":
 		s.StreamAgg = true
+		s.asked = append(s.asked, &ask{hint: "STREAM_AGG"})
 	case "no_decorrelate":
 		s.NoDecorrelate = true
 	case "memory_quota":

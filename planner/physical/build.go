@@ -40,7 +40,7 @@ func (b *Builder) build(n logical.Node, need *logical.ColSet, h hint) rel {
 	case *logical.GapFill:
 		return b.gapFill(n, need)
 	case *logical.Union:
-		return b.union(n)
+		return b.union(n, need)
 	case *logical.SetOp:
 		return b.setOp(n)
 	case *logical.With:

@@ -105,6 +105,12 @@ func (g *joinGraph) forcedOrder() []int {
 		}
 		joined |= 1 << i
 	}
+	for _, i := range out {
+		follow(h, aliasOf(g.leaves[i].node), "LEADING")
+	}
+	if h.Straight {
+		h.Follow("STRAIGHT_JOIN")
+	}
 	return out
 }
 

@@ -306,6 +306,7 @@ func (o *Options) checkIndexes(t *catalog.Table, alias string) {
 		}
 		if !found {
 			o.Hints.Notice("index %q of a hint does not exist on %q", name, alias)
+			h.Follow("USE_INDEX") // this notice is enough
 		}
 	}
 }

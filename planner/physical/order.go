@@ -185,19 +185,38 @@ func (b *Builder) distinct(n *logical.Distinct, need *logical.ColSet, h hint) re
 	return rel{d, cols, nil}
 }
 
-func (b *Builder) union(n *logical.Union) rel {
+// union builds UNION ALL, of the columns that somebody reads.
+func (b *Builder) union(n *logical.Union, need *logical.ColSet) rel {
 	u := &plan.UnionAll{}
+	var read []int
+	for i, id := range n.Cols {
+		if need.Has(id) {
+			read = append(read, i)
+		}
+	}
+	if len(read) == 0 && len(n.Cols) > 0 {
+		read = append(read, 0) // only their number matters
+	}
+	pick := func(ids []expr.ColumnID) []expr.ColumnID {
+		out := make([]expr.ColumnID, len(read))
+		for k, i := range read {
+			out[k] = ids[i]
+		}
+		return out
+	}
 	for i, in := range n.Inputs {
-		var need logical.ColSet
-		need.AddAll(n.InCols[i])
-		r := b.exact(in, &need, n.InCols[i], hint{})
+		cols := pick(n.InCols[i])
+		var wanted logical.ColSet
+		wanted.AddAll(cols)
+		r := b.exact(in, &wanted, cols, hint{})
 		u.Children = append(u.Children, r.node)
 		u.Cost.Rows += r.rows()
 		u.Cost.Total += r.cost()
 	}
-	u.Cols = b.columns(n.Cols)
+	cols := pick(n.Cols)
+	u.Cols = b.columns(cols)
 	u.Cost.Width = width(u.Cols)
-	return rel{u, n.Cols, nil}
+	return rel{u, cols, nil}
 }
 
 func (b *Builder) setOp(n *logical.SetOp) rel {

@@ -14,6 +14,8 @@ type Parallel struct {
 	// Workers is how many a Gather may have, 0 for none
 	// (max_parallel_workers_per_gather).
 	Workers int
+	// Most is how many a hint may ask for.
+	Most int
 	// MinScanBytes is how much a scan must be expected to read
 	// (min_parallel_table_scan_size).
 	MinScanBytes float64

@@ -236,6 +236,9 @@ func (r *Rewriter) pushAggregate(a *logical.Aggregate, conds []expr.Expr) logica
 			return nil
 		}))
 	}
+	if len(down) > 0 {
+		r.fire("PushFilter")
+	}
 	logical.VisitExprs(a, func(p *expr.Expr) { r.insideExpr(*p) })
 	r.insideExprs(keep)
 	a.Input = r.pushFilters(a.Input, down)
@@ -260,6 +263,9 @@ func (r *Rewriter) pushUnion(u *logical.Union, conds []expr.Expr) logical.Node {
 		} else {
 			move = append(move, c)
 		}
+	}
+	if len(move) > 0 {
+		r.fire("PushFilter")
 	}
 	for i := range u.Inputs {
 		list := make([]expr.Expr, len(move))

@@ -60,7 +60,7 @@ func (r *Rewriter) Run(n logical.Node) logical.Node {
 	all := logical.OutputSet(n)
 	n = r.trimOrders(r.removeJoins(n, &all))
 	r.pushLimits(n)
-	r.minMax(n)
+	n = r.minMax(n)
 	n = r.pushAggregates(n)
 	r.dependentKeys(n)
 	return r.shareSubplans(r.postpone(r.pushFilters(r.anyArray(n), nil)))
@@ -78,7 +78,7 @@ func (r *Rewriter) runSingle(n logical.Node) logical.Node {
 		}
 	}
 	n = r.trimOrders(r.epochBuckets(n))
-	r.minMax(n)
+	n = r.minMax(n)
 	r.dependentKeys(n)
 	return r.postpone(r.pushFilters(r.anyArray(n), nil))
 }
