@@ -23,6 +23,9 @@ const (
 	clients  = 4 // each on one of two nodes
 	// serviceBack is how soon transfers go on after a fault is over or one store is gone.
 	serviceBack = 20 * time.Second
+	// serviceBackAfterOne is how long nothing may go on when one store is gone, however
+	// it went.
+	serviceBackAfterOne = 10 * time.Second
 )
 
 // ledger counts what clients were told.
@@ -79,10 +82,11 @@ func TestFaults(t *testing.T) {
 	makeAccounts(t, conn)
 	prefix := prefixOf(t)
 	faults := []struct {
-		name string
-		run  func(t *testing.T)
+		name  string
+		pause time.Duration // the longest, 0: the fault's length and serviceBack
+		run   func(t *testing.T)
 	}{
-		{"kill each store and restart it", func(t *testing.T) {
+		{"kill each store and restart it", serviceBackAfterOne, func(t *testing.T) {
 			for i := range c.Stores() {
 				c.Kill(i)
 				time.Sleep(5 * time.Second)
@@ -90,25 +94,25 @@ func TestFaults(t *testing.T) {
 				check(t, c.WaitReplicated(ctx))
 			}
 		}},
-		{"freeze a store that leads", func(t *testing.T) {
+		{"freeze a store that leads", serviceBackAfterOne, func(t *testing.T) {
 			i := leader(t, c, prefix)
 			check(t, c.Freeze(i))
 			time.Sleep(25 * time.Second)
 			check(t, c.Thaw(i))
 		}},
-		{"cut off a store", func(t *testing.T) {
+		{"cut off a store", serviceBackAfterOne, func(t *testing.T) {
 			i := leader(t, c, prefix)
 			c.Cut(i)
-			time.Sleep(10 * time.Second)
+			time.Sleep(15 * time.Second)
 			c.Heal(i)
 		}},
-		{"slow a store that leads by 500 ms", func(t *testing.T) {
+		{"slow a store that leads by 500 ms", 0, func(t *testing.T) {
 			i := leader(t, c, prefix)
 			c.Delay(i, 500*time.Millisecond)
 			time.Sleep(10 * time.Second)
 			c.Delay(i, 0)
 		}},
-		{"two of three stores killed, back after 10 s", func(t *testing.T) {
+		{"two of three stores killed, back after 10 s", 0, func(t *testing.T) {
 			c.Kill(0)
 			c.Kill(1)
 			time.Sleep(10 * time.Second)
@@ -116,7 +120,7 @@ func TestFaults(t *testing.T) {
 			check(t, c.Restart(1))
 			check(t, c.WaitReplicated(ctx))
 		}},
-		{"PD killed for 10 s", func(t *testing.T) {
+		{"PD killed for 10 s", 0, func(t *testing.T) {
 			c.KillPD()
 			time.Sleep(10 * time.Second)
 			check(t, c.RestartPD(ctx))
@@ -127,6 +131,9 @@ func TestFaults(t *testing.T) {
 			check(t, c.WaitReplicated(ctx))
 			l := underLoad(t, nodes, func() { f.run(t) })
 			verify(t, conn, l)
+			if f.pause > 0 && l.gap > f.pause {
+				t.Errorf("no service for %s, want it back within %s", l.gap, f.pause)
+			}
 			t.Logf("%d transfers, longest pause %s, %d unknown outcomes", len(l.acked), l.gap.Round(10*time.Millisecond), len(l.unknown))
 		})
 	}

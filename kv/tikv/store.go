@@ -6,6 +6,7 @@
 //	announce   shared locks that stay within their node
 //	deadlock   finds those that no lock table and no store sees as a whole
 //	traffic    counts requests for those who ask
+//	silence    gives up connections to stores that do not answer
 //	heartbeat  keeps the locks of living transactions alive
 //	gc         how long old versions stay, agreed among the nodes
 //
@@ -94,6 +95,7 @@ type Store struct {
 	// announced are the exclusive locks of keys that nodes share without asking.
 	announced announcements
 	deadlocks deadlocks
+	silence   silence
 
 	closing, closed atomic.Bool
 	// life ends with the store: what it does in the background, and waits.
@@ -128,7 +130,8 @@ func newStore(ctx context.Context, client *tikv.KVStore, cfg Config, fastCommit 
 	s := &Store{cfg: cfg, client: client, fastCommit: fastCommit, keys: newKeyspace(cfg.Prefix), locks: locktable.New()}
 	s.near = storeLabels(cfg.Near)
 	s.records = recordKeyspace(cfg.Prefix)
-	client.SetTiKVClient(trafficClient{client.GetTiKVClient()})
+	s.silence.init()
+	client.SetTiKVClient(trafficClient{client.GetTiKVClient(), &s.silence})
 	client.SetOracle(trafficOracle{client.GetOracle()})
 	s.life, s.end = context.WithCancel(context.Background())
 	s.hearts.init()
@@ -148,6 +151,7 @@ func newStore(ctx context.Context, client *tikv.KVStore, cfg Config, fastCommit 
 	}
 	s.work.Go(s.runAnnouncements)
 	s.work.Go(s.runDeadlocks)
+	s.work.Go(s.runSilence)
 	s.work.Go(s.runHeartbeats)
 	s.work.Go(s.runCollector)
 	return s, nil

@@ -17,23 +17,36 @@ import (
 // have the names of the protocol.
 const timestampKind = "Timestamp"
 
-// trafficClient counts requests to stores, each try of client-go by itself.
-type trafficClient struct{ tikv.Client }
+// trafficClient counts requests to stores, each try of client-go by itself, and
+// notes which stores are waited for.
+type trafficClient struct {
+	tikv.Client
+	silence *silence
+}
 
 // SendRequest implements client-go's Client.
 func (c trafficClient) SendRequest(ctx context.Context, addr string, req *tikvrpc.Request, timeout time.Duration) (*tikvrpc.Response, error) {
+	w := c.silence.wait(addr)
 	t := trafficOf(ctx)
 	if t == nil {
-		return c.Client.SendRequest(ctx, addr, req, timeout)
+		resp, err := c.Client.SendRequest(ctx, addr, req, timeout)
+		c.silence.end(w, err == nil)
+		return resp, err
 	}
 	begun := time.Now()
 	resp, err := c.Client.SendRequest(ctx, addr, req, timeout)
+	c.silence.end(w, err == nil)
 	count(t, req, resp, err, begun)
 	return resp, err
 }
 
 // SendRequestAsync implements client-go's Client.
 func (c trafficClient) SendRequestAsync(ctx context.Context, addr string, req *tikvrpc.Request, cb async.Callback[*tikvrpc.Response]) {
+	w := c.silence.wait(addr)
+	cb.Inject(func(resp *tikvrpc.Response, err error) (*tikvrpc.Response, error) {
+		c.silence.end(w, err == nil)
+		return resp, err
+	})
 	if t := trafficOf(ctx); t != nil {
 		begun := time.Now()
 		cb.Inject(func(resp *tikvrpc.Response, err error) (*tikvrpc.Response, error) {

@@ -1,0 +1,133 @@
+package tikv
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/status"
+)
+
+// A store whose machine is gone, or frozen, or behind a network that is cut closes
+// no connection. Its regions have new leaders after a second or two, but requests
+// that wait for its answers wait until gRPC's keepalive fails, which may not be
+// asked for less than 10 s plus 3. So this looks by itself:
+//
+//  1. Every request notes that it waits for a store, and when a store answered.
+//  2. A store for which requests wait, and which has answered none for silentFor, is
+//     asked over a connection of its own whether it lives.
+//  3. If it does not say so within probeTime its connections are closed: what waits
+//     for them fails, and client-go asks the other replicas.
+//
+// A store that is slow, or works on something long, answers the question and is
+// left alone.
+type silence struct {
+	stores sync.Map // address -> *storeSilence
+	begun  time.Time
+}
+
+const (
+	silentFor = 2 * time.Second
+	probeTime = 3 * time.Second
+	// silenceEvery is how often stores are looked at.
+	silenceEvery = 250 * time.Millisecond
+)
+
+// storeSilence is what is known of one store.
+type storeSilence struct {
+	waiting atomic.Int64 // requests
+	heard   atomic.Int64 // when it answered last, or nothing waited; since silence.begun
+	probed  atomic.Bool  // it is being asked
+}
+
+func (s *silence) init() { s.begun = time.Now() }
+
+// wait notes that a request waits for a store.
+func (s *silence) wait(addr string) *storeSilence {
+	v, ok := s.stores.Load(addr)
+	if !ok {
+		v, _ = s.stores.LoadOrStore(addr, &storeSilence{})
+	}
+	w := v.(*storeSilence)
+	if w.waiting.Add(1) == 1 {
+		w.heard.Store(int64(time.Since(s.begun)))
+	}
+	return w
+}
+
+// end notes that a request of wait is over, answered or not.
+func (s *silence) end(w *storeSilence, answered bool) {
+	if answered {
+		w.heard.Store(int64(time.Since(s.begun)))
+	}
+	w.waiting.Add(-1)
+}
+
+// runSilence looks for stores that do not answer.
+func (s *Store) runSilence() {
+	tick := time.NewTicker(silenceEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-s.life.Done():
+			return
+		case <-tick.C:
+		}
+		s.silence.stores.Range(func(addr, v any) bool {
+			w := v.(*storeSilence)
+			silent := time.Since(s.silence.begun) - time.Duration(w.heard.Load())
+			if w.waiting.Load() > 0 && silent > silentFor && w.probed.CompareAndSwap(false, true) {
+				s.work.Go(func() {
+					defer w.probed.Store(false)
+					s.endSilence(addr.(string), w)
+				})
+			}
+			return true
+		})
+	}
+}
+
+// endSilence asks a store whether it lives, and gives its connections up if not.
+func (s *Store) endSilence(addr string, w *storeSilence) {
+	before := w.heard.Load()
+	err := s.probe(addr)
+	switch {
+	case s.life.Err() != nil:
+		return
+	case err != nil && w.heard.Load() == before:
+		s.cfg.Logger.Warn("a store does not answer: its connections are given up", "store", addr, "error", err)
+		_ = s.client.GetTiKVClient().CloseAddr(addr) // it says so of connections that are closed already
+	}
+	w.heard.Store(int64(time.Since(s.silence.begun))) // not again at once
+}
+
+// probe asks a store for a sign of life over a new connection.
+func (s *Store) probe(addr string) error {
+	creds := insecure.NewCredentials()
+	security := s.cfg.Security.clientSecurity()
+	tls, err := security.ToTLSConfig()
+	if err != nil {
+		return err
+	}
+	if tls != nil {
+		creds = credentials.NewTLS(tls)
+	}
+	conn, err := grpc.NewClient(addr, grpc.WithTransportCredentials(creds))
+	if err != nil {
+		return err
+	}
+	defer conn.Close() //nolint:errcheck // nothing is sent any more
+	ctx, cancel := context.WithTimeout(s.life, probeTime)
+	defer cancel()
+	_, err = grpc_health_v1.NewHealthClient(conn).Check(ctx, &grpc_health_v1.HealthCheckRequest{}, grpc.WaitForReady(true))
+	if status.Code(err) == codes.Unimplemented {
+		return nil // that is an answer too
+	}
+	return err
+}
