@@ -1,12 +1,9 @@
 package functions
 
 import (
-	"regexp"
-	"strings"
-	"sync"
-
 	"github.com/apache/arrow-go/v18/arrow"
 
+	"github.com/tidemarkdb/tidemark/sql/regex"
 	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
@@ -21,41 +18,9 @@ var (
 	_ = behind("nameicregexne", regexBody("i", true))
 )
 
-// maxRegexps bounds the cache of compiled expressions.
-const maxRegexps = 256
-
-var regexps struct {
-	sync.RWMutex
-	m map[string]*regexp.Regexp
-}
-
-// CompileRegexp compiles PostgreSQL's regular expression with its flags (of
-// regexp_match and the like: i, n, s, x, q; g is the caller's). Compiled
-// expressions are cached.
-func CompileRegexp(pattern, flags string) (*regexp.Regexp, error) {
-	key := flags + "\x00" + pattern
-	regexps.RLock()
-	re := regexps.m[key]
-	regexps.RUnlock()
-	if re != nil {
-		return re, nil
-	}
-	re, err := translateRegexp(pattern, flags)
-	if err != nil {
-		return nil, err
-	}
-	regexps.Lock()
-	defer regexps.Unlock()
-	if len(regexps.m) >= maxRegexps || regexps.m == nil {
-		regexps.m = make(map[string]*regexp.Regexp, maxRegexps)
-	}
-	regexps.m[strings.Clone(key)] = re
-	return re, nil
-}
-
 func regexBody(flags string, not bool) body {
 	match := func(s, pattern string) (bool, error) {
-		re, err := CompileRegexp(pattern, flags)
+		re, err := regex.Compile(pattern, flags)
 		if err != nil {
 			return false, err
 		}
@@ -67,7 +32,7 @@ func regexBody(flags string, not bool) body {
 			if !args[1].Const || args[1].Array.IsNull(0) {
 				return general(c, args, n)
 			}
-			re, err := CompileRegexp(load[string](args[1].Array)[0], flags)
+			re, err := regex.Compile(load[string](args[1].Array)[0], flags)
 			if err != nil {
 				if args[0].Array.NullN() == n { // strict: nothing is matched
 					return NullArray(c, types.PhysBool, n), nil

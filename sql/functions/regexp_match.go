@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
+	"github.com/tidemarkdb/tidemark/sql/regex"
 	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
@@ -16,7 +17,7 @@ func compileFlags(pattern, flags string) (re *regexp.Regexp, global bool, err er
 		global = true
 		flags = strings.ReplaceAll(flags, "g", "")
 	}
-	re, err = CompileRegexp(pattern, flags)
+	re, err = regex.Compile(pattern, flags)
 	return re, global, err
 }
 
@@ -153,7 +154,7 @@ var (
 
 	_ = define("substring(text,text)", "The part that matches a regular expression: its first group, or the whole match.",
 		evalRow(func(_ *Context, args []types.Datum) (types.Datum, error) {
-			re, err := CompileRegexp(args[1].S, "")
+			re, err := regex.Compile(args[1].S, "")
 			if err != nil {
 				return types.Null, err
 			}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
+	"github.com/tidemarkdb/tidemark/sql/regex"
 	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
@@ -70,7 +71,7 @@ func badValue(parameter string, v int64) error {
 var (
 	_ = define("regexp_replace(text,text,text)", `Replaces the first match of a regular expression; \1 is the first group, \& the match.`,
 		evalRow(func(_ *Context, args []types.Datum) (types.Datum, error) {
-			re, err := CompileRegexp(args[1].S, "")
+			re, err := regex.Compile(args[1].S, "")
 			if err != nil {
 				return types.Null, err
 			}

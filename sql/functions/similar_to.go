@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
+	"github.com/tidemarkdb/tidemark/sql/regex"
 	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
@@ -87,7 +88,7 @@ func similarSubstring(_ *Context, s, pattern, escape string) (string, bool, erro
 		return "", false, err
 	}
 	if len(parts) == 1 {
-		re, err := CompileRegexp("^(?:"+parts[0]+")$", "")
+		re, err := regex.Compile("^(?:"+parts[0]+")$", "")
 		if err != nil {
 			return "", false, err
 		}
@@ -98,11 +99,11 @@ func similarSubstring(_ *Context, s, pattern, escape string) (string, bool, erro
 	}
 	var res [3]*regexp.Regexp
 	for i, p := range parts {
-		if res[i], err = CompileRegexp("^(?:"+p+")$", ""); err != nil {
+		if res[i], err = regex.Compile("^(?:"+p+")$", ""); err != nil {
 			return "", false, err
 		}
 	}
-	rest, err := CompileRegexp("^(?:"+parts[1]+")(?:"+parts[2]+")$", "")
+	rest, err := regex.Compile("^(?:"+parts[1]+")(?:"+parts[2]+")$", "")
 	if err != nil {
 		return "", false, err
 	}

@@ -1,4 +1,4 @@
-package functions
+package regex
 
 import (
 	"errors"
@@ -15,9 +15,9 @@ func regexError(reason string) error {
 	return pgerror.New(pgerror.InvalidRegularExpression, "invalid regular expression: %s", reason)
 }
 
-// translateRegexp turns PostgreSQL's advanced regular expression into RE2's
+// translate turns PostgreSQL's advanced regular expression into RE2's
 // syntax. Back references and lookaround have no counterpart: 0A000.
-func translateRegexp(pattern, flags string) (*regexp.Regexp, error) {
+func translate(pattern, flags string) (*regexp.Regexp, error) {
 	t := reTranslator{in: pattern}
 	for _, f := range flags {
 		if err := t.flag(f); err != nil {

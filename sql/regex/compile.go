@@ -1,0 +1,41 @@
+// Package regex compiles PostgreSQL's advanced regular expressions by
+// translating them into RE2's syntax. It imports nothing of Tidemark's but pgerror.
+package regex
+
+import (
+	"regexp"
+	"strings"
+	"sync"
+)
+
+// maxCompiled bounds the cache of compiled expressions.
+const maxCompiled = 256
+
+var compiled struct {
+	sync.RWMutex
+	m map[string]*regexp.Regexp
+}
+
+// Compile compiles PostgreSQL's regular expression with its flags (of
+// regexp_match and the like: i, n, s, x, q; g is the caller's). Compiled
+// expressions are cached.
+func Compile(pattern, flags string) (*regexp.Regexp, error) {
+	key := flags + "\x00" + pattern
+	compiled.RLock()
+	re := compiled.m[key]
+	compiled.RUnlock()
+	if re != nil {
+		return re, nil
+	}
+	re, err := translate(pattern, flags)
+	if err != nil {
+		return nil, err
+	}
+	compiled.Lock()
+	defer compiled.Unlock()
+	if len(compiled.m) >= maxCompiled || compiled.m == nil {
+		compiled.m = make(map[string]*regexp.Regexp, maxCompiled)
+	}
+	compiled.m[strings.Clone(key)] = re
+	return re, nil
+}
