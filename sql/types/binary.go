@@ -39,7 +39,7 @@ func AppendBinary(dst []byte, t Type, d Datum, io *IO) []byte {
 
 func appendBinaryOther(dst []byte, t Type, d Datum, io *IO) []byte {
 	switch t.OID {
-	case JSONB:
+	case JSONB, JSONPath:
 		return append(append(dst, 1), d.S...)
 	case Inet, Cidr:
 		return appendInetBinary(dst, t, d)
@@ -176,12 +176,12 @@ func parseBinaryOther(t Type, b []byte, io *IO) (Datum, error) {
 		return binDatum(PhysInt64, b, 8)
 	case JSON:
 		return Parse(t, string(b), io)
-	case JSONB:
+	case JSONB, JSONPath:
 		if len(b) == 0 {
 			return Datum{}, insufficientData()
 		}
 		if b[0] != 1 {
-			return Datum{}, pgerror.New(pgerror.InternalError, "unsupported jsonb version number %d", b[0])
+			return Datum{}, pgerror.New(pgerror.InternalError, "unsupported %s version number %d", Format(t), b[0])
 		}
 		return Parse(t, string(b[1:]), io)
 	}

@@ -162,6 +162,15 @@ func parseOther(t Type, s string, io *IO) (Datum, error) {
 			return Datum{}, err
 		}
 		return v.Datum(), nil
+	case JSONPath:
+		if err := CheckUTF8(s); err != nil {
+			return Datum{}, err
+		}
+		path, err := ParseJSONPath(s)
+		if err != nil {
+			return Datum{}, err
+		}
+		return NewString(path.String()), nil
 	case UUID:
 		return parseUUID(s)
 	case Inet, Cidr:
