@@ -15,7 +15,7 @@ import (
 // read, and knows the partitions.
 func NewCache(store kv.Store, limit int64) *block.Cache {
 	c := block.NewCache(limit)
-	c.Directory = block.NewDirectory(store, len(tablePrefix(0)), prefixLen, []byte{metaBucket >> 8, metaBucket & 0xff})
+	c.Know(block.NewDirectory(store, len(tablePrefix(0)), prefixLen, []byte{metaBucket >> 8, metaBucket & 0xff}))
 	return c
 }
 

@@ -178,8 +178,11 @@ func (l *Layout) Series(ctx context.Context, r kv.Reader, tags []types.Datum) (i
 	return id, found, err
 }
 
-// maxListed is of how many series a list is kept.
-const maxListed = 1 << 20
+// seriesList are series, ascending.
+type seriesList []uint64
+
+// Bytes implements block.Sized.
+func (l seriesList) Bytes() int64 { return int64(8 * len(l)) }
 
 // AllSeries lists the series of the table, ascending. The cache (nil for none) may
 // know them.
@@ -187,23 +190,20 @@ func (l *Layout) AllSeries(ctx context.Context, r kv.Reader, c *block.Cache) ([]
 	if len(l.Tags) == 0 {
 		return []uint64{0}, nil
 	}
-	list, err := c.Derived(r, tablePrefix(l.Table.Storage), func() (any, bool, error) {
-		out, err := l.readSeries(ctx, r)
-		return out, len(out) <= maxListed, err
-	})
+	list, err := c.Derived(r, tablePrefix(l.Table.Storage), func() (block.Sized, error) { return l.readSeries(ctx, r) })
 	if err != nil {
 		return nil, err
 	}
-	return slices.Clone(list.([]uint64)), nil
+	return slices.Clone(list.(seriesList)), nil
 }
 
-func (l *Layout) readSeries(ctx context.Context, r kv.Reader) ([]uint64, error) {
+func (l *Layout) readSeries(ctx context.Context, r kv.Reader) (seriesList, error) {
 	it, err := r.Scan(ctx, l.recordSpan(), kv.ScanOptions{KeysOnly: true})
 	if err != nil {
 		return nil, err
 	}
 	defer it.Close()
-	out := []uint64{}
+	out := seriesList{}
 	prefix := len(l.recordPrefix())
 	for {
 		pairs, err := it.NextBatch(ctx)

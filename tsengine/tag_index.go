@@ -4,7 +4,6 @@ import (
 	"context"
 	"math/bits"
 	"slices"
-	"sort"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -27,8 +26,17 @@ import (
 // marked in a bitmap. A condition on several tags is evaluated for the series that the
 // others have left.
 type tagIndex struct {
-	ids  []uint64 // ascending
-	tags []tagValues
+	ids   []uint64 // ascending
+	tags  []tagValues
+	bytes int64
+}
+
+// Bytes implements block.Sized; a table whose index is too large has a nil one.
+func (x *tagIndex) Bytes() int64 {
+	if x == nil {
+		return 0
+	}
+	return x.bytes
 }
 
 // tagValues are the values of a tag and who has them.
@@ -41,7 +49,8 @@ type tagValues struct {
 }
 
 const (
-	// maxIndexedTags is what an index may take; the series of larger ones are not found by tags.
+	// maxIndexedTags is what an index may take, if the cache is large enough; the series
+	// of larger ones are not found by tags.
 	maxIndexedTags = 128 << 20
 	// fewMatched is for how many rows at once a condition on several tags is evaluated.
 	fewMatched = 4096
@@ -62,7 +71,7 @@ type TagCondition struct {
 // they cannot be found by their tags at present: the table is being given new series
 // too often, has too many of them, or the reader has written some itself.
 func (l *Layout) MatchSeries(ctx context.Context, r kv.Reader, c *block.Cache, conds []TagCondition) (series []uint64, all, ok bool, err error) {
-	v, ok, err := c.DerivedAtTimes(r, tablePrefix(l.Table.Storage), func() (any, error) { return l.readTagIndex(ctx, r) })
+	v, ok, err := c.DerivedAtTimes(r, tablePrefix(l.Table.Storage), func() (block.Sized, error) { return l.readTagIndex(ctx, r, min(maxIndexedTags, c.MaxDerived())) })
 	if err != nil || !ok || v.(*tagIndex) == nil {
 		return nil, false, false, err
 	}
@@ -212,22 +221,23 @@ func (b bitmap) list(n int) []uint32 {
 
 // tagIndexer makes an index of the series' records.
 type tagIndexer struct {
-	layout *Layout
-	index  *tagIndex
-	codes  []map[string]uint32
-	bytes  int
+	layout  *Layout
+	index   *tagIndex
+	numbers []tagValueSet
 }
 
-// readTagIndex makes the index of a table; nil if it becomes too large.
-func (l *Layout) readTagIndex(ctx context.Context, r kv.Reader) (*tagIndex, error) {
-	b := &tagIndexer{layout: l, index: &tagIndex{tags: make([]tagValues, len(l.Tags))}, codes: make([]map[string]uint32, len(l.Tags))}
-	for i := range b.codes {
-		b.codes[i] = map[string]uint32{}
-	}
+// newTagIndexer begins without a record.
+func newTagIndexer(l *Layout) *tagIndexer {
+	return &tagIndexer{layout: l, index: &tagIndex{tags: make([]tagValues, len(l.Tags))}, numbers: make([]tagValueSet, len(l.Tags))}
+}
+
+// readTagIndex makes the index of a table; nil if it becomes larger than limit.
+func (l *Layout) readTagIndex(ctx context.Context, r kv.Reader, limit int64) (*tagIndex, error) {
+	b := newTagIndexer(l)
 	large := false
 	err := l.eachRecord(ctx, r, func(id uint64, record []byte) (bool, error) {
 		err := b.add(id, record)
-		large = b.bytes > maxIndexedTags
+		large = b.index.bytes > limit
 		return !large, err
 	})
 	if err != nil || large {
@@ -237,25 +247,22 @@ func (l *Layout) readTagIndex(ctx context.Context, r kv.Reader) (*tagIndex, erro
 	return b.index, nil
 }
 
-// entryBytes is about what a value takes besides its bytes, in the map of values too.
-const entryBytes = 64
+// entryBytes is about what a value takes besides its bytes, which are there twice, while
+// values are numbered and as an array.
+const entryBytes = 48
 
 func (b *tagIndexer) add(id uint64, record []byte) error {
 	b.index.ids = append(b.index.ids, id)
-	b.bytes += 8 + 8*len(b.codes)
-	for i := range b.codes {
+	b.index.bytes += int64(8 + 8*len(b.numbers))
+	for i := range b.numbers {
 		n, ok := tagSize(record)
 		if !ok {
 			return b.layout.corruptRecord()
 		}
 		t := &b.index.tags[i]
-		code, known := b.codes[i][string(record[:n])]
-		if !known {
-			key := string(record[:n])
-			code = uint32(len(t.keys))
-			b.codes[i][key] = code
-			t.keys = append(t.keys, key)
-			b.bytes += entryBytes + 2*n
+		code, added := b.numbers[i].number(record[:n])
+		if added {
+			b.index.bytes += int64(entryBytes + 2*n)
 		}
 		t.codes = append(t.codes, code)
 		record = record[n:]
@@ -267,15 +274,8 @@ func (b *tagIndexer) add(id uint64, record []byte) error {
 func (b *tagIndexer) finish() {
 	for i := range b.index.tags {
 		t := &b.index.tags[i]
-		order := make([]uint32, len(t.keys))
-		for k := range order {
-			order[k] = uint32(k)
-		}
-		sort.Slice(order, func(x, y int) bool { return t.keys[order[x]] < t.keys[order[y]] })
-		place, keys := make([]uint32, len(order)), make([]string, len(order))
-		for k, o := range order {
-			place[o], keys[k] = uint32(k), t.keys[o]
-		}
+		keys, place := b.numbers[i].sorted()
+		b.numbers[i] = tagValueSet{}
 		t.keys = keys
 		t.starts = make([]uint32, len(keys)+1)
 		for k, code := range t.codes {

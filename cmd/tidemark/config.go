@@ -64,7 +64,7 @@ func (c *config) flags(fs *pflag.FlagSet) {
 	fs.StringVar(&c.cacheSize, "cache-size", "512MB", "block cache of the embedded store")
 	fs.StringVar(&c.rowCache, "row-cache-size", "128MB", "rows read by key that the embedded store keeps in memory, from 32MB; 0 for none")
 	fs.StringVar(&c.columnCache, "column-cache-size", "256MB", "columns of scanned rows kept in memory; 0 for none")
-	fs.StringVar(&c.seriesCache, "series-cache-size", "256MB", "decoded blocks of time-series tables kept in memory; 0 for none")
+	fs.StringVar(&c.seriesCache, "series-cache-size", "256MB", "decoded blocks and tag indexes of time-series tables kept in memory; 0 for none but small indexes")
 	fs.StringVar(&c.memoryLimit, "memory-limit", "4GB", "what all queries together may keep in memory")
 	fs.StringVar(&c.queryMemory, "query-memory-limit", "1GB", "what one query may keep in memory")
 	fs.IntVar(&c.maxConns, "max-connections", 200, "how many sessions may be open at once")

@@ -20,7 +20,7 @@ import (
 //
 // A store has one; it is safe for use by many goroutines. A nil Cache keeps nothing.
 type Cache struct {
-	// Directory, if set, knows the partitions of the store.
+	// Directory, if set, knows the partitions of the store. What it derives counts as kept.
 	Directory *Directory
 
 	limit int64
@@ -81,18 +81,30 @@ func (c *Cache) directory() *Directory {
 	return c.Directory
 }
 
+// Know gives the cache a directory (nil for none), which may derive values of half
+// of the cache's bytes.
+func (c *Cache) Know(d *Directory) {
+	if d != nil {
+		d.maxKept = max(c.limit/2, minDerived)
+	}
+	c.Directory = d
+}
+
 // directoryOnly keeps nothing but knows the partitions.
 func (c *Cache) directoryOnly() *Cache { return &Cache{Directory: c.directory()} }
 
 // Derived is Directory.Derived.
-func (c *Cache) Derived(r kv.Reader, table kv.Key, read func() (any, bool, error)) (any, error) {
+func (c *Cache) Derived(r kv.Reader, table kv.Key, read func() (Sized, error)) (any, error) {
 	return c.directory().Derived(r, table, read)
 }
 
 // DerivedAtTimes is Directory.DerivedAtTimes.
-func (c *Cache) DerivedAtTimes(r kv.Reader, table kv.Key, read func() (any, error)) (any, bool, error) {
+func (c *Cache) DerivedAtTimes(r kv.Reader, table kv.Key, read func() (Sized, error)) (any, bool, error) {
 	return c.directory().DerivedAtTimes(r, table, read)
 }
+
+// MaxDerived is Directory.MaxDerived.
+func (c *Cache) MaxDerived() int64 { return c.directory().MaxDerived() }
 
 // Prefixes is Directory.Prefixes.
 func (c *Cache) Prefixes(r kv.Reader, table kv.Key, list func() ([]kv.Key, error)) ([]kv.Key, bool, error) {
@@ -109,7 +121,7 @@ func (c *Cache) Bytes() int64 {
 	}
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	return c.bytes
+	return c.bytes + c.Directory.keptBytes()
 }
 
 func (e *cacheEntry) use() {
@@ -288,7 +300,7 @@ func (c *Cache) grow(e *cacheEntry, size int64) {
 // was used since the hand came by: what a scan reads that does not fit as a
 // whole does not drive out what is used as often, and unused entries go at once.
 func (c *Cache) room(size int64) bool {
-	for c.bytes+size > c.limit {
+	for c.bytes+c.Directory.keptBytes()+size > c.limit {
 		if len(c.ring) == 0 {
 			return false
 		}

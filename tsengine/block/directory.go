@@ -35,6 +35,10 @@ type Directory struct {
 	mu     sync.RWMutex
 	tables map[string]*knownTable
 	parts  int
+
+	// kept is how many bytes what was derived takes, at most maxKept.
+	kept    atomic.Int64
+	maxKept int64
 }
 
 // maxKnown is how many partitions are remembered; then all are forgotten.
@@ -55,10 +59,11 @@ type knownTable struct {
 
 // derived is what was computed from the others of a table when other was at.
 type derived struct {
-	v    any
-	at   uint64
-	when time.Time
-	took time.Duration
+	v     any
+	bytes int64
+	at    uint64
+	when  time.Time
+	took  time.Duration
 }
 
 // known is what is known of a partition.
@@ -197,6 +202,7 @@ func (d *Directory) part(t *knownTable, prefix kv.Key) *known {
 func (d *Directory) forgetIfFull() {
 	if d.parts > maxKnown {
 		d.tables, d.parts = map[string]*knownTable{}, 0
+		d.kept.Store(0)
 	}
 }
 
@@ -212,6 +218,7 @@ func (d *Directory) Destroyed(span kv.Span) {
 		end := append(kv.Key(name), bytes.Repeat([]byte{0xff}, d.prefixLen-d.tableLen+1)...)
 		if bytes.Compare(end, span.Start) >= 0 && (len(span.End) == 0 || bytes.Compare(kv.Key(name), span.End) < 0) {
 			d.parts -= len(t.parts)
+			d.kept.Add(-t.derived.bytes - t.atTimes.bytes)
 			delete(d.tables, name)
 		}
 	}
@@ -276,67 +283,6 @@ func (t *knownTable) refilled(prefixes []kv.Key, at kv.Timestamp) bool {
 		}
 	}
 	return false
-}
-
-// Derived is what read computes from the keys of a table that are in no partition;
-// it is kept if read says so. It is not to be changed.
-func (d *Directory) Derived(r kv.Reader, table kv.Key, read func() (v any, keep bool, err error)) (any, error) {
-	if d == nil || !sees(r, append(table[:len(table):len(table)], d.others...)) {
-		v, _, err := read()
-		return v, err
-	}
-	t := d.table(string(table))
-	other := t.other.Load()
-	if uint64(r.ReadTS()) < other {
-		v, _, err := read()
-		return v, err
-	}
-	d.mu.RLock()
-	v, at := t.derived.v, t.derived.at
-	d.mu.RUnlock()
-	if v != nil && at == other {
-		return v, nil
-	}
-	v, keep, err := read()
-	if err != nil || !keep {
-		return v, err
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	t.derived = derived{v: v, at: other}
-	return v, nil
-}
-
-// rarely is how many times as long as computing takes nothing is computed anew.
-const rarely = 20
-
-// DerivedAtTimes is as Derived, for what is worth its computing only if it is used again:
-// ok is false if the keys have changed and it was computed lately, or if nothing can be kept.
-func (d *Directory) DerivedAtTimes(r kv.Reader, table kv.Key, read func() (v any, err error)) (v any, ok bool, err error) {
-	if d == nil || !sees(r, append(table[:len(table):len(table)], d.others...)) {
-		return nil, false, nil
-	}
-	t := d.table(string(table))
-	other := t.other.Load()
-	d.mu.RLock()
-	last := t.atTimes
-	d.mu.RUnlock()
-	switch {
-	case uint64(r.ReadTS()) < other:
-		return nil, false, nil
-	case last.v != nil && last.at == other:
-		return last.v, true, nil
-	case last.v != nil && time.Since(last.when) < rarely*last.took:
-		return nil, false, nil
-	}
-	start := time.Now()
-	if v, err = read(); err != nil {
-		return nil, false, err
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	t.atTimes = derived{v, other, time.Now(), time.Since(start)}
-	return v, true, nil
 }
 
 // lookup is what is known of a partition to a reader.

@@ -1,0 +1,66 @@
+package block
+
+import (
+	"testing"
+
+	"github.com/tidemarkdb/tidemark/kv"
+)
+
+type sizedValue int64
+
+func (v sizedValue) Bytes() int64 { return int64(v) }
+
+// TestDerivedBounded: what was derived of all tables together keeps its bound, goes when
+// its table does, and takes its room from the cache's blocks.
+func TestDerivedBounded(t *testing.T) {
+	c := NewCache(100)
+	d := &Directory{tableLen: 2, prefixLen: 4, others: []byte{0xff}, tables: map[string]*knownTable{}}
+	c.Know(d)
+	d.maxKept = 100
+	reads := 0
+	ask := func(table string, bytes int64) {
+		t.Helper()
+		v, err := c.Derived(snapshot{at: 1}, kv.Key(table), func() (Sized, error) { reads++; return sizedValue(bytes), nil })
+		if err != nil || v != sizedValue(bytes) {
+			t.Fatalf("%s: %v %v", table, v, err)
+		}
+	}
+	kept := func(want int64) {
+		t.Helper()
+		sum := int64(0)
+		for _, k := range d.tables {
+			sum += k.derived.bytes + k.atTimes.bytes
+		}
+		if sum != want || d.keptBytes() != want {
+			t.Fatalf("%d bytes are counted, %d kept, want %d", d.keptBytes(), sum, want)
+		}
+	}
+	ask("aa", 60)
+	ask("aa", 60)
+	kept(60)
+	if !c.hasRoom(40-cacheEntryBytes) || c.hasRoom(41-cacheEntryBytes) {
+		t.Error("the cache does not count what was derived")
+	}
+	ask("bb", 50) // aa goes
+	kept(50)
+	ask("cc", 30)
+	kept(80)
+	ask("dd", 101) // too large
+	kept(80)
+	if reads != 4 {
+		t.Errorf("%d reads", reads)
+	}
+	d.Destroyed(kv.Span{Start: kv.Key("bb"), End: kv.Key("bc")})
+	kept(30)
+
+	v, ok, err := c.DerivedAtTimes(snapshot{at: 1}, kv.Key("cc"), func() (Sized, error) { return sizedValue(90), nil })
+	if !ok || err != nil || v != sizedValue(90) {
+		t.Fatal(v, ok, err)
+	}
+	kept(90)
+	d.committed.Store(7)
+	d.Wrote(7, kv.Key("cc\xff12345"), false)
+	if v, ok, _ := c.DerivedAtTimes(snapshot{at: 6}, kv.Key("cc"), nil); ok {
+		t.Errorf("%v for an older snapshot", v)
+	}
+}
