@@ -27,7 +27,7 @@ type lastRow struct {
 }
 
 // lastRows is a source of the last row of each group of a run; nil if they are
-// not kept, and few groups are wanted, or the cache has no room for them.
+// not kept, and few groups are wanted, or the cache seems to have no room for them.
 func (r *reading) lastRows(ctx context.Context, prefix kv.Key, run *run) (*source, error) {
 	s, cache := r.spec, r.spec.Cache
 	if !r.last || s.Reverse || s.Upper < run.maxPos || !cache.keeps() {
@@ -44,9 +44,8 @@ func (r *reading) lastRows(ctx context.Context, prefix kv.Key, run *run) (*sourc
 			return nil, err
 		}
 		made := src.rowNumbers
-		if rows = &made; !cache.keepRows(src.inRun, lastBlock, rows) {
-			return nil, nil
-		}
+		rows = &made
+		cache.keepRows(src.inRun, lastBlock, rows) // without room they serve this scan alone
 	}
 	src.rowNumbers, h.rows = *rows, len(rows.groups)
 	return src, nil
