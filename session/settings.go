@@ -29,7 +29,8 @@ type settings struct {
 	workMem           int64
 	statisticsTarget  int
 	workersPerGather  int
-	minParallelScan   int64            // bytes
+	minParallelScan   int64 // bytes
+	batchRows         int
 	disabled          physical.Methods // by the enable_... settings
 	hashMemMultiplier float64
 	pushdown          string

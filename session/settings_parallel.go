@@ -5,12 +5,20 @@ import (
 	"runtime"
 	"strconv"
 
+	"github.com/tidemarkdb/tidemark/executor"
 	"github.com/tidemarkdb/tidemark/planner/physical"
 )
 
-// parallelSettings say when statements run in workers.
+// parallelSettings say when statements run in workers, and in batches of what size.
 func parallelSettings() []*setting {
 	return []*setting{
+		{
+			name: "batch_size", kind: settingInt, def: strconv.Itoa(executor.BatchRows), min: 1, max: 1 << 16, category: "Resource Usage / Memory",
+			doc: "Sets how many rows the operators of a statement hand on at a time.", apply: func(s *Session, v string) error {
+				s.settings.batchRows, _ = strconv.Atoi(v)
+				return nil
+			},
+		},
 		{
 			name: "max_parallel_workers", kind: settingInt, internal: true,
 			doc:     "Shows the maximum number of parallel workers of all sessions together: one for each processor.",

@@ -64,7 +64,7 @@ func textRow(row [][]byte) []string {
 }
 
 // looseNumbers matches statements that choose one of several values that are
-// equal and print differently (1.0 and 1.00).
+// equal and print differently (1.0 and 1.00, char with blanks).
 var looseNumbers = regexp.MustCompile(`(?i)\b(DISTINCT|GROUP|UNION|INTERSECT|EXCEPT|min|max|ORDER|USING|NATURAL|greatest|least|BY)\b`)
 
 // Compare says how two answers to a statement differ, or "".
@@ -113,14 +113,14 @@ func compareRows(s Statement, got, want *Outcome) string {
 	return "got:\n" + printRows(a) + "want:\n" + printRows(b)
 }
 
-// canonical prints numbers by value if asked, and sorts the rows.
+// canonical prints what is equal in one way if asked, and sorts the rows.
 func canonical(o *Outcome, ordered, loose bool) [][]string {
 	rows := make([][]string, len(o.Rows))
 	for i, row := range o.Rows {
 		rows[i] = slices.Clone(row)
 		for j, v := range row {
 			if loose {
-				rows[i][j] = canonicalNumber(v, o.Types[j])
+				rows[i][j] = canonicalValue(v, o.Types[j])
 			}
 		}
 	}
@@ -134,14 +134,17 @@ const (
 	oidFloat4  = 700
 	oidFloat8  = 701
 	oidNumeric = 1700
+	oidBpchar  = 1042
 )
 
-func canonicalNumber(v string, oid uint32) string {
+func canonicalValue(v string, oid uint32) string {
 	switch {
 	case oid == oidNumeric && strings.Contains(v, "."):
 		v = strings.TrimSuffix(strings.TrimRight(v, "0"), ".")
 	case (oid == oidFloat4 || oid == oidFloat8) && v == "-0":
 		return "0"
+	case oid == oidBpchar:
+		return strings.TrimRight(v, " ")
 	}
 	return v
 }

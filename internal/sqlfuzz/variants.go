@@ -14,6 +14,8 @@ type Variant struct {
 	Name string
 	// Set and Unset are statements around the query.
 	Set, Unset []string
+	// Hint, if set, puts hints before the query.
+	Hint func(sql string, tables []*table) string
 }
 
 // switches are settings of the planner and the executor, each with a value
@@ -31,11 +33,9 @@ var switches = [][2]string{
 	{"enable_incremental_sort", "off"},
 	{"enable_indexonlyscan", "off"},
 	{"enable_bitmapscan", "off"},
-	{"join_collapse_limit", "1"},
-	{"from_collapse_limit", "1"},
 	{"max_parallel_workers_per_gather", "0"},
-	{"max_parallel_workers_per_gather", "2"},
 	{"work_mem", "64"},
+	{"batch_size", "1"},
 	{"batch_size", "3"},
 }
 
@@ -72,7 +72,9 @@ func Variants(ctx context.Context, db *DB) []Variant {
 	off("enable_hashjoin", "enable_mergejoin")
 	off("enable_hashjoin", "enable_nestloop")
 	off("enable_hashagg", "enable_hashjoin", "enable_indexscan")
-	return out
+	add([2]string{"max_parallel_workers_per_gather", "2"}, [2]string{"min_parallel_table_scan_size", "0"})
+	add([2]string{"min_parallel_table_scan_size", "0"}, [2]string{"work_mem", "64"}, [2]string{"batch_size", "2"}, [2]string{"enable_indexscan", "off"})
+	return append(out, hintVariants()...)
 }
 
 // RunVariants runs the queries of a case under each variant, then without the
@@ -86,20 +88,24 @@ func RunVariants(ctx context.Context, c *Case, db *DB, variants []Variant) strin
 	for i, s := range c.Statements {
 		first[i] = db.Run(ctx, s.SQL())
 	}
-	compare := func(how string) string {
+	compare := func(how string, hint func(string, []*table) string) string {
 		for i, s := range c.Statements {
 			if first[i].Code == "57014" {
 				continue
 			}
-			if diff := Compare(s, db.Run(ctx, s.SQL()), first[i]); diff != "" {
-				return fmt.Sprintf("%s: %s\n%s", how, s.SQL(), diff)
+			sql := s.SQL()
+			if hint != nil {
+				sql = hint(sql, c.tables)
+			}
+			if diff := Compare(s, db.Run(ctx, sql), first[i]); diff != "" {
+				return fmt.Sprintf("%s: %s\n%s", how, sql, diff)
 			}
 		}
 		return ""
 	}
 	for _, v := range variants {
 		runAll(ctx, db, v.Set)
-		diff := compare(v.Name)
+		diff := compare(v.Name, v.Hint)
 		runAll(ctx, db, v.Unset)
 		if diff != "" {
 			return diff
@@ -108,7 +114,7 @@ func RunVariants(ctx context.Context, c *Case, db *DB, variants []Variant) strin
 	for _, t := range c.tables {
 		db.Run(ctx, "ANALYZE "+t.name)
 	}
-	if diff := compare("analyzed"); diff != "" {
+	if diff := compare("analyzed", nil); diff != "" {
 		return diff
 	}
 	for _, t := range c.tables {
@@ -116,7 +122,7 @@ func RunVariants(ctx context.Context, c *Case, db *DB, variants []Variant) strin
 			db.Run(ctx, "DROP INDEX "+index)
 		}
 	}
-	return compare("without indexes")
+	return compare("without indexes", nil)
 }
 
 func runAll(ctx context.Context, db *DB, statements []string) {

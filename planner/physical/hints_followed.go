@@ -6,6 +6,7 @@ import (
 	"github.com/tidemarkdb/tidemark/catalog"
 	"github.com/tidemarkdb/tidemark/planner/hints"
 	"github.com/tidemarkdb/tidemark/planner/plan"
+	"github.com/tidemarkdb/tidemark/sql/expr"
 )
 
 // NoteFollowed looks at a finished plan for what hints asked for: indexes, the
@@ -32,10 +33,17 @@ func NoteFollowed(root plan.Node, set *hints.Set) {
 	case *plan.Distinct:
 		noteAggregation(n.On != nil, n.On == nil, set)
 	}
-	eachSubplan(root, func(n plan.Node) plan.Node {
-		NoteFollowed(n, set)
-		return n
-	})
+	es, _ := plan.Exprs(root)
+	for _, e := range es {
+		expr.Walk(e, func(x expr.Expr) bool {
+			if s, ok := x.(*expr.Subplan); ok {
+				if sub, ok := s.Plan.(plan.Node); ok {
+					NoteFollowed(sub, set)
+				}
+			}
+			return true
+		})
+	}
 	for _, in := range root.Inputs() {
 		if join, ok := root.(*plan.LookupJoin); !ok || in != join.Right {
 			NoteFollowed(in, set)
