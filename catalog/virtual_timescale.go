@@ -121,6 +121,33 @@ func init() {
 		{"total_successes", int8},
 		{"total_failures", int8},
 	}...), none)
+	// Policies have no runs that could fail: expired points disappear at once, packing is no job.
+	view(8927, "job_errors", []viewColumn{
+		{"job_id", int4},
+		{"proc_schema", text},
+		{"proc_name", text},
+		{"pid", int4},
+		{"start_time", tz},
+		{"finish_time", tz},
+		{"sqlerrcode", text},
+		{"err_message", text},
+	}, none)
+	view(8928, "job_history", []viewColumn{
+		{"id", int8},
+		{"job_id", int4},
+		{"succeeded", boolean},
+		{"proc_schema", text},
+		{"proc_name", text},
+		{"pid", int4},
+		{"start_time", tz},
+		{"finish_time", tz},
+		{"config", types.JSONB},
+		{"sqlerrcode", text},
+		{"err_message", text},
+	}, none)
+	view(8929, "hypertable_compression_settings", []viewColumn{
+		{"hypertable", OID(types.Regclass)}, {"segmentby", text}, {"orderby", text}, {"compress_interval_length", text},
+	}, compressionSettingRows)
 	view(8926, "continuous_aggregates", append(table[:2:2], []viewColumn{
 		{"view_schema", name},
 		{"view_name", name},
@@ -293,6 +320,21 @@ func compressionRows(v VirtualEnv, emit emitFunc) error {
 			}
 		}
 		return nil
+	})
+}
+
+// compressionSettingRows are the settings of compressionRows as they were said.
+func compressionSettingRows(v VirtualEnv, emit emitFunc) error {
+	return eachHypertable(v, func(t *Table, _ types.Datum) error {
+		c := t.TimeSeries.Compression
+		if c == nil {
+			return nil
+		}
+		names := make([]string, len(c.SegmentBy))
+		for i, n := range c.SegmentBy {
+			names[i] = t.Columns[n-1].Name
+		}
+		return emit([]types.Datum{dOid(OID(t.ID)), dNullText(strings.Join(names, ",")), dNullText(c.OrderBy), types.Null})
 	})
 }
 

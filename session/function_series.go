@@ -32,6 +32,8 @@ var seriesReads = map[string]func(f *functionSession, c *functions.Context, args
 	"chunk_compression_stats":      (*functionSession).chunkCompression,
 	"approximate_row_count":        (*functionSession).approximateRowCount,
 
+	"hypertable_approximate_detailed_size": (*functionSession).hypertableApproximateSize,
+
 	"add_continuous_aggregate_policy":    (*functionSession).addRefreshPolicy,
 	"remove_continuous_aggregate_policy": (*functionSession).continuousUpToDate,
 	"refresh_continuous_aggregate":       (*functionSession).continuousUpToDate,
@@ -48,6 +50,15 @@ func (f *functionSession) SeriesAdmin(c *functions.Context, name string, args fu
 	}
 	rows, err := ddl.SeriesChange(c.Ctx, env, name, args)
 	f.snap = env.Editor.Snapshot() // for the calls that follow
+	return rows, err
+}
+
+// hypertableApproximateSize is hypertableDetailedSize without the node's name.
+func (f *functionSession) hypertableApproximateSize(c *functions.Context, args functions.SeriesArgs) ([][]types.Datum, error) {
+	rows, err := f.hypertableDetailedSize(c, functions.SeriesArgs{"hypertable": args["relation"]})
+	for i := range rows {
+		rows[i] = rows[i][:4]
+	}
 	return rows, err
 }
 

@@ -226,6 +226,10 @@ var seriesAdmins = []seriesAdmin{
 		example: ex("* FROM hypertable_detailed_size('conditions'::regclass)", "8192|0|0|8192|NULL"),
 	},
 	{
+		signature: "hypertable_approximate_detailed_size(relation regclass)", columns: sizeColumns[:4:4], doc: "The bytes of a time-series table by what they are for.",
+		example: ex("* FROM hypertable_approximate_detailed_size('conditions'::regclass)", "8192|0|0|8192"),
+	},
+	{
 		signature: "chunks_detailed_size(hypertable regclass)", columns: append([]Column{column("chunk_schema", types.Name), column("chunk_name", types.Name)}, sizeColumns...),
 		doc: "The bytes of the chunks (slices) of a time-series table.", example: ex("* FROM chunks_detailed_size('conditions'::regclass)", chunkNameSchema+"|_hyper_1_1_chunk|8192|0|0|8192|NULL"),
 	},
@@ -299,3 +303,14 @@ var (
 		EvalTyped: seriesDimension("hash"),
 	})
 )
+
+// What stands around the restoring of a dump, which needs nothing here.
+var _ = func() bool {
+	for _, name := range []string{"timescaledb_pre_restore", "timescaledb_post_restore"} {
+		register(Scalar{
+			Name: name, Returns: types.Of(types.Bool), Volatility: Volatile, Doc: "Does nothing: a dump is restored as it is.", Examples: []Example{ex(name+"()", "t")},
+			Eval: func(*Context, []types.Datum) (types.Datum, error) { return types.NewBool(true), nil },
+		})
+	}
+	return true
+}()
