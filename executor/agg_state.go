@@ -2,7 +2,6 @@ package executor
 
 import (
 	"context"
-	"io"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -21,8 +20,8 @@ type aggState struct {
 	schema *arrow.Schema
 	// seen are the (group, arguments) that came before, for DISTINCT.
 	seen *distinctRows
-	// ordered sorts (group, arguments, order keys) until the end, for ORDER BY.
-	ordered *sorter
+	// ordered are (group, arguments, order keys) until the end, for ORDER BY.
+	ordered *orderedRows
 }
 
 func (c *aggCall) newState(env *Env, single bool) *aggState {
@@ -32,7 +31,7 @@ func (c *aggCall) newState(env *Env, single bool) *aggState {
 	}
 	s.schema = c.rowSchema()
 	if len(c.order) > 0 {
-		s.ordered = newSorter(env, c.rowOrder(single), s.schema, -1)
+		s.ordered = &orderedRows{call: c, sorter: newSorter(env, c.rowOrder(single), s.schema, -1), held: reservation{env: env}}
 	}
 	if c.distinct {
 		keys, ts := []int{0}, []types.Type{types.Of(types.Oid)}
@@ -83,13 +82,13 @@ func (s *aggState) count(stats *NodeStats) {
 		_ = s.seen.close(stats) // the files are gone whatever closing says
 	}
 	if s.ordered != nil && stats != nil {
-		stats.SpillBytes += s.ordered.bytes
+		stats.SpillBytes += s.ordered.sorter.bytes
 	}
 }
 
 func (s *aggState) close() {
 	if s.ordered != nil {
-		_ = s.ordered.close()
+		s.ordered.close()
 	}
 }
 
@@ -112,7 +111,7 @@ func (s *aggState) update(env *Env, ids []uint32, in *aggInput, n int) error {
 	defer releaseAll(cols)
 	batch := array.NewRecordBatch(s.schema, cols, int64(n))
 	if s.seen == nil {
-		return s.ordered.add(runContext(env.Functions), batch)
+		return s.ordered.add(env, batch)
 	}
 	defer batch.Release()
 	return s.takeFresh(env, batch)
@@ -129,7 +128,7 @@ func (s *aggState) takeFresh(env *Env, batch arrow.RecordBatch) error {
 		return err
 	}
 	if s.ordered != nil {
-		return s.ordered.add(runContext(env.Functions), fresh)
+		return s.ordered.add(env, fresh)
 	}
 	defer fresh.Release()
 	return s.feed(env, fresh.Columns(), len(sel))
@@ -192,7 +191,8 @@ func (s *aggState) feed(env *Env, cols []arrow.Array, n int) error {
 	return s.acc.Update(env.Functions, groups, args, n)
 }
 
-// finish feeds the rows that waited: to be told from duplicates, for their order.
+// finish feeds the rows that waited to be told from duplicates, and sorts those
+// that wait for their order.
 func (s *aggState) finish(ctx context.Context, env *Env) error {
 	if s.seen != nil {
 		if err := s.finishSeen(ctx, env); err != nil {
@@ -202,26 +202,24 @@ func (s *aggState) finish(ctx context.Context, env *Env) error {
 	if s.ordered == nil {
 		return nil
 	}
-	if err := s.ordered.finish(ctx); err != nil {
-		return err
+	return s.ordered.sorter.finish(ctx)
+}
+
+// prepare makes the results of groups [from, from+n) ready, or of the first of
+// them only unless all are wanted, and returns of how many.
+func (s *aggState) prepare(env *Env, from, n int, all bool) (int, error) {
+	if s.ordered == nil {
+		return n, nil
 	}
-	for {
-		if err := checkContext(ctx); err != nil {
-			return err
-		}
-		batch, err := s.ordered.next()
-		if err == io.EOF {
-			return s.ordered.close()
-		}
-		if err != nil {
-			return err
-		}
-		err = s.feed(env, batch.Columns(), int(batch.NumRows()))
-		batch.Release()
-		if err != nil {
-			return err
-		}
+	return s.ordered.prepare(runContext(env.Functions), env, from, n, all)
+}
+
+// result appends a group's result, which prepare has made ready.
+func (s *aggState) result(env *Env, group int, b array.Builder) error {
+	if s.ordered != nil {
+		return s.ordered.acc.Append(env.Functions, group-s.ordered.base, b)
 	}
+	return s.acc.Append(env.Functions, group, b)
 }
 
 // finishSeen takes the rows that seen had written away.

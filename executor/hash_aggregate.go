@@ -156,9 +156,11 @@ func (a *aggregate) Next(ctx context.Context) (arrow.RecordBatch, error) {
 		for ; a.set < len(a.sets); a.set, a.group = a.set+1, 0 {
 			s := a.sets[a.set]
 			if from := a.group; from < s.groups {
-				n := min(limit, s.groups-from)
-				a.group += n
-				return a.output(s, from, n)
+				batch, err := a.output(s, from, min(limit, s.groups-from), false)
+				if err == nil {
+					a.group += int(batch.NumRows())
+				}
+				return batch, err
 			}
 		}
 		more, err := a.nextPass(ctx)
@@ -262,8 +264,16 @@ func (a *aggregator) bytes() int64 {
 	return n
 }
 
-// output makes the batch of groups [from, from+n), which lie in one chunk of keys.
-func (a *aggregator) output(s *groupSet, from, n int) (arrow.RecordBatch, error) {
+// output makes the batch of groups [from, from+n), which lie in one chunk of
+// keys, or of the first of them unless all are wanted.
+func (a *aggregator) output(s *groupSet, from, n int, all bool) (arrow.RecordBatch, error) {
+	for _, st := range s.states {
+		ready, err := st.prepare(a.env, from, n, all)
+		if err != nil {
+			return nil, err
+		}
+		n = min(n, ready)
+	}
 	cols := make([]arrow.Array, len(a.types))
 	for i := range a.keys {
 		cols[i] = nullArray(a.env.Alloc, a.keys[i].typ.Phys().ArrowType(), n)
@@ -299,7 +309,7 @@ func (a *aggregator) results(st *aggState, col, from, n int) (arrow.Array, error
 	defer b.Release()
 	b.Reserve(n)
 	for g := from; g < from+n; g++ {
-		if err := st.acc.Append(a.env.Functions, g, b); err != nil {
+		if err := st.result(a.env, g, b); err != nil {
 			return nil, err
 		}
 	}

@@ -197,7 +197,7 @@ func (o *orderedAggregate) flush(keys []arrow.Array, groups int) (arrow.RecordBa
 	if err := o.finish(); err != nil {
 		return nil, err
 	}
-	return o.output(s, 0, groups)
+	return o.output(s, 0, groups, true)
 }
 
 // starts are the rows whose keys differ from those of the row before.

@@ -250,6 +250,24 @@ func (s *sorter) cut() error {
 // flush writes the kept rows as a run.
 func (s *sorter) flush(ctx context.Context) error {
 	s.sort()
+	return s.writeRun(ctx)
+}
+
+// unload writes the rows that have not come out yet, for an owner that needs
+// the room. It is called after finish.
+func (s *sorter) unload(ctx context.Context) error {
+	if s.merge != nil || s.at == len(s.refs) {
+		return nil
+	}
+	s.refs, s.at, s.rows.hidden = s.refs[s.at:], 0, 0
+	if err := s.writeRun(ctx); err != nil {
+		return err
+	}
+	return s.mergeRuns(ctx)
+}
+
+// writeRun writes the sorted rows and forgets them.
+func (s *sorter) writeRun(ctx context.Context) error {
 	if s.file == nil {
 		s.file = s.env.Temp.NewFile(s.env.Alloc, s.keyed)
 	}
