@@ -198,3 +198,85 @@ func TestTSBS(t *testing.T) {
 		})
 	}
 }
+
+// TestTSBSText is the loader with --force-text-format and --in-table-partition-tag: lib/pq's
+// startup, a transaction that says READ WRITE, COPY in text, and simple queries.
+func TestTSBSText(t *testing.T) {
+	ts := startServer(t)
+	ctx := context.Background()
+	conn := ts.connect(t, "datestyle=ISO%2C%20MDY", "extra_float_digits=2", "client_encoding=UTF8")
+	tsbsPartitionTables(t, conn)
+	exec(t, conn, "BEGIN READ WRITE")
+	lines := "2016-01-01 00:00:00 +0000\t1\thost_0\t\\N\t58\n2016-01-01 00:00:10 +0000\t2\thost_1\t\\N\t60.25\n"
+	tag, err := conn.PgConn().CopyFrom(ctx, strings.NewReader(lines), `COPY "cpu" ("time", "tags_id", "hostname", "additional_tags", "usage_user") FROM STDIN`)
+	if err != nil || tag.String() != "COPY 2" {
+		t.Fatal(tag, err)
+	}
+	exec(t, conn, "COMMIT")
+	tsbsPartitionAnswer(t, conn)
+}
+
+// TestTSBSInsert is the loader with --use-insert: a batch as one prepared INSERT with up to
+// 65,535 parameters, whose statement is deallocated before the commit.
+func TestTSBSInsert(t *testing.T) {
+	ts := startServer(t)
+	ctx := context.Background()
+	conn := ts.connect(t)
+	tsbsPartitionTables(t, conn)
+	const rows, fields = 13107, 5
+	var text strings.Builder
+	text.WriteString(`INSERT INTO cpu("time","tags_id","hostname","additional_tags","usage_user") VALUES `)
+	values := make([][]byte, 0, rows*fields)
+	formats := make([]int16, 0, rows*fields)
+	for i := range rows {
+		if i > 0 {
+			text.WriteByte(',')
+		}
+		fmt.Fprintf(&text, "($%d,$%d,$%d,$%d,$%d)", i*fields+1, i*fields+2, i*fields+3, i*fields+4, i*fields+5)
+		at := binary.BigEndian.AppendUint64(nil, uint64(tsbsStart.Add(time.Duration(i)*5*time.Second).Sub(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)).Microseconds()))
+		host, usage := i%2, 58.0
+		if host == 1 {
+			usage = 60.25
+		}
+		values = append(values, at, binary.BigEndian.AppendUint32(nil, uint32(host+1)), fmt.Appendf(nil, "host_%d", host), nil,
+			binary.BigEndian.AppendUint64(nil, math.Float64bits(usage)))
+		formats = append(formats, 1, 1, 0, 1, 1)
+	}
+	exec(t, conn, "begin")
+	if _, err := conn.PgConn().Prepare(ctx, "pgx_0", text.String(), nil); err != nil {
+		t.Fatal(err)
+	}
+	result := conn.PgConn().ExecPrepared(ctx, "pgx_0", values, formats, nil).Read()
+	if result.Err != nil || result.CommandTag.String() != fmt.Sprintf("INSERT 0 %d", rows) {
+		t.Fatal(result.CommandTag, result.Err)
+	}
+	exec(t, conn, `deallocate "pgx_0"`)
+	exec(t, conn, "commit")
+	tsbsPartitionAnswer(t, conn)
+}
+
+// tsbsPartitionTables makes the hypertable of --in-table-partition-tag with --partitions=4.
+func tsbsPartitionTables(t *testing.T, conn *pgx.Conn) {
+	for _, sql := range []string{
+		"CREATE TABLE cpu (time timestamptz, tags_id integer, hostname TEXT, usage_user DOUBLE PRECISION, additional_tags JSONB DEFAULT NULL)",
+		`CREATE INDEX ON cpu(hostname, "time" DESC)`,
+		`CREATE INDEX ON cpu("time" DESC, tags_id)`,
+		"CREATE INDEX ON cpu (usage_user, time DESC)",
+		"CREATE EXTENSION IF NOT EXISTS timescaledb CASCADE",
+		"SELECT create_hypertable('cpu'::regclass, 'time'::name, partitioning_column => 'hostname'::name, number_partitions => 4::smallint, chunk_time_interval => 43200000000, create_default_indexes=>FALSE)",
+	} {
+		exec(t, conn, sql)
+	}
+}
+
+// tsbsPartitionAnswer asks for the greatest value of a host, as text.
+func tsbsPartitionAnswer(t *testing.T, conn *pgx.Conn) {
+	rows, err := conn.PgConn().Exec(context.Background(), `SELECT time_bucket('60 seconds', time) AS minute, max(usage_user) as max_usage_user FROM cpu
+		WHERE hostname IN ('host_1') AND time >= '2016-01-01 00:00:00.646325 +0000' AND time < '2016-01-01 00:01:00 +0000' GROUP BY minute ORDER BY minute ASC`).ReadAll()
+	if err != nil || len(rows) != 1 || len(rows[0].Rows) != 1 {
+		t.Fatal(rows, err)
+	}
+	if got := string(rows[0].Rows[0][1]); got != "60.25" {
+		t.Errorf("the greatest value is %s, want 60.25", got)
+	}
+}
