@@ -267,21 +267,27 @@ func (k *Keeper) expire(ctx context.Context) {
 }
 
 // Expire frees the expired slices of a table. Their points are invisible
-// already, whoever reads.
+// already, whoever reads. What is gone cannot come back when a wrong clock is set
+// right, so processes that share a store go by the store's.
 func (k *Keeper) Expire(ctx context.Context, t *catalog.Table) error {
-	now, ok := t.TimeSeries.Now(t.Columns[t.TimeSeries.Time-1].Type, k.config.Clock())
-	if !ok {
-		return nil
-	}
 	l := NewLayout(t)
 	store := k.config.Packer.Store
 	txn, err := store.Begin(ctx, kv.TxnOptions{ReadOnly: true})
 	if err != nil {
 		return err
 	}
+	defer txn.Rollback()
+	clock := k.config.Clock()
+	if _, shared := store.(kv.SharedStore); shared {
+		clock = txn.ReadTS().Time()
+	}
+	now, ok := t.TimeSeries.Now(t.Columns[t.TimeSeries.Time-1].Type, clock)
+	if !ok {
+		return nil
+	}
 	oldest := now - t.TimeSeries.Retention
 	parts, err := l.Partitions(ctx, txn, nil, nil, math.MinInt64, oldest)
-	txn.Rollback()
+	txn.Rollback() // or what is destroyed would wait for it
 	if err != nil {
 		return err
 	}
