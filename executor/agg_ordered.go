@@ -39,8 +39,9 @@ func (o *orderedRows) add(env *Env, batch arrow.RecordBatch) error {
 
 // prepare feeds the groups [from, from+n) or, where they take much memory and
 // not all are wanted at once, the first of them, and returns how many. Groups
-// are asked for in order.
-func (o *orderedRows) prepare(ctx context.Context, env *Env, from, n int, all bool) (int, error) {
+// are asked for in order. makeRoom is called when memory is short.
+func (o *orderedRows) prepare(env *Env, from, n int, all bool, makeRoom func(context.Context) error) (int, error) {
+	ctx := runContext(env.Functions)
 	if o.acc == nil || o.base != from {
 		if err := o.begin(env, from, n); err != nil {
 			return 0, err
@@ -64,7 +65,7 @@ func (o *orderedRows) prepare(ctx context.Context, env *Env, from, n int, all bo
 		if complete > 0 && bytes > groupBytes {
 			return complete, nil
 		}
-		if err := o.reserve(ctx, bytes); err != nil {
+		if err := o.reserve(ctx, bytes, makeRoom); err != nil {
 			if complete > 0 {
 				return complete, nil
 			}
@@ -133,14 +134,12 @@ func (o *orderedRows) feed(env *Env, end int) error {
 	return o.acc.Update(env.Functions, o.ids, args, to)
 }
 
-// reserve accounts for the states; the sorted rows leave memory for them if
-// need be.
-func (o *orderedRows) reserve(ctx context.Context, bytes int64) error {
-	err := o.held.set(bytes)
-	if err == nil || o.sorter.env.Temp == nil {
-		return err
+// reserve accounts for the states.
+func (o *orderedRows) reserve(ctx context.Context, bytes int64, makeRoom func(context.Context) error) error {
+	if o.held.set(bytes) == nil {
+		return nil
 	}
-	if err := o.sorter.unload(ctx); err != nil {
+	if err := makeRoom(ctx); err != nil {
 		return err
 	}
 	return o.held.set(bytes)

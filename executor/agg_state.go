@@ -193,9 +193,10 @@ func (s *aggState) feed(env *Env, cols []arrow.Array, n int) error {
 
 // finish feeds the rows that waited to be told from duplicates, and sorts those
 // that wait for their order.
-func (s *aggState) finish(ctx context.Context, env *Env) error {
+// makeRoom is called when memory has been short.
+func (s *aggState) finish(ctx context.Context, env *Env, makeRoom func(context.Context) error) error {
 	if s.seen != nil {
-		if err := s.finishSeen(ctx, env); err != nil {
+		if err := s.finishSeen(ctx, env, makeRoom); err != nil {
 			return err
 		}
 	}
@@ -207,11 +208,11 @@ func (s *aggState) finish(ctx context.Context, env *Env) error {
 
 // prepare makes the results of groups [from, from+n) ready, or of the first of
 // them only unless all are wanted, and returns of how many.
-func (s *aggState) prepare(env *Env, from, n int, all bool) (int, error) {
+func (s *aggState) prepare(env *Env, from, n int, all bool, makeRoom func(context.Context) error) (int, error) {
 	if s.ordered == nil {
 		return n, nil
 	}
-	return s.ordered.prepare(runContext(env.Functions), env, from, n, all)
+	return s.ordered.prepare(env, from, n, all, makeRoom)
 }
 
 // result appends a group's result, which prepare has made ready.
@@ -223,10 +224,13 @@ func (s *aggState) result(env *Env, group int, b array.Builder) error {
 }
 
 // finishSeen takes the rows that seen had written away.
-func (s *aggState) finishSeen(ctx context.Context, env *Env) error {
+func (s *aggState) finishSeen(ctx context.Context, env *Env, makeRoom func(context.Context) error) error {
 	for {
 		pass, err := s.seen.nextPass()
 		if err != nil || pass == nil {
+			return err
+		}
+		if err := makeRoom(ctx); err != nil {
 			return err
 		}
 		err = drain(ctx, pass, func(batch arrow.RecordBatch) error {

@@ -187,7 +187,7 @@ func (a *aggregator) finish() error {
 	for _, s := range a.sets {
 		s.endKeys()
 		for _, st := range s.states {
-			if err := st.finish(a.env.Functions.Ctx, a.env); err != nil {
+			if err := st.finish(a.env.Functions.Ctx, a.env, a.unload); err != nil {
 				return err
 			}
 		}
@@ -196,6 +196,24 @@ func (a *aggregator) finish() error {
 		a.stats.MemoryPeak = max(a.stats.MemoryPeak, a.held.peak)
 	}
 	return a.reserve()
+}
+
+// unload writes the rows that wait for their order in memory, of all calls.
+func (a *aggregator) unload(ctx context.Context) error {
+	if a.env.Temp == nil {
+		return nil
+	}
+	for _, s := range a.sets {
+		for _, st := range s.states {
+			if st.ordered == nil {
+				continue
+			}
+			if err := st.ordered.sorter.unload(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // add takes a batch of input.
@@ -268,7 +286,7 @@ func (a *aggregator) bytes() int64 {
 // keys, or of the first of them unless all are wanted.
 func (a *aggregator) output(s *groupSet, from, n int, all bool) (arrow.RecordBatch, error) {
 	for _, st := range s.states {
-		ready, err := st.prepare(a.env, from, n, all)
+		ready, err := st.prepare(a.env, from, n, all, a.unload)
 		if err != nil {
 			return nil, err
 		}

@@ -37,6 +37,7 @@ type sorter struct {
 	rows  *rowBuffer
 	refs  []rowRef // sorted, once finished in memory
 	at    int
+	ended bool   // the input
 	bound uint64 // see below
 	// bounded: rows whose first key's prefix is above bound cannot come up.
 	bounded bool
@@ -254,8 +255,11 @@ func (s *sorter) flush(ctx context.Context) error {
 }
 
 // unload writes the rows that have not come out yet, for an owner that needs
-// the room. It is called after finish.
+// the room. It is not for a top-n.
 func (s *sorter) unload(ctx context.Context) error {
+	if !s.ended && s.rows.rows > 0 {
+		return s.flush(ctx)
+	}
 	if s.merge != nil || s.at == len(s.refs) {
 		return nil
 	}
@@ -299,6 +303,7 @@ func (s *sorter) writeRun(ctx context.Context) error {
 
 // finish ends the input.
 func (s *sorter) finish(ctx context.Context) error {
+	s.ended = true
 	if len(s.runs) == 0 {
 		s.sort()
 		return nil
