@@ -252,8 +252,9 @@ func (s *Session) enter(ctx context.Context, p *planned) (kv.Txn, *catalog.Snaps
 }
 
 // checkSchema refuses (40001) to read at REPEATABLE READ a table whose storage
-// or indexes somebody changed since the transaction's snapshot: what DDL filled
-// after it is empty to it.
+// somebody changed since the transaction's snapshot, or that has other indexes
+// than it had: what DDL filled after it is empty to it. Indexes that are gone or
+// going are not missed.
 func (s *Session) checkSchema(snap *catalog.Snapshot, q *plan.Query) error {
 	first := s.tx.first
 	if s.isolation() != repeatableRead && !s.tx.stale || s.tx.editor != nil || first == nil || first.Version() == snap.Version() {
@@ -264,15 +265,26 @@ func (s *Session) checkSchema(snap *catalog.Snapshot, q *plan.Query) error {
 		if now == nil || then == now || then == nil {
 			continue
 		}
-		same := now.Storage == then.Storage && len(now.Indexes) == len(then.Indexes)
-		for i := 0; same && i < len(now.Indexes); i++ {
-			same = now.Indexes[i].Storage == then.Indexes[i].Storage && now.Indexes[i].State == then.Indexes[i].State
+		same := now.Storage == then.Storage
+		for i := range now.Indexes {
+			same = same && hadIndex(then, &now.Indexes[i])
 		}
 		if !same {
 			return pgerror.New(pgerror.SerializationFailure, "could not serialize access due to a concurrent change of table %q", now.Name)
 		}
 	}
 	return nil
+}
+
+// hadIndex reports whether an index was on the table as it was then, in its
+// present state or before it began to be dropped.
+func hadIndex(then *catalog.Table, index *catalog.Index) bool {
+	for i := range then.Indexes {
+		if old := &then.Indexes[i]; old.Storage == index.Storage {
+			return old.State == index.State || old.State == catalog.IndexPublic
+		}
+	}
+	return false
 }
 
 // errPlanStale says that the catalog changed while the statement waited for a
