@@ -1,6 +1,8 @@
 package executor
 
 import (
+	"math"
+
 	"github.com/tidemarkdb/tidemark/planner/plan"
 	"github.com/tidemarkdb/tidemark/sql/expr"
 	"github.com/tidemarkdb/tidemark/sql/functions"
@@ -240,6 +242,7 @@ func (f *windowFrame) rangeBound(w *window, p partition, i int, preceding bool, 
 		}
 		return last, nil
 	}
+	limit = f.farLimit(key.typ, current, t, limit, isStart != key.desc)
 	near := &f.near[0]
 	if !isStart {
 		near = &f.near[1]
@@ -256,6 +259,39 @@ func (f *windowFrame) rangeBound(w *window, p partition, i int, preceding bool, 
 		return c > 0 || isStart && c == 0, nil
 	})
 	return *near, err
+}
+
+// farLimit is the limit of an infinite key that is moved infinitely far towards the
+// other end, where all but NaN lie within range (PostgreSQL's in_range_float8_float8).
+// The difference of infinities is NaN, which is how such a limit is known.
+func (f *windowFrame) farLimit(keyType types.Type, key types.Datum, t types.Type, limit types.Datum, low bool) types.Datum {
+	switch t.OID {
+	case types.Float4, types.Float8, types.Numeric:
+	default:
+		return limit
+	}
+	if !isNaN(t, limit) || isNaN(keyType, key) {
+		return limit
+	}
+	text := "Infinity"
+	if low {
+		text = "-Infinity"
+	}
+	far, err := types.Parse(t, text, nil)
+	if err != nil {
+		return limit
+	}
+	return far
+}
+
+func isNaN(t types.Type, d types.Datum) bool {
+	switch t.OID {
+	case types.Float4:
+		return math.IsNaN(float64(d.Float32()))
+	case types.Float8:
+		return math.IsNaN(d.Float64())
+	}
+	return d.Decimal().IsNaN()
 }
 
 // findKeys finds the rows of a partition whose order key is not NULL; NULLs

@@ -186,14 +186,33 @@ func (b *Binder) frameOffset(s *scope, f *ast.Frame, e ast.Expr, spec *logical.W
 	if len(spec.Order) != 1 {
 		return nil, at(d, pgerror.WindowingError, "RANGE with offset PRECEDING/FOLLOWING requires exactly one ORDER BY column")
 	}
-	key := spec.Order[0].Expr.Type()
-	switch b.category(key.OID) {
-	case 'N':
-		return b.coerceTo(x, types.Of(key.OID), clause, leftmost(e))
-	case 'D', 'T':
-		return b.coerceTo(x, types.Of(types.Interval), clause, leftmost(e))
+	return b.rangeOffset(spec.Order[0].Expr.Type(), x, e)
+}
+
+// rangeOffset converts the offset of a RANGE frame to the type that is added to the
+// key: where PostgreSQL's key types have in_range functions of several offset types,
+// those of one kind of numbers.
+func (b *Binder) rangeOffset(key types.Type, x expr.Expr, e ast.Expr) (expr.Expr, error) {
+	target, how := types.Of(key.OID), functions.CastImplicit
+	switch category := b.category(key.OID); {
+	case category == 'N' && isIntegral(key.OID) && isIntegral(x.Type().OID), key.OID == types.Float4:
+		how = functions.CastAssignment
+	case category == 'N':
+	case category == 'D' || category == 'T':
+		target = types.Of(types.Interval)
+	default:
+		return nil, at(e, pgerror.FeatureNotSupported, "RANGE with offset PRECEDING/FOLLOWING is not supported for column type %s", b.typeName(key))
 	}
-	return nil, at(e, pgerror.FeatureNotSupported, "RANGE with offset PRECEDING/FOLLOWING is not supported for column type %s", b.typeName(key))
+	out, err := b.coerce(x, target, how, leftmost(e))
+	if out == nil && err == nil {
+		return nil, at(e, pgerror.FeatureNotSupported, "RANGE with offset PRECEDING/FOLLOWING is not supported for column type %s and offset type %s", b.typeName(key), b.typeName(x.Type())).
+			WithHint("Cast the offset value to an appropriate type.")
+	}
+	return out, err
+}
+
+func isIntegral(oid types.OID) bool {
+	return oid == types.Int2 || oid == types.Int4 || oid == types.Int8
 }
 
 // addWindows puts a Window node under the targets for each different window.
