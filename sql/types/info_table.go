@@ -120,7 +120,7 @@ var infoTable = []infoRow{
 	{2280, "language_handler", "language_handler", 0, 0, 'P', false, 4, true, 'i', 'p', ','},
 	{2281, "internal", "internal", 0, 0, 'P', false, 8, true, 'd', 'p', ','},
 	{2283, "anyelement", "anyelement", 0, 0, 'P', false, 4, true, 'i', 'p', ','},
-	{2287, "_record", "record[]", 0, 0, 'P', false, -1, false, 'd', 'p', ','},
+	{2287, "_record", "record[]", 0, 2249, 'P', false, -1, false, 'd', 'p', ','},
 	{2776, "anynonarray", "anynonarray", 0, 0, 'P', false, 4, true, 'i', 'p', ','},
 	{2949, "_txid_snapshot", "txid_snapshot[]", 0, 2970, 'A', false, -1, false, 'd', 'b', ','},
 	{2950, "uuid", "uuid", 2951, 0, 'U', false, 16, false, 'c', 'b', ','},
