@@ -83,73 +83,35 @@ func (r *Rewriter) runSingle(n logical.Node) logical.Node {
 	return r.postpone(r.pushFilters(r.anyArray(n), nil))
 }
 
+// simple reports whether the tree is a chain over one scan or VALUES in which
+// nothing could be folded or unnested: pushing filters down is all there is to do.
+func simple(n logical.Node) bool { return chain(n, isComplex, false) }
+
 // single reports whether the tree reads one table, or none, and has no subqueries:
 // most statements are so, and most rules have nothing to look for in them.
-func single(n logical.Node) bool {
-	for {
-		plain := true
-		logical.VisitExprs(n, func(p *expr.Expr) {
-			plain = plain && !logical.Any(*p, isSubplan)
-		})
-		if !plain {
-			return false
-		}
-		switch x := n.(type) {
-		case *logical.Scan, *logical.Values:
-			return true
-		case *logical.Filter:
-			n = x.Input
-		case *logical.Project:
-			n = x.Input
-		case *logical.Aggregate:
-			n = x.Input
-		case *logical.Window:
-			n = x.Input
-		case *logical.Distinct:
-			n = x.Input
-		case *logical.Sort:
-			n = x.Input
-		case *logical.Limit:
-			n = x.Input
-		default:
-			return false
-		}
-	}
-}
+func single(n logical.Node) bool { return chain(n, isSubplan, true) }
 
-// simple reports whether the tree is a chain over one scan or VALUES without
-// subqueries, for which pushing filters down is all there is to do.
-func simple(n logical.Node) bool {
+// chain reports whether the tree is nodes of one input over one scan or VALUES, with
+// no expression of a kind and, unless grouped, no nodes that group.
+func chain(n logical.Node, kind func(expr.Expr) bool, grouped bool) bool {
 	for {
-		plain := true
-		logical.VisitExprs(n, func(p *expr.Expr) {
-			plain = plain && !logical.Any(*p, isComplex)
-		})
-		if !plain {
+		found := false
+		logical.VisitExprs(n, func(p *expr.Expr) { found = found || logical.Any(*p, kind) })
+		if found {
 			return false
 		}
-		switch x := n.(type) {
+		switch n.(type) {
 		case *logical.Scan, *logical.Values:
 			return true
-		case *logical.Filter:
-			n = x.Input
-		case *logical.Project:
-			n = x.Input
-		case *logical.Sort:
-			n = x.Input
-		case *logical.Limit:
-			n = x.Input
-		case *logical.LockRows:
-			n = x.Input
-		case *logical.Update:
-			n = x.Input
-		case *logical.Delete:
-			n = x.Input
-		case *logical.Insert:
-			n = x.Input
+		case *logical.Filter, *logical.Project, *logical.Sort, *logical.Limit, *logical.LockRows, *logical.Update, *logical.Delete, *logical.Insert:
+		case *logical.Aggregate, *logical.Window, *logical.Distinct:
+			if !grouped {
+				return false
+			}
 		default:
 			return false
 		}
+		logical.VisitInputs(n, func(c *logical.Node) { n = *c })
 	}
 }
 
