@@ -94,17 +94,23 @@ func (s *groupSet) insert(env *Env, cols []arrow.Array, n int) {
 
 // keep appends the given rows of the key columns to the groups' keys.
 func (s *groupSet) keep(env *Env, cols []arrow.Array, rows []int32) {
-	limit := env.batchRows()
+	s.chunks = s.building.appendChunks(s.chunks, env.batchRows(), cols, rows)
+}
+
+// appendChunks appends the given rows of columns; whenever limit rows are together
+// they become the next of chunks.
+func (b builders) appendChunks(chunks [][]arrow.Array, limit int, cols []arrow.Array, rows []int32) [][]arrow.Array {
 	for len(rows) > 0 {
-		n := min(limit-s.building.len(), len(rows))
+		n := min(limit-b.len(), len(rows))
 		for k, c := range cols {
-			appendRows(s.building[k], c, rows[:n])
+			appendRows(b[k], c, rows[:n])
 		}
-		if s.building.len() == limit {
-			s.chunks = append(s.chunks, s.building.arrays())
+		if b.len() == limit {
+			chunks = append(chunks, b.arrays())
 		}
 		rows = rows[n:]
 	}
+	return chunks
 }
 
 // endKeys closes the last chunk of keys.

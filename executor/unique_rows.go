@@ -52,16 +52,8 @@ func (s *uniqueRows) insert(cols []arrow.Array, n int) []int32 {
 	if s.building == nil && len(cols) > 0 {
 		s.building = newBuilders(s.env, s.types)
 	}
-	limit := s.env.batchRows()
-	for rows := s.sel; len(rows) > 0 && len(cols) > 0; {
-		n := min(limit-s.building.len(), len(rows))
-		for k, c := range cols {
-			appendRows(s.building[k], c, rows[:n])
-		}
-		if s.building.len() == limit {
-			s.chunks = append(s.chunks, s.building.arrays())
-		}
-		rows = rows[n:]
+	if len(cols) > 0 {
+		s.chunks = s.building.appendChunks(s.chunks, s.env.batchRows(), cols, s.sel)
 	}
 	return s.sel
 }
