@@ -16,6 +16,8 @@ import (
 type cteBuffer struct {
 	rows  *rowBuffer
 	input Operator // nil once it is read to its end, and for working tables
+	// plan is what the input runs; nil for working tables.
+	plan plan.Node
 }
 
 func (b *cteBuffer) close() error {
@@ -74,7 +76,7 @@ func (r *run) newCTE(n *plan.CTE) (Operator, error) {
 	if err != nil {
 		return nil, err
 	}
-	buffer := &cteBuffer{rows: newSpooledBuffer(r.env, input.Schema(), r.statsOf(n)), input: input}
+	buffer := &cteBuffer{rows: newSpooledBuffer(r.env, input.Schema(), r.statsOf(n)), input: input, plan: n.Input}
 	outer := r.setCTE(n.ID, buffer)
 	body, err := r.build(n.Body)
 	if err != nil {

@@ -63,10 +63,11 @@ func (r *run) newInsert(n *plan.Insert) (Operator, error) {
 	if err != nil {
 		return nil, err
 	}
+	collect := r.readsTable(n.Input, n.Table)
 	m := &modify{env: r.env, inputs: []Operator{input}, schema: ins.schema, stats: r.statsOf(n), cleanup: func() { ins.Close() }}
 	m.execute = func(ctx context.Context, emit func(arrow.RecordBatch) error) error {
 		source := input
-		if readsTable(n.Input, n.Table) {
+		if collect {
 			rows := newSpooledBuffer(r.env, input.Schema(), r.statsOf(n))
 			defer rows.clear()
 			if err := rows.fill(ctx, input); err != nil {

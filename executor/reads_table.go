@@ -6,41 +6,59 @@ import (
 	"github.com/tidemarkdb/tidemark/sql/expr"
 )
 
-// readsTable says whether a plan may read a table: then its rows have to be
+// tableReads says whether a plan may read a table: then its rows have to be
 // collected before the first is written, as a statement must not see its own
 // writes. What it does not know it takes for a reader.
-func readsTable(n plan.Node, t *catalog.Table) bool {
+type tableReads struct {
+	table *catalog.Table
+	// ctes are the common table expressions around the plan.
+	ctes map[int]*cteBuffer
+	seen map[int]bool
+}
+
+// readsTable says whether a plan that has been built may read a table.
+func (r *run) readsTable(n plan.Node, t *catalog.Table) bool {
+	q := &tableReads{table: t, ctes: r.ctes, seen: map[int]bool{}}
+	return q.node(n)
+}
+
+func (q *tableReads) node(n plan.Node) bool {
 	switch n := n.(type) {
 	case *plan.Scan:
-		return n.Table.ID == t.ID || exprsRead([]expr.Expr{n.Filter}, t)
+		return n.Table.ID == q.table.ID || q.exprs([]expr.Expr{n.Filter})
 	case *plan.SeriesScan:
 		es, _ := plan.Exprs(n)
-		return n.Table.ID == t.ID || exprsRead(es, t) || n.SeriesFrom != nil && readsTable(n.SeriesFrom, t)
+		return n.Table.ID == q.table.ID || q.exprs(es) || n.SeriesFrom != nil && q.node(n.SeriesFrom)
 	case *plan.Stream, *plan.VirtualScan, Opener:
 		return false
-	case *plan.CTERef: // its CTE is looked at where it stands
-		return false
+	case *plan.CTERef: // it is read as far as the reference is
+		b := q.ctes[n.ID]
+		if b == nil || b.plan == nil || q.seen[n.ID] {
+			return false
+		}
+		q.seen[n.ID] = true
+		return q.node(b.plan)
 	}
 	es, ok := plan.Exprs(n)
-	if !ok || exprsRead(es, t) {
+	if !ok || q.exprs(es) {
 		return true
 	}
 	for _, in := range n.Inputs() {
-		if readsTable(in, t) {
+		if q.node(in) {
 			return true
 		}
 	}
 	return false
 }
 
-// exprsRead says whether a subquery of the expressions reads a table.
-func exprsRead(es []expr.Expr, t *catalog.Table) bool {
+// exprs says whether a subquery of the expressions reads the table.
+func (q *tableReads) exprs(es []expr.Expr) bool {
 	found := false
 	for _, e := range es {
 		expr.Walk(e, func(x expr.Expr) bool {
 			if s, ok := x.(*expr.Subplan); ok && !found {
 				p, ok := s.Plan.(plan.Node)
-				found = !ok || readsTable(p, t)
+				found = !ok || q.node(p)
 			}
 			return !found
 		})
