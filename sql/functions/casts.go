@@ -82,7 +82,7 @@ func deriveCast(from, to types.OID) *Cast {
 		return &Cast{From: from, To: to, Context: CastImplicit} // int2vector is a physical int2[]
 	case from == types.Unknown:
 		return &Cast{From: from, To: to, Context: CastImplicit, InOut: true}
-	case isPseudo(from) && from != types.Record && from != types.Cstring, isPseudo(to):
+	case isPseudo(from) && from != types.Record && from != types.RecordArray && from != types.Cstring, isPseudo(to):
 		return nil
 	case tt.Category() == 'S':
 		return &Cast{From: from, To: to, Context: CastAssignment, InOut: true}
