@@ -27,6 +27,7 @@ type cteEntry struct {
 	def   *logical.CTE
 	cols  []column
 	steps int // references of the recursive term to its working table
+	trail *trail
 }
 
 // bindWith binds a WITH clause; the entries stay visible in s.
@@ -43,9 +44,6 @@ func (b *Binder) bindWith(s *scope, w *ast.With, top bool) ([]*logical.CTE, erro
 		}
 		if _, ok := c.Stmt.(*ast.Select); !ok && !top {
 			return nil, at(c, pgerror.FeatureNotSupported, "WITH clause containing a data-modifying statement must be at the top level")
-		}
-		if c.Search != nil || c.Cycle != nil {
-			return nil, pgerror.Unsupported("SEARCH and CYCLE").At(c.Loc())
 		}
 		entries[i] = &cteEntry{node: c, scope: s, self: w.Recursive}
 		if w.Recursive {
@@ -103,6 +101,9 @@ func (b *Binder) bindCTE(e *cteEntry) error {
 	e.state = cteInitial
 	var q query
 	var err error
+	if e.trail, err = b.newTrail(e); err != nil {
+		return err
+	}
 	switch st := e.node.Stmt.(type) {
 	case *ast.Select:
 		if e.self && st.Op == ast.SetOpUnion && st.With == nil {
@@ -126,6 +127,9 @@ func (b *Binder) bindCTE(e *cteEntry) error {
 	}
 	if err != nil {
 		return err
+	}
+	if e.trail != nil && !e.def.Recursive {
+		return at(e.node, pgerror.SyntaxError, "WITH query is not recursive")
 	}
 	e.state = cteDone
 	b.nextCTE++
@@ -166,6 +170,13 @@ func (b *Binder) bindRecursive(e *cteEntry, sel *ast.Select) (query, error) {
 	if err := e.nameColumns(); err != nil {
 		return query{}, err
 	}
+	own := e.cols
+	var added []column
+	if e.trail != nil && setOpLeaf(sel.Right) {
+		e.trail.arms = s
+		added = e.trail.columns(b, s)
+		e.cols = append(own[:len(own):len(own)], added...)
+	}
 	e.state = cteStep
 	step, err := b.setOpArm(s, sel.Right)
 	if err != nil {
@@ -174,7 +185,10 @@ func (b *Binder) bindRecursive(e *cteEntry, sel *ast.Select) (query, error) {
 	if e.steps == 0 {
 		return b.combine(s, sel, initial, step)
 	}
-	if len(step.cols) != len(initial.cols) {
+	if e.trail != nil && e.trail.from == nil {
+		added = nil
+	}
+	if len(step.cols)-len(added) != len(initial.cols) {
 		return query{}, pgerror.New(pgerror.SyntaxError, "each UNION query must have the same number of columns").At(step.loc(0))
 	}
 	to := make([]types.Type, len(initial.cols))
@@ -194,8 +208,22 @@ func (b *Binder) bindRecursive(e *cteEntry, sel *ast.Select) (query, error) {
 				WithHint("Cast the output of the non-recursive term to the correct type.").At(initial.loc(i))
 		}
 	}
+	if e.trail != nil {
+		if err := e.trail.check(e, sel, own); err != nil {
+			return query{}, err
+		}
+	}
+	for _, c := range added {
+		to = append(to, c.typ)
+	}
 	if err := b.castQuery(&step, to, "UNION"); err != nil {
 		return query{}, err
+	}
+	if e.trail != nil {
+		e.trail.start(b, &initial, own, added)
+		if err := e.trail.step(b, &step, own, added); err != nil {
+			return query{}, err
+		}
 	}
 	out := query{}
 	u := &logical.RecursiveUnion{ID: e.def.ID, Initial: initial.node, Step: step.node, InitialCols: initial.ids(), StepCols: step.ids(), All: sel.All}
@@ -207,7 +235,7 @@ func (b *Binder) bindRecursive(e *cteEntry, sel *ast.Select) (query, error) {
 		}
 		id := b.MD.Add(logical.ColumnInfo{Name: c.name, Type: c.typ, Depth: s.depth})
 		u.Cols = append(u.Cols, id)
-		out.cols = append(out.cols, column{name: c.name, id: id, typ: c.typ})
+		out.cols = append(out.cols, column{name: c.name, id: id, typ: c.typ, added: c.added})
 	}
 	e.def.Recursive = true
 	e.cols = out.cols
@@ -263,8 +291,16 @@ func (b *Binder) bindCTERef(s *scope, e *cteEntry, r *ast.RangeVar) (logical.Nod
 	for i, c := range e.cols {
 		src := b.MD.Cols[c.id]
 		ref.Cols[i] = b.MD.Add(logical.ColumnInfo{Name: c.name, Rel: name, Type: c.typ, Table: src.Table, Num: src.Num, Fields: src.Fields})
-		cols[i] = column{name: c.name, id: ref.Cols[i], typ: c.typ}
+		cols[i] = column{name: c.name, id: ref.Cols[i], typ: c.typ, added: c.added && s != e.scope}
+	}
+	if ref.Working && e.trail != nil && s.parent == e.trail.arms {
+		s.trail = e.trail
+		e.trail.from = cols[len(cols)-e.trail.width():]
 	}
 	item := b.newItem(s, name, cols)
+	if e.trail != nil { // an alias cannot rename what SEARCH and CYCLE add
+		item.cols = cols[:len(cols)-e.trail.width()]
+		defer func() { item.cols = cols }()
+	}
 	return ref, item, rename(item, r.Alias, r.Loc())
 }

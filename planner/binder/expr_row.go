@@ -21,7 +21,7 @@ func (b *Binder) bindRow(s *scope, r *ast.Row) (expr.Expr, error) {
 			}
 			for _, t := range cols {
 				out.Args = append(out.Args, t.expr)
-				out.Names = append(out.Names, "f"+strconv.Itoa(len(out.Args)))
+				out.Names = append(out.Names, rowField(len(out.Names)))
 			}
 			continue
 		}
@@ -30,10 +30,13 @@ func (b *Binder) bindRow(s *scope, r *ast.Row) (expr.Expr, error) {
 			return nil, err
 		}
 		out.Args = append(out.Args, e)
-		out.Names = append(out.Names, "f"+strconv.Itoa(len(out.Args)))
+		out.Names = append(out.Names, rowField(len(out.Names)))
 	}
 	return out, nil
 }
+
+// rowField names field i of ROW(...).
+func rowField(i int) string { return "f" + strconv.Itoa(i+1) }
 
 // recordFields are the fields of a record expression whose shape is known.
 func (b *Binder) recordFields(e expr.Expr) []column {

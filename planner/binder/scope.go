@@ -16,6 +16,8 @@ type column struct {
 	// columns of FULL JOIN USING).
 	value expr.Expr
 	typ   types.Type
+	// added by SEARCH or CYCLE: "*" does not show it.
+	added bool
 }
 
 // nsItem is a relation in a query's name space (PostgreSQL's ParseNamespaceItem).
@@ -57,6 +59,8 @@ type scope struct {
 	// fillsRows: time_bucket_gapfill may go over the times there are.
 	fillsRows bool
 	locking   []*ast.Locking
+	// trail: the recursive arm of a query with SEARCH or CYCLE.
+	trail *trail
 }
 
 func (s *scope) child() *scope {
@@ -84,6 +88,9 @@ func (n *nsItem) colName(i int) string {
 	}
 	return n.table.Columns[i].Name
 }
+
+// added reports whether column i is one that "*" does not show.
+func (n *nsItem) added(i int) bool { return n.cols != nil && n.cols[i].added }
 
 // col returns column i.
 func (n *nsItem) col(i int) column {

@@ -94,6 +94,11 @@ func (b *Binder) bindPlain(s *scope, sel *ast.Select, opt *selectOptions) (query
 		}
 		p.where = logical.Conjuncts(nil, cond)
 	}
+	if s.trail != nil {
+		if err := s.trail.carry(b, sel, p); err != nil {
+			return query{}, err
+		}
+	}
 	b.noAuto++
 	if err := b.bindTail(s, sel, p, opt); err != nil {
 		return query{}, err

@@ -105,11 +105,15 @@ func (b *Binder) setOpTree(s *scope, sel *ast.Select) (query, error) {
 }
 
 func (b *Binder) setOpArm(s *scope, sel *ast.Select) (query, error) {
-	leaf := sel.Op == ast.SetOpNone || sel.With != nil || len(sel.OrderBy) > 0 || sel.Limit != nil || sel.Offset != nil || len(sel.Locking) > 0
-	if !leaf {
+	if !setOpLeaf(sel) {
 		return b.setOpTree(s, sel)
 	}
 	return b.bindSelect(s, sel, &selectOptions{keepUnknown: true})
+}
+
+// setOpLeaf reports whether a query is a leaf of the tree of set operations.
+func setOpLeaf(sel *ast.Select) bool {
+	return sel.Op == ast.SetOpNone || sel.With != nil || len(sel.OrderBy) > 0 || sel.Limit != nil || sel.Offset != nil || len(sel.Locking) > 0
 }
 
 var setOpNames = map[ast.SetOp]string{ast.SetOpUnion: "UNION", ast.SetOpIntersect: "INTERSECT", ast.SetOpExcept: "EXCEPT"}

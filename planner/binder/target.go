@@ -87,7 +87,7 @@ func (b *Binder) expandStar(s *scope, c *ast.ColumnRef) ([]target, error) {
 	var out []target
 	for _, it := range items {
 		for i, n := 0, it.numCols(); i < n; i++ {
-			if name := it.colName(i); name != "" {
+			if name := it.colName(i); name != "" && !it.added(i) {
 				b.traceStar(s, it, i, c.Loc())
 				out = append(out, target{name: name, expr: b.columnOf(it, i, c.Loc()), loc: c.Loc()})
 			}
