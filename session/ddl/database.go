@@ -52,14 +52,9 @@ func createDatabase(env *Env, st *ast.CreateDatabase) error {
 			if o.Arg != nil && o.Text() != "pg_default" {
 				return pgerror.New(pgerror.UndefinedObject, "tablespace %q does not exist", o.Text())
 			}
-		case "retention", "partition_interval": // KWDB's clauses
-			if _, err := types.ParseInterval(o.Text(), -1, nil); err != nil {
-				return pgerror.From(err).At(o.Loc())
-			}
-			if o.Name == "retention" {
-				d.SeriesRetention = o.Text()
-			} else {
-				d.SeriesInterval = o.Text()
+		case "retention", "partition_interval":
+			if err := seriesDefault(d, o); err != nil {
+				return err
 			}
 		case "strategy", "oid", "collation_version", "locale_provider":
 		default:
@@ -67,6 +62,20 @@ func createDatabase(env *Env, st *ast.CreateDatabase) error {
 		}
 	}
 	return env.Editor.CreateDatabase(d)
+}
+
+// seriesDefault sets one of KWDB's parameters of databases: the retention or the
+// interval of time-series tables that are made without.
+func seriesDefault(d *catalog.Database, o *ast.Option) error {
+	if _, err := types.ParseInterval(o.Text(), -1, nil); err != nil {
+		return pgerror.From(err).At(o.Loc())
+	}
+	if o.Name == "retention" {
+		d.SeriesRetention = o.Text()
+	} else {
+		d.SeriesInterval = o.Text()
+	}
+	return nil
 }
 
 // dropDatabase executes DROP DATABASE.
@@ -109,6 +118,10 @@ func alterDatabase(env *Env, st *ast.AlterDatabase) error {
 		case "allow_connections":
 			next.AllowConnections, _ = o.Bool()
 		case "connection_limit":
+		case "retention", "partition_interval":
+			if err := seriesDefault(&next, o); err != nil {
+				return err
+			}
 		default:
 			return pgerror.Unsupported("ALTER DATABASE ... %s", o.Name)
 		}

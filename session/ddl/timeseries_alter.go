@@ -15,7 +15,7 @@ import (
 
 // seriesOptions executes SET and RESET of storage parameters of a time-series table.
 func (a *alteration) seriesOptions() error {
-	b := &seriesBuilder{t: a.t, ts: a.t.TimeSeries}
+	b := &seriesBuilder{env: a.env, t: a.t, ts: a.t.TimeSeries}
 	for _, def := range seriesOptions {
 		for _, o := range a.cmd.Options {
 			if o.Namespace == "" && o.Name == def.name && def.fixed && (!def.copies || a.cmd.Kind == ast.AlterResetOptions) {

@@ -264,10 +264,13 @@ func (f *seriesForm) clauses(table bool) error {
 func parseSeriesForm(sql string) (stmts []ast.RawStmt, ok bool, err error) {
 	f := &seriesForm{sql: sql, blanked: []byte(sql)}
 	trimmed := strings.TrimLeft(sql, " \t\n\r\f\v")
-	if len(sql) > maxFormText || len(trimmed) < 6 || !strings.EqualFold(trimmed[:6], "create") {
+	if len(sql) > maxFormText || len(trimmed) < 6 || !strings.EqualFold(trimmed[:6], "create") && !strings.EqualFold(trimmed[:5], "alter") {
 		return nil, false, nil
 	}
 	f.tokens = formTokens(sql)
+	if f.word("alter") {
+		return f.alter()
+	}
 	if !f.word("create") {
 		return nil, false, nil
 	}

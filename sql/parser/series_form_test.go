@@ -15,6 +15,9 @@ func TestSeriesForm(t *testing.T) {
 		`CREATE TABLE m (ts timestamptz NOT NULL, "(" int) TAGS (id int, ")" text) PRIMARY TAGS (id, ")") RETENTIONS 10d PARTITION INTERVAL 1d ACTIVETIME 2h DICT ENCODING WITH HASH(7);`,
 		`CREATE TS DATABASE "a b" RETENTIONS 10d PARTITION INTERVAL 1d`,
 		`CREATE DATABASE d PARTITION INTERVAL 1d RETENTIONS 1y`,
+		`ALTER TABLE IF EXISTS s."t t" ADD TAG a int DEFAULT (1), DROP ATTRIBUTE b;`,
+		`ALTER TABLE t SET PARTITION INTERVAL = 1d`,
+		`ALTER TS DATABASE "a b" SET RETENTIONS = 1y`,
 	} {
 		stmts, err := parser.Parse(sql)
 		if err != nil || len(stmts) != 1 {
