@@ -72,6 +72,9 @@ func sortCoded(t types.Type) bool {
 		types.Bytea, types.UUID, types.Macaddr, types.Macaddr8:
 		return true
 	}
+	if types.FindRange(t.OID) != nil {
+		return true
+	}
 	elem := t.Elem()
 	return t.IsArray() && (elem.OID == types.Numeric || elem.Phys() != types.PhysBinary && elem.Phys() != types.PhysString ||
 		elem.OID == types.Text || elem.OID == types.Varchar)

@@ -145,7 +145,7 @@ func posixOffset(s string) (int, bool) {
 
 func offsetZone(seconds int) (string, *time.Location, error) {
 	if seconds == 0 {
-		return "<+00>-00", time.FixedZone("<+00>-00", 0), nil
+		return "<+00>-00", time.FixedZone("+00", 0), nil
 	}
 	east, abs := "+", seconds
 	west := "-"
@@ -159,6 +159,5 @@ func offsetZone(seconds int) (string, *time.Location, error) {
 	if abs%60 != 0 {
 		clock += fmt.Sprintf(":%02d", abs%60)
 	}
-	name := "<" + east + clock + ">" + west + clock
-	return name, time.FixedZone(name, seconds), nil
+	return "<" + east + clock + ">" + west + clock, time.FixedZone(east+clock, seconds), nil
 }

@@ -125,7 +125,7 @@ func (b *Binder) selectCandidate(args []types.OID, cands []candidate) *candidate
 				for k := range n {
 					ok = ok && b.canCoerce(assumed[k], cands[i].args[k], functions.CastImplicit)
 				}
-				if ok {
+				if ok && b.genericsMatch(assumed, cands[i].args) {
 					if found != nil {
 						return nil
 					}

@@ -60,7 +60,7 @@ func (b *Binder) userCast(from, to types.OID, ctx functions.CastContext) *functi
 
 func isPolymorphic(oid types.OID) bool {
 	switch oid {
-	case types.AnyElement, types.AnyArray, types.AnyNonArray, types.AnyEnum, types.AnyRange,
+	case types.AnyElement, types.AnyArray, types.AnyNonArray, types.AnyEnum, types.AnyRange, types.AnyMultirange,
 		types.AnyCompatible, types.AnyCompatibleArray, types.AnyCompatibleNonArray:
 		return true
 	}
@@ -123,7 +123,8 @@ func (b *Binder) coerceType(e expr.Expr, target types.Type, ctx functions.CastCo
 		return e, nil
 	}
 	switch target.OID {
-	case types.AnyElement, types.AnyNonArray, types.AnyCompatible, types.AnyCompatibleNonArray, types.AnyEnum, types.AnyArray, types.AnyCompatibleArray:
+	case types.AnyElement, types.AnyNonArray, types.AnyCompatible, types.AnyCompatibleNonArray, types.AnyEnum, types.AnyArray, types.AnyCompatibleArray,
+		types.AnyRange, types.AnyMultirange:
 		if c, ok := e.(*expr.Const); ok && from.OID == types.Unknown && target.OID == types.AnyArray && c.Value.IsNull() {
 			return &expr.Const{Typ: target}, nil // beside a column of pg_stats or pg_attribute
 		}

@@ -9,6 +9,7 @@ import (
 // poly is what the polymorphic pseudo-types of a call stand for.
 type poly struct {
 	elem, array             types.Type // anyelement family
+	rang, multi             types.Type
 	compatElem, compatArray types.Type
 }
 
@@ -62,7 +63,15 @@ func (b *Binder) resolvePolymorphic(declared []types.OID, actual []types.Type, c
 			}
 			compat = append(compat, types.Of(e.OID))
 		case types.AnyRange:
-			return p, pgerror.Unsupported("type anyrange")
+			haveElem = true
+			if err := b.sameDeclared(&p.rang, a, "anyrange"); err != nil {
+				return p, err
+			}
+		case types.AnyMultirange:
+			haveElem = true
+			if err := b.sameDeclared(&p.multi, a, "anymultirange"); err != nil {
+				return p, err
+			}
 		}
 	}
 	if p.array.OID != 0 && p.array.OID != types.AnyArray {
@@ -76,6 +85,9 @@ func (b *Binder) resolvePolymorphic(declared []types.OID, actual []types.Type, c
 			return p, pgerror.New(pgerror.DatatypeMismatch, "argument declared %s is not consistent with argument declared %s", "anyarray", "anyelement").
 				WithDetail("%s versus %s", b.typeName(p.array), b.typeName(p.elem))
 		}
+	}
+	if err := b.resolveRanges(&p); err != nil {
+		return p, err
 	}
 	if haveElem && p.elem.OID == 0 && !check && p.array.OID != types.AnyArray {
 		// Only unknown literals.
@@ -110,6 +122,53 @@ func (b *Binder) resolvePolymorphic(declared []types.OID, actual []types.Type, c
 	return p, nil
 }
 
+// sameDeclared notes the type of an argument; all that are declared so have one type.
+func (b *Binder) sameDeclared(to *types.Type, a types.Type, declared string) error {
+	if a.OID == types.Unknown {
+		return nil
+	}
+	a = b.base(a)
+	if to.OID != 0 && to.OID != a.OID {
+		return pgerror.New(pgerror.DatatypeMismatch, "arguments declared \"%s\" are not all alike", declared).
+			WithDetail("%s versus %s", b.typeName(*to), b.typeName(a))
+	}
+	*to = types.Of(a.OID)
+	return nil
+}
+
+// resolveRanges finds what anyrange, anymultirange and anyelement are of each other.
+func (b *Binder) resolveRanges(p *poly) error {
+	inconsistent := func(one, other string, t, u types.Type) error {
+		return pgerror.New(pgerror.DatatypeMismatch, "argument declared %s is not consistent with argument declared %s", one, other).
+			WithDetail("%s versus %s", b.typeName(t), b.typeName(u))
+	}
+	if p.multi.OID != 0 {
+		if !p.multi.IsMultirange() {
+			return pgerror.New(pgerror.DatatypeMismatch, "argument declared %s is not a multirange type but type %s", "anymultirange", b.typeName(p.multi))
+		}
+		r := types.Of(types.FindRange(p.multi.OID).Range)
+		if p.rang.OID != 0 && p.rang != r {
+			return inconsistent("anymultirange", "anyrange", p.multi, p.rang)
+		}
+		p.rang = r
+	}
+	if p.rang.OID == 0 {
+		return nil
+	}
+	if !p.rang.IsRange() {
+		return pgerror.New(pgerror.DatatypeMismatch, "argument declared %s is not a range type but type %s", "anyrange", b.typeName(p.rang))
+	}
+	t := types.FindRange(p.rang.OID)
+	p.multi = types.Of(t.Multirange)
+	switch {
+	case p.elem.OID == 0:
+		p.elem = types.Of(t.Subtype)
+	case p.elem.OID != t.Subtype:
+		return inconsistent("anyrange", "anyelement", p.rang, p.elem)
+	}
+	return nil
+}
+
 // actual replaces a pseudo-type by what it stands for.
 func (p *poly) actual(t types.OID) types.OID {
 	switch t {
@@ -117,6 +176,10 @@ func (p *poly) actual(t types.OID) types.OID {
 		return p.elem.OID
 	case types.AnyArray:
 		return p.array.OID
+	case types.AnyRange:
+		return p.rang.OID
+	case types.AnyMultirange:
+		return p.multi.OID
 	case types.AnyCompatible, types.AnyCompatibleNonArray:
 		return p.compatElem.OID
 	case types.AnyCompatibleArray:

@@ -81,7 +81,7 @@ var orderedTypes = []types.OID{
 	types.Numeric, types.Text, types.Varchar, types.Bpchar, types.Name, types.Bytea, types.UUID,
 	types.Date, types.Time, types.Timestamp, types.Timestamptz, types.Money, types.PgLsn,
 	types.Interval, types.Timetz, types.Inet, types.Varbit, types.JSONB,
-	types.Int4Array, types.TextArray, types.NumericArray,
+	types.Int4Array, types.TextArray, types.NumericArray, types.Int4Range, types.NumRange, types.NumMultirange,
 }
 
 // drawDatum draws a value; small domains and shared prefixes make ties likely.
@@ -98,6 +98,12 @@ func drawDatum(t *rapid.T, oid types.OID) types.Datum {
 		return types.NewFloat64(rapid.OneOf(rapid.Float64(), rapid.SampledFrom([]float64{
 			0, math.Copysign(0, -1), math.NaN(), -math.NaN(), math.Inf(1), math.Inf(-1),
 		})).Draw(t, "float8"))
+	case types.Int4Range, types.NumRange:
+		return parse(t, typ, rapid.OneOf(rapid.SampledFrom([]string{"empty", "(,)", "[1,1]", "[1,2)"}),
+			rapid.StringMatching(`[\[(]([0-3]|),([4-6]|)[\])]`)).Draw(t, "range"))
+	case types.NumMultirange:
+		return parse(t, typ, rapid.OneOf(rapid.SampledFrom([]string{"{}", "{(,)}"}),
+			rapid.StringMatching(`\{[\[(][0-3](\.0)?,[4-6](\.00)?[\])](,\[[6-8],9\))?\}`)).Draw(t, "multirange"))
 	case types.Inet:
 		return parse(t, typ, rapid.OneOf(
 			rapid.SampledFrom([]string{"10.0.0.0/8", "10.0.0.0/9", "10.0.0.1/8", "10.128.0.0/9", "10.0.0.1", "::1", "::/0", "0.0.0.0/0"}),

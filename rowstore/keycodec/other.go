@@ -17,6 +17,14 @@ func appendOther(dst []byte, t types.Type, d types.Datum) ([]byte, error) {
 		bits, n := d.Bits()
 		return binary.BigEndian.AppendUint32(AppendBytes(dst, bits), uint32(n)), nil
 	}
+	switch {
+	case t.IsRange():
+		r := types.DecodeRange(d.S)
+		return appendRange(dst, &r)
+	case t.IsMultirange():
+		m := types.DecodeMultirange(d.S)
+		return appendMultirange(dst, &m)
+	}
 	return dst, unordered(t)
 }
 

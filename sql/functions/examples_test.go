@@ -491,6 +491,7 @@ func (e *evaluator) match(name string, cands []candidate, ts []types.Type, ds []
 	c := cands[best]
 	args, returns, _, variadic := c.shape()
 	var elem, array types.Type
+	var rang *types.RangeType
 	for j, t := range ts {
 		switch bestArgs[j].OID {
 		case types.AnyElement, types.AnyCompatible, types.AnyNonArray:
@@ -500,6 +501,10 @@ func (e *evaluator) match(name string, cands []candidate, ts []types.Type, ds []
 		case types.AnyArray, types.AnyCompatibleArray:
 			if t.OID != types.Unknown {
 				elem, array = t.Elem(), t
+			}
+		case types.AnyRange, types.AnyMultirange:
+			if t.OID != types.Unknown {
+				rang, elem = types.FindRange(t.OID), types.Of(types.FindRange(t.OID).Subtype)
 			}
 		}
 	}
@@ -516,6 +521,10 @@ func (e *evaluator) match(name string, cands []candidate, ts []types.Type, ds []
 			return elem
 		case types.AnyArray, types.AnyCompatibleArray:
 			return array
+		case types.AnyRange:
+			return types.Of(rang.Range)
+		case types.AnyMultirange:
+			return types.Of(rang.Multirange)
 		}
 		return t
 	}
@@ -562,6 +571,8 @@ func fits(t, want types.Type) int {
 	case want.OID == types.AnyNonArray && !t.IsArray():
 		return 5
 	case (want.OID == types.AnyArray || want.OID == types.AnyCompatibleArray) && t.IsArray():
+		return 6
+	case want.OID == types.AnyRange && t.IsRange(), want.OID == types.AnyMultirange && t.IsMultirange():
 		return 6
 	}
 	c := functions.FindCast(t.OID, want.OID)

@@ -57,10 +57,14 @@ var samples = map[types.OID][]string{
 	types.PgLsn:       {"0/0", "FF/1"},
 	types.Tid:         {"(0,1)", "(1,2)"},
 	types.Inet:        {"10.0.0.1/8", "::1"},
-	types.Xid:         {"1", "2"},
-	types.Cid:         {"1", "2"},
-	types.Regclass:    {"1259"},
-	types.Regtype:     {"23"},
+	types.Int4Range:   {"empty", "(,)", "[0,34)", "(,1)", "[1,33)", "[33,)", "[5,6)"},
+
+	types.Int4Multirange: {"{}", "{(,)}", "{[0,1),[5,40)}", "{(,0),[33,)}", "{[1,2),[3,4),[6,8)}", "{[34,36)}"},
+
+	types.Xid:      {"1", "2"},
+	types.Cid:      {"1", "2"},
+	types.Regclass: {"1259"},
+	types.Regtype:  {"23"},
 }
 
 // patterns are right operands of the matching operators.
@@ -85,6 +89,10 @@ func samplesFor(op string, oid types.OID, right bool) []string {
 		return samples[types.Int4Array]
 	case types.AnyElement, types.AnyCompatible, types.AnyNonArray, types.AnyCompatibleNonArray:
 		return samples[types.Int4]
+	case types.AnyRange:
+		return samples[types.Int4Range]
+	case types.AnyMultirange:
+		return samples[types.Int4Multirange]
 	}
 	return samples[oid]
 }
@@ -95,6 +103,10 @@ func concrete(oid types.OID) types.OID {
 		return types.Int4Array
 	case types.AnyElement, types.AnyCompatible, types.AnyNonArray, types.AnyCompatibleNonArray:
 		return types.Int4
+	case types.AnyRange:
+		return types.Int4Range
+	case types.AnyMultirange:
+		return types.Int4Multirange
 	}
 	return oid
 }
@@ -160,6 +172,9 @@ func oracleCases() []*oracleCase {
 		case *Cast:
 			if strings.HasPrefix(typeName(f.To), "reg") || strings.HasPrefix(typeName(f.From), "reg") {
 				continue // needs a catalog
+			}
+			if f.Fn != nil && len(f.Fn.Args) == 2 {
+				continue // depends on the length of the type: sqltests/types
 			}
 			for _, a := range samples[f.From] {
 				if f.To == types.Char && (a[:min(1, len(a))] == "-" || strings.Contains(a, "ä")) {

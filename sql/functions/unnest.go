@@ -10,6 +10,16 @@ var (
 			return valuesOf(args[0].Array().Elements()), nil
 		}, ex("* FROM unnest(ARRAY[1,2])", `1\n2`), ex("* FROM unnest(ARRAY[['a','b'],['c',NULL]])", `a\nb\nc\nNULL`))
 
+	_ = defineSet("unnest(anymultirange)", "The ranges of a multirange, one a row.", nil,
+		func(_ *Context, _ Signature, args []types.Datum) (RowSource, error) {
+			ranges := types.DecodeRanges(args[0].S)
+			vals := make([]types.Datum, len(ranges))
+			for i := range ranges {
+				vals[i] = ranges[i].Datum()
+			}
+			return valuesOf(vals), nil
+		}, ex("* FROM unnest('{[1,3),[5,6)}'::int4multirange)", `[1,3)\n[5,6)`))
+
 	_ = defineSet("generate_subscripts(anyarray,int4) generate_subscripts(anyarray,int4,bool)", "The subscripts of a dimension of an array, from the last one on with true.", nil,
 		func(_ *Context, _ Signature, args []types.Datum) (RowSource, error) {
 			a := args[0].Array()

@@ -45,6 +45,12 @@ func appendBinaryOther(dst []byte, t Type, d Datum, io *IO) []byte {
 		return appendInetBinary(dst, t, d)
 	case Record:
 		return appendRecordBinary(dst, d, io)
+	case Int4Range, NumRange, TsRange, TstzRange, DateRange, Int8Range:
+		r := DecodeRange(d.S)
+		return appendRangeBinary(dst, &r, io)
+	case Int4Multirange, NumMultirange, TsMultirange, TstzMultirange, DateMultirange, Int8Multirange:
+		m := DecodeMultirange(d.S)
+		return appendMultirangeBinary(dst, &m, io)
 	}
 	switch d.P {
 	case PhysBinary:
@@ -174,6 +180,14 @@ func parseBinaryOther(t Type, b []byte, io *IO) (Datum, error) {
 		return parseBitsBinary(t, b)
 	case Money, PgLsn, Xid8:
 		return binDatum(PhysInt64, b, 8)
+	case Int4Range, NumRange, TsRange, TstzRange, DateRange, Int8Range:
+		r, err := parseRangeBinary(t.OID, b, io)
+		if err != nil {
+			return Datum{}, err
+		}
+		return r.Datum(), nil
+	case Int4Multirange, NumMultirange, TsMultirange, TstzMultirange, DateMultirange, Int8Multirange:
+		return parseMultirangeBinary(t.OID, b, io)
 	case JSON:
 		return Parse(t, string(b), io)
 	case JSONB, JSONPath:

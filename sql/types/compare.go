@@ -66,6 +66,10 @@ func compareOther(t Type, a, b Datum) int {
 		return compareRecords(a, b)
 	case Timetz:
 		return compareTimetz(a, b)
+	case Int4Range, NumRange, TsRange, TstzRange, DateRange, Int8Range, AnyRange:
+		return CompareRanges(a.S, b.S)
+	case Int4Multirange, NumMultirange, TsMultirange, TstzMultirange, DateMultirange, Int8Multirange, AnyMultirange:
+		return CompareMultiranges(a.S, b.S)
 	}
 	if t.IsRow() {
 		return compareRecords(a, b)

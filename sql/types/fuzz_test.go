@@ -10,6 +10,7 @@ var fuzzTypes = []string{
 	"int4", "int8", "float4", "float8", "bool", "text", "varchar(3)", "char(4)", "bytea", "oid", "numeric",
 	"date", "time", "timetz", "timestamp", "timestamptz", "interval", "uuid", "json", "jsonb",
 	"inet", "cidr", "macaddr", "bit(3)", "varbit", "money", "tid", "pg_lsn", "int4[]", "text[]", "jsonb[]", "oidvector",
+	"int4range", "numrange", "daterange", "tsrange", "int4multirange", "nummultirange", "numrange[]",
 }
 
 // FuzzParse checks that no input makes a parser panic and that what it prints
@@ -19,7 +20,7 @@ func FuzzParse(f *testing.F) {
 		"1", "-1.5e10", "NaN", "infinity", "2000-01-01 10:20:30.5+01", "Jan 1, 99 BC", "1 year -2 mons 3:04:05.6",
 		"P1Y2M3DT4H5M6.7S", "P0001-02-03T04:05:06", `{"a":[1,"é\u00e9",null]}`, `[2:3]={"a b",NULL}`, "{{1,2},{3,4}}",
 		`\xdeadbeef`, `a\\b\001`, "10.0.0.0/8", "::1", "08:00:2b:01:02:03", "x1f", "($1,234.56)", "(1,2)", "16/B374D848",
-		"a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "J2451187.5", "20011225T040506.789-07", "04:05:06 PST", "1-2 3 4:5:6", "now", "1e-16383",
+		"a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "J2451187.5", "20011225T040506.789-07", "04:05:06 PST", "1-2 3 4:5:6", "now", "1e-16383", `["1",2)`, "{[1,2],empty,(4,)}",
 	}
 	for i := range fuzzTypes {
 		for _, s := range seeds {
@@ -109,7 +110,7 @@ func FuzzDecode(f *testing.F) {
 		AppendText(nil, Of(Int4Array), NewBinary(s), nil)
 		AppendText(nil, Of(TextArray), NewBinary(s), nil)
 		AppendText(nil, Of(Record), NewBinary(s), nil)
-		for _, oid := range []OID{Interval, Timetz, Inet, Bit, Varbit, UUID, Tid, Macaddr} {
+		for _, oid := range []OID{Interval, Timetz, Inet, Bit, Varbit, UUID, Tid, Macaddr, Int4Range, NumRange, NumMultirange} {
 			AppendText(nil, Of(oid), NewBinary(s), nil)
 			AppendBinary(nil, Of(oid), NewBinary(s), nil)
 		}

@@ -104,6 +104,8 @@ var goldenOps = map[string]struct {
 	"justify":   {"justify_interval($1::interval)", iv1(IntervalValue.Justify)},
 	"jsonbcmp":  {"case when $1::jsonb < $2::jsonb then -1 when $1::jsonb > $2::jsonb then 1 else 0 end", typeCmp(JSONB)},
 	"inetcmp":   {"case when $1::inet < $2::inet then -1 when $1::inet > $2::inet then 1 else 0 end", typeCmp(Inet)},
+	"rangecmp":  {"case when $1::numrange < $2::numrange then -1 when $1::numrange > $2::numrange then 1 else 0 end", typeCmp(NumRange)},
+	"mrangecmp": {"case when $1::int4multirange < $2::int4multirange then -1 when $1::int4multirange > $2::int4multirange then 1 else 0 end", typeCmp(Int4Multirange)},
 	"bitcmp":    {"case when $1::varbit < $2::varbit then -1 when $1::varbit > $2::varbit then 1 else 0 end", typeCmp(Varbit)},
 	"arrcmp":    {"case when $1::int[] < $2::int[] then -1 when $1::int[] > $2::int[] then 1 else 0 end", typeCmp(Int4Array)},
 	"timetzcmp": {"case when $1::timetz < $2::timetz then -1 when $1::timetz > $2::timetz then 1 else 0 end", typeCmp(Timetz)},

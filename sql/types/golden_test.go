@@ -102,7 +102,7 @@ func oracleAnswer(conn *pgconn.PgConn, typ, in string) string {
 }
 
 func TestGolden(t *testing.T) {
-	for _, file := range []string{"scalar", "numeric", "datetime", "interval", "array", "json"} {
+	for _, file := range []string{"scalar", "numeric", "datetime", "interval", "array", "json", "range"} {
 		t.Run(file, func(t *testing.T) { runGolden(t, "testdata/"+file+".golden") })
 	}
 }

@@ -97,6 +97,12 @@ func hashOther(t Type, d Datum, seed uint64) uint64 {
 		return hashRecord(d, seed)
 	case Interval:
 		return DecodeInterval(d.S).hash(seed)
+	case Int4Range, NumRange, TsRange, TstzRange, DateRange, Int8Range:
+		r := DecodeRange(d.S)
+		return r.hash(seed)
+	case Int4Multirange, NumMultirange, TsMultirange, TstzMultirange, DateMultirange, Int8Multirange:
+		m := DecodeMultirange(d.S)
+		return m.hash(seed)
 	}
 	if t.IsRow() {
 		return hashRecord(d, seed)

@@ -67,6 +67,9 @@ func builtinPhys(r infoRow) Phys {
 	case Bytea, UUID, Interval, Numeric, Timetz, Inet, Cidr, Macaddr, Macaddr8, Bit, Varbit, Tid, Record:
 		return PhysBinary
 	}
+	if r.typ == 'r' || r.typ == 'm' || r.oid == AnyRange || r.oid == AnyMultirange {
+		return PhysBinary
+	}
 	return PhysString
 }
 

@@ -69,6 +69,7 @@ const (
 	AnyNonArray           OID = 2776
 	AnyEnum               OID = 3500
 	AnyRange              OID = 3831
+	AnyMultirange         OID = 4537
 	AnyCompatible         OID = 5077
 	AnyCompatibleArray    OID = 5078
 	AnyCompatibleNonArray OID = 5079

@@ -19,6 +19,12 @@ const (
 	TstzRange       OID = 3910
 	DateRange       OID = 3912
 	Int8Range       OID = 3926
+	Int4Multirange  OID = 4451
+	NumMultirange   OID = 4532
+	TsMultirange    OID = 4533
+	TstzMultirange  OID = 4534
+	DateMultirange  OID = 4535
+	Int8Multirange  OID = 4536
 	PgSnapshot      OID = 5038
 	TimetzArray     OID = 1270
 	BitArray        OID = 1561

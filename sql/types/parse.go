@@ -209,6 +209,10 @@ func parseOther(t Type, s string, io *IO) (Datum, error) {
 		}
 	case info.Elem != 0:
 		return parseArray(t.Elem(), s, io)
+	case info.Type == 'r':
+		return parseRange(t.OID, s, io)
+	case info.Type == 'm':
+		return parseMultirange(t.OID, s, io)
 	case info.Type == 'p':
 		return Datum{}, pgerror.New(pgerror.FeatureNotSupported, "cannot accept a value of type %s", info.SQLName)
 	}

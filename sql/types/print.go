@@ -61,6 +61,12 @@ func appendOther(dst []byte, t Type, d Datum, io *IO) []byte {
 		return appendVector(dst, d)
 	case Record:
 		return appendRecord(dst, d, io)
+	case Int4Range, NumRange, TsRange, TstzRange, DateRange, Int8Range:
+		r := DecodeRange(d.S)
+		return appendRange(dst, &r, io)
+	case Int4Multirange, NumMultirange, TsMultirange, TstzMultirange, DateMultirange, Int8Multirange:
+		m := DecodeMultirange(d.S)
+		return appendMultirange(dst, &m, io)
 	}
 	switch d.P {
 	case PhysUint32:
