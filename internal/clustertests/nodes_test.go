@@ -36,7 +36,9 @@ func startNodes(t *testing.T, n int) []*testserver.Server {
 // startNodesWith starts n nodes with a configuration.
 func startNodesWith(t *testing.T, n int, cfg tikv.Config, series session.SeriesSettings) []*testserver.Server {
 	t.Helper()
-	cfg.Logger = slog.New(slog.DiscardHandler)
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
 	type started struct {
 		server *testserver.Server
 		err    error

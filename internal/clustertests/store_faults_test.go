@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -15,6 +17,7 @@ import (
 
 	"github.com/tidemarkdb/tidemark/internal/testcluster"
 	"github.com/tidemarkdb/tidemark/internal/testserver"
+	"github.com/tidemarkdb/tidemark/kv/tikv"
 )
 
 const (
@@ -37,6 +40,27 @@ type ledger struct {
 	last    time.Time
 	other   error // an error that clients should not get
 	lossy   bool  // a node may end: its clients do not know what became of their transfers
+	slow    []slowTransfer
+}
+
+// slowTransfer says where the time of a transfer went that took long.
+type slowTransfer struct {
+	begun time.Time
+	steps []string
+}
+
+// long is how long a transfer takes at least that says where its time went.
+const long = time.Second
+
+// pauses says what the slowest transfers of each client waited for.
+func (l *ledger) pauses() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var b strings.Builder
+	for _, s := range l.slow[:min(len(l.slow), 4*clients)] {
+		fmt.Fprintf(&b, "\n  %s %s", s.begun.Format("15:04:05.000"), strings.Join(s.steps, ", "))
+	}
+	return b.String()
 }
 
 func newLedger() *ledger {
@@ -77,7 +101,9 @@ func (l *ledger) failed(id string, err error) {
 // half, and service has to come back.
 func TestFaults(t *testing.T) {
 	c := testcluster.Shared(t)
-	nodes := startNodes(t, 2)
+	// What the nodes say of stores tells where the time of a pause goes.
+	logger := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	nodes := startNodesWith(t, 2, tikv.Config{PDs: testcluster.PDs(t), Prefix: prefixOf(t), Logger: logger}, packOften)
 	conn := connect(t, nodes[0])
 	makeAccounts(t, conn)
 	prefix := prefixOf(t)
@@ -129,8 +155,12 @@ func TestFaults(t *testing.T) {
 	for _, f := range faults {
 		t.Run(f.name, func(t *testing.T) {
 			check(t, c.WaitReplicated(ctx))
-			l := underLoad(t, nodes, func() { f.run(t) })
+			l := underLoad(t, nodes, func() {
+				t.Logf("%s it begins", time.Now().Format("15:04:05.000"))
+				f.run(t)
+			})
 			verify(t, conn, l)
+			t.Logf("transfers that took over %s:%s", long, l.pauses())
 			if f.pause > 0 && l.gap > f.pause {
 				t.Errorf("no service for %s, want it back within %s", l.gap, f.pause)
 			}
@@ -216,7 +246,14 @@ func transfer(t *testing.T, conn *pgx.Conn, l *ledger, id string) bool {
 func transferBetween(t *testing.T, conn *pgx.Conn, l *ledger, id string, first, last int) bool {
 	source, target := first+rand.IntN(last-first+1), first+rand.IntN(last-first+1)
 	amount := rand.IntN(10)
+	begun, since := time.Now(), time.Now()
+	var steps []string
+	step := func(name string) {
+		steps = append(steps, fmt.Sprintf("%s %s", name, time.Since(since).Round(10*time.Millisecond)))
+		since = time.Now()
+	}
 	err := bounded(t, "transfer "+id, func(ctx context.Context) error {
+		defer step("end")
 		tx, err := conn.Begin(ctx)
 		if err != nil {
 			return err
@@ -230,12 +267,19 @@ func transferBetween(t *testing.T, conn *pgx.Conn, l *ledger, id string, first, 
 			{"INSERT INTO transfer VALUES ($1, $2, $3, $4)", []any{id, source, target, amount}},
 		} {
 			if _, err := tx.Exec(ctx, s.sql, s.args...); err != nil {
+				step(s.sql[:6] + " failed")
 				_ = tx.Rollback(ctx)
 				return err
 			}
+			step(s.sql[:6])
 		}
 		return tx.Commit(ctx)
 	})
+	if time.Since(begun) > long {
+		l.mu.Lock()
+		l.slow = append(l.slow, slowTransfer{begun, steps})
+		l.mu.Unlock()
+	}
 	if err == nil {
 		l.ack(id)
 	} else {

@@ -24,6 +24,9 @@ import (
 //     asked over a connection of its own whether it lives.
 //  3. If it does not say so within probeTime its connections are closed: what waits
 //     for them fails, and client-go asks the other replicas.
+//  4. Until it answers the question again, which is asked all the time, further
+//     requests fail at once: each would wait as long as the first did. client-go
+//     does send them, because it comes back to a store that it has no other for.
 //
 // A store that is slow, or works on something long, answers the question and is
 // left alone.
@@ -33,10 +36,14 @@ type silence struct {
 }
 
 const (
-	silentFor = 2 * time.Second
+	silentFor = time.Second
+	// probeTime is enough for a store whose every packet comes half a second late.
 	probeTime = 3 * time.Second
 	// silenceEvery is how often stores are looked at.
 	silenceEvery = 250 * time.Millisecond
+	// unwanted is how long nobody asked for a store that is gone when it is forgotten:
+	// it may have left the cluster.
+	unwanted = time.Minute
 )
 
 // storeSilence is what is known of one store.
@@ -44,17 +51,28 @@ type storeSilence struct {
 	waiting atomic.Int64 // requests
 	heard   atomic.Int64 // when it answered last, or nothing waited; since silence.begun
 	probed  atomic.Bool  // it is being asked
+	gone    atomic.Bool  // it did not answer that
+	refused atomic.Int64 // requests that failed because of that
 }
+
+// errSilent is what requests to a store get that is gone. It is an error of the
+// connection, as client-go has them: nothing is known of the request, and it goes
+// to another replica.
+var errSilent = status.Error(codes.Unavailable, "the store does not answer")
 
 func (s *silence) init() { s.begun = time.Now() }
 
-// wait notes that a request waits for a store.
+// wait notes that a request waits for a store, or returns nil if none is to.
 func (s *silence) wait(addr string) *storeSilence {
 	v, ok := s.stores.Load(addr)
 	if !ok {
 		v, _ = s.stores.LoadOrStore(addr, &storeSilence{})
 	}
 	w := v.(*storeSilence)
+	if w.gone.Load() {
+		w.refused.Add(1)
+		return nil
+	}
 	if w.waiting.Add(1) == 1 {
 		w.heard.Store(int64(time.Since(s.begun)))
 	}
@@ -93,18 +111,43 @@ func (s *Store) runSilence() {
 	}
 }
 
-// endSilence asks a store whether it lives, and gives its connections up if not.
+// endSilence asks a store whether it lives. If not it gives its connections up,
+// and asks on until it does.
 func (s *Store) endSilence(addr string, w *storeSilence) {
 	before := w.heard.Load()
 	err := s.probe(addr)
-	switch {
-	case s.life.Err() != nil:
-		return
-	case err != nil && w.heard.Load() == before:
+	if s.life.Err() == nil && err != nil && w.heard.Load() == before {
 		s.cfg.Logger.Warn("a store does not answer: its connections are given up", "store", addr, "error", err)
+		w.gone.Store(true)
 		_ = s.client.GetTiKVClient().CloseAddr(addr) // it says so of connections that are closed already
+		if s.awaitAnswer(addr, w) {
+			s.cfg.Logger.Warn("a store answers again", "store", addr)
+		}
+		w.gone.Store(false)
 	}
 	w.heard.Store(int64(time.Since(s.silence.begun))) // not again at once
+}
+
+// awaitAnswer asks a store until it answers, or nobody wants anything of it.
+func (s *Store) awaitAnswer(addr string, w *storeSilence) bool {
+	tick := time.NewTicker(silenceEvery)
+	defer tick.Stop()
+	refused, since := w.refused.Load(), time.Now()
+	for {
+		if s.probe(addr) == nil {
+			return true
+		}
+		if n := w.refused.Load(); n != refused {
+			refused, since = n, time.Now()
+		} else if time.Since(since) > unwanted {
+			return false
+		}
+		select {
+		case <-s.life.Done():
+			return false
+		case <-tick.C:
+		}
+	}
 }
 
 // probe asks a store for a sign of life over a new connection.

@@ -27,6 +27,9 @@ type trafficClient struct {
 // SendRequest implements client-go's Client.
 func (c trafficClient) SendRequest(ctx context.Context, addr string, req *tikvrpc.Request, timeout time.Duration) (*tikvrpc.Response, error) {
 	w := c.silence.wait(addr)
+	if w == nil {
+		return nil, errSilent
+	}
 	t := trafficOf(ctx)
 	if t == nil {
 		resp, err := c.Client.SendRequest(ctx, addr, req, timeout)
@@ -43,6 +46,10 @@ func (c trafficClient) SendRequest(ctx context.Context, addr string, req *tikvrp
 // SendRequestAsync implements client-go's Client.
 func (c trafficClient) SendRequestAsync(ctx context.Context, addr string, req *tikvrpc.Request, cb async.Callback[*tikvrpc.Response]) {
 	w := c.silence.wait(addr)
+	if w == nil {
+		cb.Invoke(nil, errSilent)
+		return
+	}
 	cb.Inject(func(resp *tikvrpc.Response, err error) (*tikvrpc.Response, error) {
 		c.silence.end(w, err == nil)
 		return resp, err
