@@ -18,12 +18,16 @@ type Traffic struct {
 	n  TrafficCounts
 }
 
+// TimestampRequest is the kind of requests for timestamps, which no store answers.
+const TimestampRequest = "Timestamp"
+
 // TrafficCounts is what a Traffic has counted.
 type TrafficCounts struct {
 	Requests       map[string]int64 // by their kind
 	Sent, Received int64            // bytes
 	Retries        int64            // requests whose answer was to ask again, or elsewhere
-	Waited         time.Duration    // for answers, summed up over requests that may have run at once
+	Waited         time.Duration    // for answers of stores, summed up over requests that may have run at once
+	TimestampWait  time.Duration    // for timestamps
 }
 
 // Total is how many requests there were.
@@ -48,7 +52,11 @@ func (t *Traffic) Add(kind string, sent, received int64, retry bool, waited time
 	t.n.Requests[kind]++
 	t.n.Sent += sent
 	t.n.Received += received
-	t.n.Waited += waited
+	if kind == TimestampRequest {
+		t.n.TimestampWait += waited
+	} else {
+		t.n.Waited += waited
+	}
 	if retry {
 		t.n.Retries++
 	}
@@ -75,6 +83,7 @@ func (t *Traffic) Since(before TrafficCounts) TrafficCounts {
 	now.Received -= before.Received
 	now.Retries -= before.Retries
 	now.Waited -= before.Waited
+	now.TimestampWait -= before.TimestampWait
 	return now
 }
 

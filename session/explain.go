@@ -243,7 +243,7 @@ func trafficFigures(c *kv.TrafficCounts, opt *explainMode) []planner.Property {
 		}
 		line := fmt.Sprintf("requests=%d (%s) sent=%d received=%d retries=%d", c.Total(), strings.Join(parts, " "), c.Sent, c.Received, c.Retries)
 		if opt.Timing {
-			line += fmt.Sprintf(" waited=%.3f ms", millis(c.Waited))
+			line += fmt.Sprintf(" waited=%.3f ms timestamps=%.3f ms", millis(c.Waited), millis(c.TimestampWait))
 		}
 		return []planner.Property{{Name: "Store Traffic", Value: line}}
 	}
@@ -258,7 +258,9 @@ func trafficFigures(c *kv.TrafficCounts, opt *explainMode) []planner.Property {
 		{Name: "Store Retries", Value: c.Retries},
 	}
 	if opt.Timing {
-		out = append(out, planner.Property{Name: "Store Wait Time", Value: millis(c.Waited)})
+		out = append(out,
+			planner.Property{Name: "Store Wait Time", Value: millis(c.Waited)},
+			planner.Property{Name: "Timestamp Wait Time", Value: millis(c.TimestampWait)})
 	}
 	return out
 }

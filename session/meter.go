@@ -234,7 +234,8 @@ func (srv *Server) trafficFigures() []kv.Figure {
 		{Name: "tidemark_store_sent_bytes_total", Help: "Bytes of requests to stores.", Counter: true, Value: float64(c.Sent)},
 		{Name: "tidemark_store_received_bytes_total", Help: "Bytes of stores' answers.", Counter: true, Value: float64(c.Received)},
 		{Name: "tidemark_store_retries_total", Help: "Requests that had to be sent again.", Counter: true, Value: float64(c.Retries)},
-		{Name: "tidemark_store_wait_seconds_total", Help: "Time that requests waited for answers, summed up.", Counter: true, Value: c.Waited.Seconds()},
+		{Name: "tidemark_store_wait_seconds_total", Help: "Time that requests waited for answers of stores, summed up.", Counter: true, Value: c.Waited.Seconds()},
+		{Name: "tidemark_timestamp_wait_seconds_total", Help: "Time that requests waited for timestamps, summed up.", Counter: true, Value: c.TimestampWait.Seconds()},
 	}
 	for kind, n := range c.Requests {
 		out = append(out, kv.Figure{Name: "tidemark_store_requests_total", Help: "Requests to stores and placement drivers, by kind.", Counter: true, Label: "kind", Of: kind, Value: float64(n)})

@@ -2,6 +2,7 @@ package clustertests
 
 import (
 	"maps"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -41,5 +42,10 @@ func TestRequests(t *testing.T) {
 	plan := strings.Join(queryTexts(t, conn, "EXPLAIN (ANALYZE, TIMING OFF) SELECT sum(v) FROM t"), "\n")
 	if !strings.Contains(plan, "Store Traffic: requests=2 (Scan=1 Timestamp=1) sent=") {
 		t.Errorf("no requests in\n%s", plan)
+	}
+	plan = strings.Join(queryTexts(t, conn, "EXPLAIN ANALYZE SELECT sum(v) FROM t"), "\n")
+	waits := regexp.MustCompile(`retries=0 waited=([0-9.]+) ms timestamps=([0-9.]+) ms`).FindStringSubmatch(plan)
+	if waits == nil || waits[1] == "0.000" || waits[2] == "0.000" {
+		t.Errorf("no waits for stores and timestamps in\n%s", plan)
 	}
 }

@@ -15,7 +15,7 @@ import (
 
 // timestampKind is how requests for timestamps are counted, which go to PD. Others
 // have the names of the protocol.
-const timestampKind = "Timestamp"
+const timestampKind = kv.TimestampRequest
 
 // trafficClient counts requests to stores, each try of client-go by itself, and
 // notes which stores are waited for.
@@ -129,8 +129,23 @@ func (o trafficOracle) GetTimestamp(ctx context.Context, opt *oracle.Option) (ui
 
 // GetTimestampAsync implements client-go's Oracle.
 func (o trafficOracle) GetTimestampAsync(ctx context.Context, opt *oracle.Option) oracle.Future {
+	f := o.Oracle.GetTimestampAsync(ctx, opt)
 	if t := trafficOf(ctx); t != nil {
-		t.Add(timestampKind, 0, 0, false, 0)
+		return countedFuture{f, t}
 	}
-	return o.Oracle.GetTimestampAsync(ctx, opt)
+	return f
+}
+
+// countedFuture is a request for a timestamp, counted when it is waited for.
+type countedFuture struct {
+	oracle.Future
+	traffic *kv.Traffic
+}
+
+// Wait implements client-go's Future.
+func (f countedFuture) Wait() (uint64, error) {
+	begun := time.Now()
+	ts, err := f.Future.Wait()
+	f.traffic.Add(timestampKind, 0, 0, err != nil, time.Since(begun))
+	return ts, err
 }
