@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -14,8 +15,22 @@ type Traffic struct {
 	// Within, if not nil, counts the same, and more.
 	Within *Traffic
 
+	follower atomic.Pointer[func(*Request)]
+
 	mu sync.Mutex
 	n  TrafficCounts
+}
+
+// Request is one request that a store sent over a network, and what came of it.
+type Request struct {
+	Kind           string // of the protocol, or TimestampRequest
+	Address        string // whom it went to, if known
+	Region         uint64 // 0: none
+	Begun          time.Time
+	Waited         time.Duration
+	Sent, Received int64 // bytes
+	Retry          bool  // the answer was to ask again, or elsewhere
+	Error          string
 }
 
 // TimestampRequest is the kind of requests for timestamps, which no store answers.
@@ -39,25 +54,38 @@ func (c *TrafficCounts) Total() int64 {
 	return n
 }
 
+// Follow has f told of each request from now on, by whatever goroutine has got its
+// answer; nil ends that. What f gets is not to be kept.
+func (t *Traffic) Follow(f func(*Request)) {
+	if f == nil {
+		t.follower.Store(nil)
+		return
+	}
+	t.follower.Store(&f)
+}
+
 // Add counts one request.
-func (t *Traffic) Add(kind string, sent, received int64, retry bool, waited time.Duration) {
+func (t *Traffic) Add(r *Request) {
 	if t.Within != nil {
-		t.Within.Add(kind, sent, received, retry, waited)
+		t.Within.Add(r)
+	}
+	if f := t.follower.Load(); f != nil {
+		(*f)(r)
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.n.Requests == nil {
 		t.n.Requests = map[string]int64{}
 	}
-	t.n.Requests[kind]++
-	t.n.Sent += sent
-	t.n.Received += received
-	if kind == TimestampRequest {
-		t.n.TimestampWait += waited
+	t.n.Requests[r.Kind]++
+	t.n.Sent += r.Sent
+	t.n.Received += r.Received
+	if r.Kind == TimestampRequest {
+		t.n.TimestampWait += r.Waited
 	} else {
-		t.n.Waited += waited
+		t.n.Waited += r.Waited
 	}
-	if retry {
+	if r.Retry {
 		t.n.Retries++
 	}
 }

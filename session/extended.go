@@ -370,14 +370,18 @@ func noPortal(name string) error {
 }
 
 // Execute runs a portal, or goes on with it, for at most maxRows rows (0: all).
-func (s *Session) Execute(name string, maxRows int64) error {
+func (s *Session) Execute(name string, maxRows int64) (err error) {
 	po := s.portals[name]
 	text := ""
 	if po != nil {
 		text = po.stmt.text
 	}
 	s.setActivity("active", text)
-	defer func() { s.setActivity(s.idleState(), text) }()
+	span := s.beginTrace(text)
+	defer func() {
+		s.endTrace(span, err)
+		s.setActivity(s.idleState(), text)
+	}()
 	return s.guard(text, func(ctx context.Context) error {
 		if po == nil {
 			return noPortal(name)

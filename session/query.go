@@ -21,6 +21,7 @@ import (
 func (s *Session) Query(sql string) (err error) {
 	ctx := s.begin()
 	s.setActivity("active", sql)
+	span := s.beginTrace(sql)
 	stop := s.deadline()
 	defer func() {
 		stop()
@@ -30,6 +31,7 @@ func (s *Session) Query(sql string) (err error) {
 		if err != nil {
 			err = s.failed(ctx, err, sql)
 		}
+		s.endTrace(span, err)
 		s.end()
 		s.setActivity(s.idleState(), sql)
 	}()

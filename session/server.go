@@ -112,6 +112,7 @@ type Server struct {
 	advisory advisoryLocks
 	activity activities
 	traffic  kv.Traffic // of all sessions with the store
+	spans    spanLog
 	ended    meter      // of sessions that are over
 	errors   errorCounts
 	opened   atomic.Int64 // sessions so far

@@ -60,6 +60,8 @@ type Session struct {
 	emptied     []catalog.OID          // temporary tables ON COMMIT DELETE ROWS
 	tempID      catalog.OID            // this session's pg_temp schema, 0 before the first temporary table
 
+	traffic kv.Traffic // with the store, a part of the server's
+
 	noticeFunc func(error) // notice, made once
 
 	// What pg_stat_activity shows.
@@ -125,7 +127,8 @@ func (srv *Server) Connect(ctx context.Context, client Client, opts Options) (*S
 		memory: executor.NewAccount("session", 0, srv.memory), temp: srv.config.Temp.NewSpace(),
 	}
 	s.noticeFunc = s.notice
-	s.ctx, s.cancel = context.WithCancelCause(kv.WithTraffic(ctx, &srv.traffic))
+	s.traffic.Within = &srv.traffic
+	s.ctx, s.cancel = context.WithCancelCause(kv.WithTraffic(ctx, &s.traffic))
 	s.settings.init(s)
 	for name, value := range opts.Settings {
 		if err := s.settings.startup(name, value); err != nil {

@@ -37,6 +37,8 @@ type settings struct {
 	pushdownBlocked   map[string]bool
 	readFrom          readFrom
 	staleness         time.Duration
+	trace             bool
+	traceParent       traceParent
 }
 
 type settingUndo struct {

@@ -8,7 +8,7 @@ import (
 )
 
 // withMethodSettings adds the settings that switch off methods of the planner
-// (enable_hashjoin and its like) and those of parallel plans, and sorts the table by name.
+// (enable_hashjoin and its like) and those of parts of the session, and sorts the table by name.
 func withMethodSettings(table []*setting) []*setting {
 	for _, m := range physical.MethodSettings {
 		table = append(table, &setting{
@@ -26,6 +26,7 @@ func withMethodSettings(table []*setting) []*setting {
 	table = append(table, parallelSettings()...)
 	table = append(table, pushdownSettings()...)
 	table = append(table, replicaSettings()...)
+	table = append(table, traceSettings()...)
 	slices.SortStableFunc(table, func(a, b *setting) int {
 		return strings.Compare(strings.ToLower(a.name), strings.ToLower(b.name))
 	})

@@ -21,31 +21,32 @@ import (
 // flag, else from the environment (TIDEMARK_ and the flag's name in upper case
 // with underscores), else from the config file, else it is the default.
 type config struct {
-	configFile   string
-	dataDir      string
-	listen       string
-	portBase     int
-	store        string
-	storeCA      string
-	storeCert    string
-	storeKey     string
-	keyspace     string
-	near         map[string]string
-	logFormat    string
-	logLevel     string
-	cacheSize    string
-	rowCache     string
-	columnCache  string
-	seriesCache  string
-	memoryLimit  string
-	queryMemory  string
-	maxConns     int
-	drainTimeout time.Duration
-	cpuProfile   string
-	metricsAddr  string
-	autoAnalyze  session.AutoAnalyze
-	noAnalyze    bool
-	series       session.SeriesSettings
+	configFile    string
+	dataDir       string
+	listen        string
+	portBase      int
+	store         string
+	storeCA       string
+	storeCert     string
+	storeKey      string
+	keyspace      string
+	near          map[string]string
+	logFormat     string
+	logLevel      string
+	cacheSize     string
+	rowCache      string
+	columnCache   string
+	seriesCache   string
+	memoryLimit   string
+	queryMemory   string
+	maxConns      int
+	drainTimeout  time.Duration
+	cpuProfile    string
+	metricsAddr   string
+	traceEndpoint string
+	autoAnalyze   session.AutoAnalyze
+	noAnalyze     bool
+	series        session.SeriesSettings
 }
 
 func (c *config) flags(fs *pflag.FlagSet) {
@@ -69,6 +70,7 @@ func (c *config) flags(fs *pflag.FlagSet) {
 	fs.StringVar(&c.queryMemory, "query-memory-limit", "1GB", "what one query may keep in memory")
 	fs.IntVar(&c.maxConns, "max-connections", 200, "how many sessions may be open at once")
 	fs.StringVar(&c.metricsAddr, "metrics-addr", "", "address (127.0.0.1:9440) to serve Prometheus metrics at /metrics, to anybody who reaches it; default: not at all")
+	fs.StringVar(&c.traceEndpoint, "trace-endpoint", "", "URL of an OpenTelemetry collector (http://127.0.0.1:4318/v1/traces) that gets the spans of sessions with tidemark.trace = on")
 	fs.StringVar(&c.cpuProfile, "cpu-profile", "", "file to write a CPU profile to until the server stops")
 	fs.BoolVar(&c.noAnalyze, "no-autovacuum", false, "do not refresh statistics in the background (autovacuum = off)")
 	fs.Int64Var(&c.autoAnalyze.Threshold, "autovacuum-analyze-threshold", 50, "changed rows from which on a table is analyzed ...")

@@ -167,6 +167,13 @@ func serve(ctx context.Context, c *config, cmd *cobra.Command, store kv.Store, l
 		defer stop()
 		logger.Info("metrics", "address", at.String())
 	}
+	if c.traceEndpoint != "" {
+		stop, err := exportTraces(c.traceEndpoint, sessions, logger)
+		if err != nil {
+			return err
+		}
+		defer stop()
+	}
 	jobs, stopJobs := context.WithCancel(base)
 	var running sync.WaitGroup
 	running.Go(func() { sessions.RunAutoAnalyze(jobs) })

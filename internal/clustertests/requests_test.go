@@ -39,6 +39,15 @@ func TestRequests(t *testing.T) {
 			t.Errorf("%s: %v and %d retries, want %v", c.sql, n.Requests, n.Retries, c.want)
 		}
 	}
+	exec(t, conn, "SET tidemark.traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'")
+	exec(t, conn, "UPDATE t SET v = v + 1 WHERE id = 9")
+	exec(t, conn, "RESET tidemark.traceparent")
+	if n := queryInt(t, conn, `SELECT count(*) FROM tidemark.spans r JOIN tidemark.spans s ON s.span_id = r.parent_id
+		WHERE s.attributes->>'db.query.text' LIKE 'UPDATE%' AND s.parent_id = 'b7ad6b7169203331' AND r.start >= s.start AND r.error IS NULL
+		AND (r.name IN ('Get', 'PessimisticLock', 'ScanLock', 'Prewrite') AND r.attributes ? 'server.address' AND (r.attributes->>'request.bytes')::int > 0
+			AND r.attributes ? 'tikv.region' OR r.name = 'Timestamp')`); n < 5 {
+		t.Errorf("%d spans of the requests of an UPDATE", n)
+	}
 	plan := strings.Join(queryTexts(t, conn, "EXPLAIN (ANALYZE, TIMING OFF) SELECT sum(v) FROM t"), "\n")
 	if !strings.Contains(plan, "Store Traffic: requests=2 (Scan=1 Timestamp=1) sent=") {
 		t.Errorf("no requests in\n%s", plan)

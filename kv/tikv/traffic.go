@@ -39,7 +39,7 @@ func (c trafficClient) SendRequest(ctx context.Context, addr string, req *tikvrp
 	begun := time.Now()
 	resp, err := c.Client.SendRequest(ctx, addr, req, timeout)
 	c.silence.end(w, err == nil)
-	count(t, req, resp, err, begun)
+	count(t, addr, req, resp, err, begun)
 	return resp, err
 }
 
@@ -57,23 +57,33 @@ func (c trafficClient) SendRequestAsync(ctx context.Context, addr string, req *t
 	if t := trafficOf(ctx); t != nil {
 		begun := time.Now()
 		cb.Inject(func(resp *tikvrpc.Response, err error) (*tikvrpc.Response, error) {
-			count(t, req, resp, err, begun)
+			count(t, addr, req, resp, err, begun)
 			return resp, err
 		})
 	}
 	c.Client.SendRequestAsync(ctx, addr, req, cb)
 }
 
-func count(t *kv.Traffic, req *tikvrpc.Request, resp *tikvrpc.Response, err error, begun time.Time) {
-	retry := err != nil
-	var received int64
-	if err == nil && resp != nil {
-		received = messageSize(resp.Resp)
+func count(t *kv.Traffic, addr string, req *tikvrpc.Request, resp *tikvrpc.Response, err error, begun time.Time) {
+	r := kv.Request{Kind: kindOf(req), Address: addr, Region: req.RegionId, Begun: begun, Waited: time.Since(begun), Sent: messageSize(req.Req)}
+	if err != nil {
+		r.Retry, r.Error = true, err.Error()
+	} else if resp != nil {
+		r.Received = messageSize(resp.Resp)
 		if e, err := resp.GetRegionError(); err == nil && e != nil {
-			retry = true
+			r.Retry, r.Error = true, e.String()
 		}
 	}
-	t.Add(kindOf(req), messageSize(req.Req), received, retry, time.Since(begun))
+	t.Add(&r)
+}
+
+// countTimestamp counts a request for a timestamp.
+func countTimestamp(t *kv.Traffic, begun time.Time, err error) {
+	r := kv.Request{Kind: timestampKind, Begun: begun, Waited: time.Since(begun), Retry: err != nil}
+	if err != nil {
+		r.Error = err.Error()
+	}
+	t.Add(&r)
 }
 
 // kindOf names a request; what is asked of a replica that need not lead says so.
@@ -122,7 +132,7 @@ func (o trafficOracle) GetTimestamp(ctx context.Context, opt *oracle.Option) (ui
 	begun := time.Now()
 	ts, err := o.Oracle.GetTimestamp(ctx, opt)
 	if t := trafficOf(ctx); t != nil {
-		t.Add(timestampKind, 0, 0, err != nil, time.Since(begun))
+		countTimestamp(t, begun, err)
 	}
 	return ts, err
 }
@@ -146,6 +156,6 @@ type countedFuture struct {
 func (f countedFuture) Wait() (uint64, error) {
 	begun := time.Now()
 	ts, err := f.Future.Wait()
-	f.traffic.Add(timestampKind, 0, 0, err != nil, time.Since(begun))
+	countTimestamp(f.traffic, begun, err)
 	return ts, err
 }
