@@ -113,7 +113,7 @@ type Server struct {
 	activity activities
 	traffic  kv.Traffic // of all sessions with the store
 	spans    spanLog
-	ended    meter      // of sessions that are over
+	ended    meter // of sessions that are over
 	errors   errorCounts
 	opened   atomic.Int64 // sessions so far
 	started  time.Time

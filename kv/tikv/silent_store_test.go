@@ -56,7 +56,7 @@ func TestSilentStore(t *testing.T) {
 	go server.Serve(listener) //nolint:errcheck // ends with the test
 	defer server.Stop()
 	for deadline := time.Now().Add(2 * probeTime); ; time.Sleep(silenceEvery) {
-		if took, err = request(); err == nil {
+		if _, err = request(); err == nil {
 			break
 		}
 		if time.Now().After(deadline) {
