@@ -29,6 +29,7 @@ type Editor struct {
 	// started is the published version the Editor began with.
 	started uint64
 
+	made      []OID         // relations that got new storage
 	destroy   []destroyItem // spans to destroy after the commit; their records are in txn
 	protected []destroyItem // spans under construction; their records are durable, deleted by txn
 	abandoned []destroyItem // protected spans of rolled back savepoints
@@ -168,6 +169,18 @@ func (e *Editor) Commit(ctx context.Context, async bool) (kv.Timestamp, error) {
 	}
 	e.RolledBack()
 	return ts, err
+}
+
+// Made returns the tables, temporary ones aside, that have storage which they had
+// not before the editor.
+func (e *Editor) Made() (out []*Table) {
+	for _, id := range e.made {
+		t, old := e.cur.TableByID(id), e.base.TableByID(id)
+		if t != nil && !t.Temporary && (old == nil || old.Storage != t.Storage) && !slices.Contains(out, t) {
+			out = append(out, t)
+		}
+	}
+	return out
 }
 
 // Committed publishes the edits after the transaction was committed, and starts

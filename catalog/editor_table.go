@@ -142,6 +142,9 @@ func (e *Editor) storeTable(s *Snapshot, old, t *Table) error {
 		return err
 	}
 	t.Version = v
+	if t.Kind != KindView && (old == nil || old.Storage != t.Storage) {
+		e.made = append(e.made, t.ID)
+	}
 	e.c.attach(t)
 	s.putTable(t)
 	// The table itself may be referenced: by itself, or by others before.

@@ -10,6 +10,13 @@ import (
 	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
+// OptionRowIDShards is the storage parameter of tables without a primary key that
+// says over how many parts of the key space new rows are spread.
+const OptionRowIDShards = "row_id_shards"
+
+// MaxRowIDShards bounds OptionRowIDShards, which is a power of two.
+const MaxRowIDShards = 256
+
 // StorageOptions are a relation's storage parameters as pg_class.reloptions and
 // pg_dump show them: those it was given and, of a time-series table, those that
 // would make its layout again. Column names and intervals stand as they are now.

@@ -39,6 +39,18 @@ func SplitKeys(ctx context.Context, r kv.Reader, t *catalog.Table, ix *catalog.I
 	return append([]kv.Key{span.Start}, kv.CutPoints(first, last, parts)...), nil
 }
 
+// SpreadKeys returns keys that cut a table where its layout spreads what is written:
+// between the buckets of time series and the shards of hidden row ids; none if it
+// does not.
+func SpreadKeys(t *catalog.Table) []kv.Key {
+	if ts := t.TimeSeries; ts == nil {
+		return rowstore.RowIDShardKeys(t)
+	} else if ts.Buckets <= 1 {
+		return nil
+	}
+	return tsengine.BucketKeys(t, t.TimeSeries.Buckets)
+}
+
 func nameOf(t *catalog.Table, ix *catalog.Index) string {
 	if ix != nil {
 		return ix.Name

@@ -1,6 +1,9 @@
 package kv
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // PlacedStore is what a Store offers whose data lies in regions, each replicated
 // over servers.
@@ -11,8 +14,9 @@ type PlacedStore interface {
 	// Servers lists the servers of the cluster.
 	Servers(ctx context.Context) ([]StoreServer, error)
 	// SplitRegions cuts regions at ascending keys and spreads the new ones over the
-	// servers.
-	SplitRegions(ctx context.Context, keys []Key) error
+	// servers. It asks again for cuts that were not made for as long as patience;
+	// 0: it asks once and looks at nothing.
+	SplitRegions(ctx context.Context, keys []Key, patience time.Duration) error
 }
 
 // Region is a part of the key space.

@@ -31,6 +31,8 @@ type Layout struct {
 	// large lists the stored columns whose values may lie in overflow keys.
 	large   []rowcodec.Column
 	indexes []indexLayout
+	// rowIDShards is over how many parts hidden row ids are spread.
+	rowIDShards int
 }
 
 // keyColumn is a column of an index or clustered primary key.
@@ -64,6 +66,7 @@ func NewLayout(t *catalog.Table) *Layout {
 			l.handle = handleInt
 		}
 	}
+	l.rowIDShards = RowIDShards(t)
 	l.encoder = rowcodec.NewEncoder(l.storedColumns())
 	for _, c := range l.encoder.Columns() {
 		if c.Kind.IsBytes() {

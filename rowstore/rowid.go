@@ -2,14 +2,10 @@ package rowstore
 
 import (
 	"context"
-	"errors"
-	"io"
-	"math"
 	"sync"
 	"sync/atomic"
 
 	"github.com/tidemarkdb/tidemark/kv"
-	"github.com/tidemarkdb/tidemark/rowstore/keycodec"
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
 )
 
@@ -35,7 +31,8 @@ func NewRowIDs() *RowIDs { return &RowIDs{} }
 // that will write the rows.
 func (a *RowIDs) Take(ctx context.Context, r kv.Reader, l *Layout, n int) (first int64, err error) {
 	if a.shared != nil {
-		return a.shared.take(ctx, l, int64(n))
+		first, err = a.shared.take(ctx, l, int64(n))
+		return l.sharded(first), err
 	}
 	storage := l.Table.Storage
 	last, ok := a.tables.Load(storage)
@@ -45,10 +42,10 @@ func (a *RowIDs) Take(ctx context.Context, r kv.Reader, l *Layout, n int) (first
 		}
 	}
 	end := last.(*atomic.Int64).Add(int64(n))
-	if end < 0 {
+	if end < 0 || end > rowIDNumber {
 		return 0, errRowIDs
 	}
-	return end - int64(n) + 1, nil
+	return l.sharded(end - int64(n) + 1), nil
 }
 
 var errRowIDs = pgerror.New(pgerror.ProgramLimitExceeded, "the table has no row ids left")
@@ -68,27 +65,6 @@ func (a *RowIDs) add(ctx context.Context, r kv.Reader, l *Layout) (any, error) {
 	last.Store(highest)
 	a.tables.Store(l.Table.Storage, last)
 	return last, nil
-}
-
-// highestRowID returns the highest id that a table has, 0 if there is none.
-func highestRowID(ctx context.Context, r kv.Reader, l *Layout) (int64, error) {
-	it, err := r.Scan(ctx, TableSpan(l.Table), kv.ScanOptions{Reverse: true, KeysOnly: true, BatchSize: 1})
-	if err != nil {
-		return 0, err
-	}
-	defer it.Close()
-	pairs, err := it.NextBatch(ctx)
-	if errors.Is(err, io.EOF) {
-		return 0, nil
-	}
-	if err != nil {
-		return 0, err
-	}
-	id, rest, err := keycodec.DecodeInt(HandleOfRowKey(pairs[0].Key))
-	if err != nil || len(rest) > 0 || id == math.MaxInt64 {
-		return 0, errInvalidHandle
-	}
-	return max(id, 0), nil
 }
 
 // Forget drops what is known of a table's storage, after it was destroyed.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"math"
 	"sync"
 	"time"
 
@@ -114,7 +113,7 @@ func (a *sharedRowIDs) tryReserve(ctx context.Context, l *Layout, n int64) (int6
 	if err != nil {
 		return 0, err
 	}
-	if last > math.MaxInt64-n {
+	if last > rowIDNumber-n {
 		return 0, errRowIDs
 	}
 	if err := txn.Put(key, binary.BigEndian.AppendUint64(nil, uint64(last+n))); err != nil {

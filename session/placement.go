@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"time"
 
 	"github.com/tidemarkdb/tidemark/catalog"
 	"github.com/tidemarkdb/tidemark/executor"
@@ -19,6 +20,10 @@ func (s *Session) PlacedStore() (context.Context, kv.PlacedStore) {
 
 // maxSplit bounds into how many regions one CALL cuts a relation.
 const maxSplit = 1024
+
+// splitPatience is how long stores are asked again for cuts that they did not make:
+// they say nothing of one in a region whose replicas move just then.
+const splitPatience = 15 * time.Second
 
 // callSplit executes CALL tidemark.split(relation, regions): it cuts a table or an
 // index into regions and spreads these over the stores, which by themselves do so
@@ -59,7 +64,7 @@ func (s *Session) callSplit(ctx context.Context, f *ast.FuncCall) error {
 	if err != nil {
 		return err
 	}
-	return store.SplitRegions(ctx, keys)
+	return store.SplitRegions(ctx, keys, splitPatience)
 }
 
 // splitRelation finds the table, or the index and its table, that an argument names.

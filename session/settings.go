@@ -38,6 +38,7 @@ type settings struct {
 	readFrom          readFrom
 	staleness         time.Duration
 	trace             bool
+	noSpread          bool
 	traceParent       traceParent
 }
 

@@ -27,6 +27,7 @@ func withMethodSettings(table []*setting) []*setting {
 	table = append(table, pushdownSettings()...)
 	table = append(table, replicaSettings()...)
 	table = append(table, traceSettings()...)
+	table = append(table, spreadSettings()...)
 	slices.SortStableFunc(table, func(a, b *setting) int {
 		return strings.Compare(strings.ToLower(a.name), strings.ToLower(b.name))
 	})

@@ -160,8 +160,10 @@ func (s *Session) commit(ctx context.Context) error {
 	}
 	txn = tx.txn
 	var err error
+	var spread []*catalog.Table
 	switch {
 	case tx.editor != nil:
+		spread = s.toSpread(tx.editor.Made())
 		_, err = tx.editor.Commit(ctx, s.settings.asyncCommit)
 	default:
 		// Also without writes: it may have read below a lock what is not durable yet.
@@ -178,6 +180,7 @@ func (s *Session) commit(ctx context.Context) error {
 	for _, fn := range hooks {
 		fn(ctx)
 	}
+	s.spreadRegions(ctx, spread)
 	return nil
 }
 

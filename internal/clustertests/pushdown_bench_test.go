@@ -85,7 +85,7 @@ func fillPushed(ctx context.Context, b *testing.B, conn *pgx.Conn, store *tikv.S
 			from, min(from+step, rows)-1))
 	}
 	run("ANALYZE pushed_bench")
-	must(b, store.SplitRegions(ctx, benchCuts(ctx, b, store, rows)))
+	must(b, store.SplitRegions(ctx, benchCuts(ctx, b, store, rows), serviceBack))
 }
 
 // benchCuts are keys of rows that cut the largest table into eight pieces.

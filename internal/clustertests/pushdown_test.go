@@ -47,7 +47,7 @@ func splitTables(t *testing.T, store *tikv.Store, pieces int) {
 		if err != nil {
 			return err
 		}
-		return store.SplitRegions(ctx, keys)
+		return store.SplitRegions(ctx, keys, serviceBack)
 	})
 	check(t, err)
 }

@@ -94,18 +94,14 @@ func (s *Store) Servers(ctx context.Context) ([]kv.StoreServer, error) {
 	return out, nil
 }
 
-// splitPatience is how long stores are asked again for cuts that they did not make:
-// they say nothing of one in a region whose replicas move just then.
-const splitPatience = 15 * time.Second
-
 // SplitRegions implements kv.PlacedStore.
-func (s *Store) SplitRegions(ctx context.Context, keys []kv.Key) error {
+func (s *Store) SplitRegions(ctx context.Context, keys []kv.Key, patience time.Duration) error {
 	var stored [][]byte
 	for _, k := range keys {
 		stored = append(stored, s.keys.stored(k))
 	}
-	for deadline := time.Now().Add(splitPatience); ; {
-		if _, err := s.client.SplitRegions(ctx, stored, true, nil); err != nil {
+	for deadline := time.Now().Add(patience); ; {
+		if _, err := s.client.SplitRegions(ctx, stored, true, nil); err != nil || patience == 0 {
 			return s.translate(ctx, err)
 		}
 		left, err := s.uncut(ctx, stored)

@@ -2,6 +2,7 @@ package ddl
 
 import (
 	"context"
+	"strconv"
 	"strings"
 
 	"github.com/tidemarkdb/tidemark/catalog"
@@ -107,8 +108,13 @@ func tableOptions(opts []*ast.Option) (map[string]string, error) {
 		if isTimescale(o) && o.Name == "continuous" {
 			return nil, pgerror.Unsupported("a continuous aggregate that is no materialized view").At(o.Loc())
 		}
-		if o.Namespace != "" || !storageOptions[o.Name] {
+		if o.Namespace != "" || !storageOptions[o.Name] && o.Name != catalog.OptionRowIDShards {
 			return nil, pgerror.New(pgerror.InvalidParameterValue, "unrecognized parameter %q", o.Name)
+		}
+		if o.Name == catalog.OptionRowIDShards {
+			if err := checkRowIDShards(o); err != nil {
+				return nil, err
+			}
 		}
 		out[o.Name] = o.Text()
 		if o.Arg == nil {
@@ -116,6 +122,16 @@ func tableOptions(opts []*ast.Option) (map[string]string, error) {
 		}
 	}
 	return out, nil
+}
+
+// checkRowIDShards checks row_id_shards. It means something as long as the table has
+// no primary key.
+func checkRowIDShards(o *ast.Option) error {
+	n, err := strconv.Atoi(o.Text())
+	if err != nil || n < 1 || n > catalog.MaxRowIDShards || n&(n-1) != 0 {
+		return invalidOption(o, "Valid values are powers of two between \"1\" and \""+strconv.Itoa(catalog.MaxRowIDShards)+"\".")
+	}
+	return nil
 }
 
 // accessMethod is the access method of a new table: the one that is named, else

@@ -130,6 +130,10 @@ func (b *seriesBuilder) take(opts []*ast.Option) error {
 	if err != nil {
 		return err
 	}
+	if _, ok := rest[catalog.OptionRowIDShards]; ok {
+		return pgerror.New(pgerror.InvalidParameterValue, "unrecognized parameter %q", catalog.OptionRowIDShards).
+			WithHint("Series are spread by hash_buckets.")
+	}
 	for k, v := range rest {
 		if b.t.Options == nil {
 			b.t.Options = map[string]string{}
