@@ -283,7 +283,7 @@ func (c *collector) round(ctx context.Context, since time.Duration) error {
 		return err
 	}
 	if c.store.cfg.Keyspace != "" {
-		return c.store.holdBack(ctx, safe)
+		return c.store.moveKeyspaceSafePoint(ctx, safe)
 	}
 	if len(c.store.keys.data) > 0 {
 		return nil // a part of a cluster: the rest is somebody else's

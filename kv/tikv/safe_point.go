@@ -7,6 +7,7 @@ import (
 	tikvkv "github.com/tikv/client-go/v2/kv"
 	"github.com/tikv/client-go/v2/tikv"
 	"github.com/tikv/client-go/v2/txnkv/rangetask"
+	pd "github.com/tikv/pd/client"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -46,16 +47,49 @@ func (s *Store) moveOldSafePoint(ctx context.Context, safe uint64) error {
 		return err
 	}
 	safe = min(safe, lowest)
-	resolver := tikv.NewRegionLockResolver("tidemark-gc", s.client)
-	handler := func(ctx context.Context, r tikvkv.KeyRange) (rangetask.TaskStat, error) {
-		return tikv.ResolveLocksForRange(ctx, resolver, safe, r.StartKey, r.EndKey, tikv.NewGcResolveLockMaxBackoffer, tikv.GCScanLockLimit)
-	}
-	if err := rangetask.NewRangeTaskRunner("tidemark-gc", s.client, resolveWorkers, handler).RunOnRange(ctx, nil, nil); err != nil {
+	if err := s.endTransactions(ctx, safe); err != nil {
 		return err
 	}
 	//lint:ignore SA1019 as above
 	_, err = placement.UpdateGCSafePoint(ctx, safe)
 	return err
+}
+
+// endTransactions ends what transactions from before a safe point left locked, in
+// the whole cluster or its keyspace.
+func (s *Store) endTransactions(ctx context.Context, safe uint64) error {
+	resolver := tikv.NewRegionLockResolver("tidemark-gc", s.client)
+	handler := func(ctx context.Context, r tikvkv.KeyRange) (rangetask.TaskStat, error) {
+		return tikv.ResolveLocksForRange(ctx, resolver, safe, r.StartKey, r.EndKey, tikv.NewGcResolveLockMaxBackoffer, tikv.GCScanLockLimit)
+	}
+	return rangetask.NewRangeTaskRunner("tidemark-gc", s.client, resolveWorkers, handler).RunOnRange(ctx, nil, nil)
+}
+
+// moveKeyspaceSafePoint is moveSafePoint for a keyspace, if that has a safe point of
+// its own, as its gc_management_type says: PD 9 has that. Of others the owner of the
+// cluster moves one for all, and is told up to where he may.
+func (s *Store) moveKeyspaceSafePoint(ctx context.Context, safe kv.Timestamp) error {
+	placement := s.client.GetPDClient()
+	meta, err := placement.LoadKeyspace(ctx, s.cfg.Keyspace)
+	if err != nil {
+		return s.translate(ctx, err)
+	}
+	if !pd.IsKeyspaceUsingKeyspaceLevelGC(meta) {
+		return s.holdBack(ctx, safe)
+	}
+	controller := placement.GetGCInternalController(meta.Id)
+	moved, err := controller.AdvanceTxnSafePoint(ctx, uint64(safe))
+	if err != nil {
+		return s.translate(ctx, err)
+	}
+	if moved.BlockerDescription != "" {
+		s.cfg.Logger.Info("old versions are held back", "by", moved.BlockerDescription, "at", moved.NewTxnSafePoint)
+	}
+	if err := s.endTransactions(ctx, moved.NewTxnSafePoint); err != nil {
+		return s.translate(ctx, err)
+	}
+	_, err = controller.AdvanceGCSafePoint(ctx, moved.NewTxnSafePoint)
+	return s.translate(ctx, err)
 }
 
 // holdBack tells the owner of a cluster of which this is a keyspace up to where
