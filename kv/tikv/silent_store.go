@@ -2,6 +2,7 @@ package tikv
 
 import (
 	"context"
+	"net"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -152,6 +153,9 @@ func (s *Store) awaitAnswer(addr string, w *storeSilence) bool {
 
 // probe asks a store for a sign of life over a new connection.
 func (s *Store) probe(addr string) error {
+	if _, _, err := net.SplitHostPort(addr); err != nil {
+		return nil // a store of client-go's model, which nobody can ask
+	}
 	creds := insecure.NewCredentials()
 	security := s.cfg.Security.clientSecurity()
 	tls, err := security.ToTLSConfig()
