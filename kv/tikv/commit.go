@@ -32,7 +32,7 @@ func (t *txn) Commit(ctx context.Context, _ bool) (kv.Timestamp, error) {
 	if t.writes.len() == 0 {
 		return t.readTS, nil
 	}
-	if t.store.gc.lost(t.begun) || t.gone.Load() {
+	if t.store.gc.lost(t.begun, t.beginTS) || t.gone.Load() {
 		return 0, errLocksLost // and what newer versions are compared with may be gone
 	}
 	if err := t.certify(ctx); err != nil {

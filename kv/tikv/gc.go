@@ -224,11 +224,15 @@ func readPair(ctx context.Context, t *txn, key kv.Key) (a, b uint64, err error) 
 	return splitPair(v)
 }
 
-// lost reports whether the versions of a snapshot taken at a time may be gone
-// because the node could not renew its record.
-func (c *collector) lost(at time.Time) bool {
+// lost reports whether the versions of a snapshot taken at a time (by the local
+// clock, and the cluster's) may be gone because the node could not renew its record,
+// or could only after that had ended.
+func (c *collector) lost(at time.Time, taken kv.Timestamp) bool {
 	if c.store.cfg.GCInterval < 0 {
 		return false
+	}
+	if lapsed := kv.Timestamp(c.lease.lapsed.Load()); taken < lapsed && lapsed.Time().Sub(taken.Time()) > nodeLease-renewEvery {
+		return true
 	}
 	renewed := c.renewed.Load()
 	return time.Since(*renewed) > nodeLease-renewEvery && time.Since(at) > nodeLease-renewEvery

@@ -27,7 +27,7 @@ func (t *txn) usable() error {
 	switch {
 	case t.ended || t.store.closed.Load():
 		return kv.ErrClosed
-	case t.store.gc.lost(t.readAt):
+	case t.store.gc.lost(t.readAt, max(t.readTS, t.takenTS)):
 		return errSnapshotTooOld
 	}
 	return nil

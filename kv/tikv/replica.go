@@ -55,7 +55,7 @@ func (s *Store) BeginStale(ctx context.Context, maxAge time.Duration, since kv.T
 	}
 	ts := max(kv.TimestampAt(kv.Timestamp(now).Time().Add(-maxAge)), since)
 	t := s.newTxn(&s.keys, ts)
-	t.readOnly, t.from, t.traffic = true, fromStale, kv.TrafficOf(ctx)
+	t.readOnly, t.from, t.traffic, t.takenTS = true, fromStale, kv.TrafficOf(ctx), kv.Timestamp(now)
 	s.gc.keepFor(maxAge)
 	if err := s.gc.openAt(ctx, &t.held, ts); err != nil {
 		return nil, err

@@ -218,7 +218,7 @@ func (s *Store) openAt(ctx context.Context, t *txn, ts, now kv.Timestamp) error 
 	if ts > now {
 		return errFuture
 	}
-	t.readTS = ts
+	t.readTS, t.takenTS = ts, now
 	return s.gc.openAt(ctx, &t.held, ts)
 }
 

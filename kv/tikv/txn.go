@@ -24,6 +24,8 @@ type txn struct {
 	beginTS kv.Timestamp
 	// begun and readAt are the local times of beginTS and readTS.
 	begun, readAt time.Time
+	// takenTS is when a snapshot of the past was taken; of others it is readTS.
+	takenTS kv.Timestamp
 
 	readOnly bool
 	from     readFrom
@@ -206,7 +208,7 @@ func (t *txn) end() {
 // View implements kv.ParallelReader.
 func (t *txn) View() kv.Txn {
 	return &txn{
-		store: t.store, keys: t.keys, readTS: t.readTS, beginTS: t.beginTS, begun: t.begun, readAt: t.readAt,
+		store: t.store, keys: t.keys, readTS: t.readTS, beginTS: t.beginTS, begun: t.begun, readAt: t.readAt, takenTS: t.takenTS,
 		readOnly: true, ended: t.ended, id: t.id, isView: true, writes: t.writes.fork(), traffic: t.traffic, from: t.from,
 	}
 }
