@@ -9,6 +9,7 @@ import (
 	"os"
 	osexec "os/exec"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -74,6 +75,17 @@ func startLinkedProcess(t *testing.T, clock time.Duration, link *testcluster.Lin
 func (p *nodeProcess) kill() {
 	_ = p.cmd.Process.Kill() // it may have ended
 	_ = p.cmd.Wait()
+}
+
+// freeze has the node stand still; thaw lets it go on.
+func (p *nodeProcess) freeze(t *testing.T) {
+	t.Helper()
+	check(t, p.cmd.Process.Signal(syscall.SIGSTOP))
+}
+
+func (p *nodeProcess) thaw(t *testing.T) {
+	t.Helper()
+	check(t, p.cmd.Process.Signal(syscall.SIGCONT))
 }
 
 // runNode is the node's side. It does not return.
