@@ -59,7 +59,7 @@ func (s *groupSet) resize(groups int) {
 	}
 	s.capacity = max(groups, 2*s.capacity)
 	for _, st := range s.states {
-		st.acc.Resize(s.capacity)
+		st.resize(s.capacity)
 	}
 }
 

@@ -50,22 +50,39 @@ func (a *aggregate) readAgain(s *groupSet, p *partitions) error {
 func (s *groupSet) merge(env *Env, other *groupSet) error {
 	other.endKeys()
 	limit := env.batchRows()
+	to := make([]uint32, 0, other.groups)
 	for k := 0; k*limit < other.groups; k++ {
 		n := min(limit, other.groups-k*limit)
-		if s.table != nil {
-			s.insert(env, other.chunks[k], n)
+		if s.table == nil {
+			to = append(to, 0)
+			continue
 		}
-		for i, st := range s.states {
-			for g := range n {
-				to := 0
-				if s.table != nil {
-					to = int(s.ids[g])
-				}
-				if err := st.acc.Merge(env.Functions, other.states[i].acc, k*limit+g, to); err != nil {
-					return err
-				}
-			}
+		s.insert(env, other.chunks[k], n)
+		to = append(to, s.ids[:n]...)
+	}
+	for i, st := range s.states {
+		if err := st.merge(env, other.states[i], s.groups, to); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// merge adds the states of other, whose group g is group to[g] of the groups here.
+func (s *aggState) merge(env *Env, other *aggState, groups int, to []uint32) error {
+	if s.acc != nil && other.acc != nil {
+		for g := range to {
+			if err := s.acc.Merge(env.Functions, other.acc, g, int(to[g])); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if err := s.postpone(env, groups); err != nil {
+		return err
+	}
+	if err := other.postpone(env, len(to)); err != nil {
+		return err
+	}
+	return s.ordered.addAll(env, other.ordered, to)
 }

@@ -10,13 +10,14 @@ import (
 	"github.com/tidemarkdb/tidemark/sql/functions"
 )
 
-// orderedRows are the rows of a call with ORDER BY, sorted by their group and
-// then by its keys. As groups come out their rows are fed, so that the states
-// of a few groups are in memory and not those of all.
+// orderedRows are the rows of a call with ORDER BY, or of a postponed one, sorted
+// by their group and then by its keys. As groups come out their rows are fed, so
+// that the states of a few groups are in memory and not those of all.
 type orderedRows struct {
 	call   *aggCall
 	sorter *sorter
 	held   reservation
+	counts []int64 // rows of each group with a value, for a functions.CountedAccumulator
 
 	acc   functions.Accumulator // of groups from base on
 	base  int
@@ -28,13 +29,39 @@ type orderedRows struct {
 	ids   []uint32
 }
 
-// groupBytes is how much the states of groups may take before those that are
-// complete come out.
+// groupBytes is how much the states of groups may take, as work_mem is, before
+// those that are complete come out.
 const groupBytes = 16 << 20
+
+func newOrderedRows(env *Env, c *aggCall, single bool, schema *arrow.Schema) *orderedRows {
+	o := &orderedRows{call: c, sorter: newSorter(env, c.rowOrder(single), schema, -1), held: reservation{env: env}}
+	if c.fn.OrderedSet {
+		o.counts = []int64{}
+	}
+	return o
+}
+
+// countBytes is what counts take; the sorter reserves for itself.
+func (o *orderedRows) countBytes() int64 { return 8 * int64(cap(o.counts)) }
 
 // add takes a batch of (group, arguments, order keys) over.
 func (o *orderedRows) add(env *Env, batch arrow.RecordBatch) error {
+	if o.counts != nil {
+		o.count(fixedValues[uint32](batch.Column(0)), batch.Column(1+o.call.fn.Direct))
+	}
 	return o.sorter.add(runContext(env.Functions), batch)
+}
+
+func (o *orderedRows) count(groups []uint32, values arrow.Array) {
+	for i, g := range groups {
+		if values.IsNull(i) {
+			continue
+		}
+		if n := int(g) + 1; n > len(o.counts) {
+			o.counts = slices.Grow(o.counts, n-len(o.counts))[:n]
+		}
+		o.counts[g]++
+	}
 }
 
 // prepare feeds the groups [from, from+n) or, where they take much memory and
@@ -62,14 +89,21 @@ func (o *orderedRows) prepare(env *Env, from, n int, all bool, makeRoom func(con
 		if all {
 			complete = 0
 		}
-		if complete > 0 && bytes > groupBytes {
+		if complete > 0 && (bytes > groupBytes || env.WorkMem > 0 && bytes > env.WorkMem) {
 			return complete, nil
 		}
 		if err := o.reserve(ctx, bytes, makeRoom); err != nil {
 			if complete > 0 {
 				return complete, nil
 			}
-			return 0, err
+			if n == 1 || all {
+				return 0, err
+			}
+			n = max(1, n/8)
+			if err := o.begin(env, from, n); err != nil {
+				return 0, err
+			}
+			continue
 		}
 		if err := o.feed(env, from+n); err != nil {
 			return 0, err
@@ -82,6 +116,11 @@ func (o *orderedRows) prepare(env *Env, from, n int, all bool, makeRoom func(con
 func (o *orderedRows) begin(env *Env, from, n int) error {
 	acc := o.call.fn.New(env.Functions, o.call.sig)
 	acc.Resize(n)
+	if c, ok := acc.(functions.CountedAccumulator); ok {
+		for g := from; g < min(from+n, len(o.counts)); g++ {
+			c.Expect(g-from, o.counts[g])
+		}
+	}
 	if o.acc != nil {
 		for g := from; g <= o.next && g < min(from+n, o.end); g++ {
 			if err := acc.Merge(env.Functions, o.acc, g-o.base, g-from); err != nil {

@@ -15,7 +15,8 @@ import (
 //     of their keys, with the computed keys behind the input's columns.
 //  3. After the groups in memory have come out, each partition is a pass of its
 //     own. So states are never written, whatever they are; what grows in one
-//     group (DISTINCT) spills by itself (distinctRows).
+//     group spills by itself: DISTINCT (distinctRows), what an aggregate keeps of
+//     each row (agg_postpone.go).
 
 // aggPass is a partition of a grouping set (a position in the node's sets).
 type aggPass struct {
@@ -25,14 +26,17 @@ type aggPass struct {
 
 // makeRoom reserves what the sets may need for n more rows, or makes them spill.
 func (a *aggregator) makeRoom(keys []arrow.Array, n int) error {
-	need, groups := a.bytes(), 0
-	for _, s := range a.sets {
-		if s.table != nil && s.parts == nil {
-			need += s.growth(keys, n)
-		}
-		groups += s.groups
+	fits, err := a.room(keys, n)
+	if fits && err == nil {
+		return nil
 	}
-	fits, err := a.held.room(need, a.sets[0].pass, groups == 0)
+	postponed, e := a.postpone()
+	if e != nil {
+		return e
+	}
+	if postponed {
+		fits, err = a.room(keys, n)
+	}
 	if fits || err != nil {
 		return err
 	}
@@ -42,6 +46,18 @@ func (a *aggregator) makeRoom(keys []arrow.Array, n int) error {
 		}
 	}
 	return nil
+}
+
+// room reserves what the sets may need for n more rows, or says false.
+func (a *aggregator) room(keys []arrow.Array, n int) (bool, error) {
+	need, groups := a.bytes(), 0
+	for _, s := range a.sets {
+		if s.table != nil && s.parts == nil {
+			need += s.growth(keys, n)
+		}
+		groups += s.groups
+	}
+	return a.held.room(need, a.sets[0].pass, groups == 0)
 }
 
 // spillTo makes no groups of a set any more: rows without one go to a file.
@@ -63,11 +79,14 @@ func (s *groupSet) growth(keys []arrow.Array, n int) int64 {
 	case s.capacity == 0:
 		size += int64(n*len(s.states)) * 24
 	default:
-		var states int64
+		more := int64(room - s.capacity)
 		for _, st := range s.states {
-			states += st.acc.Bytes()
+			if st.grows() { // new states are empty whatever the others keep
+				size += more * int64(1+len(st.call.args)) * 64
+				continue
+			}
+			size += st.bytes() * more / int64(s.capacity)
 		}
-		size += states * int64(room-s.capacity) / int64(s.capacity)
 	}
 	return size
 }

@@ -20,18 +20,22 @@ type aggState struct {
 	schema *arrow.Schema
 	// seen are the (group, arguments) that came before, for DISTINCT.
 	seen *distinctRows
-	// ordered are (group, arguments, order keys) until the end, for ORDER BY.
+	// ordered are (group, arguments, order keys) until the end, for ORDER BY and
+	// where acc's states have no room (agg_postpone.go). There is no acc then.
 	ordered *orderedRows
 }
 
 func (c *aggCall) newState(env *Env, single bool) *aggState {
-	s := &aggState{call: c, acc: c.fn.New(env.Functions, c.sig), single: single}
-	if !c.distinct && len(c.order) == 0 {
-		return s
+	s := &aggState{call: c, single: single}
+	if len(c.order) == 0 {
+		s.acc = c.fn.New(env.Functions, c.sig)
+		if !c.distinct {
+			return s
+		}
 	}
 	s.schema = c.rowSchema()
 	if len(c.order) > 0 {
-		s.ordered = &orderedRows{call: c, sorter: newSorter(env, c.rowOrder(single), s.schema, -1), held: reservation{env: env}}
+		s.ordered = newOrderedRows(env, c, single, s.schema)
 	}
 	if c.distinct {
 		keys, ts := []int{0}, []types.Type{types.Of(types.Oid)}
@@ -71,9 +75,20 @@ func (c *aggCall) rowOrder(single bool) []sortKey {
 	return keys
 }
 
-// bytes is what the accumulator holds; seen and ordered reserve for themselves.
+// bytes is what the accumulator holds; the rows of seen and ordered reserve for
+// themselves.
 func (s *aggState) bytes() int64 {
+	if s.acc == nil {
+		return s.ordered.countBytes()
+	}
 	return s.acc.Bytes()
+}
+
+// resize makes room for groups.
+func (s *aggState) resize(groups int) {
+	if s.acc != nil {
+		s.acc.Resize(groups)
+	}
 }
 
 // count adds what was spilled to the operator's figures.
@@ -191,21 +206,6 @@ func (s *aggState) feed(env *Env, cols []arrow.Array, n int) error {
 	return s.acc.Update(env.Functions, groups, args, n)
 }
 
-// finish feeds the rows that waited to be told from duplicates, and sorts those
-// that wait for their order.
-// makeRoom is called when memory has been short.
-func (s *aggState) finish(ctx context.Context, env *Env, makeRoom func(context.Context) error) error {
-	if s.seen != nil {
-		if err := s.finishSeen(ctx, env, makeRoom); err != nil {
-			return err
-		}
-	}
-	if s.ordered == nil {
-		return nil
-	}
-	return s.ordered.sorter.finish(ctx)
-}
-
 // prepare makes the results of groups [from, from+n) ready, or of the first of
 // them only unless all are wanted, and returns of how many.
 func (s *aggState) prepare(env *Env, from, n int, all bool, makeRoom func(context.Context) error) (int, error) {
@@ -223,9 +223,10 @@ func (s *aggState) result(env *Env, group int, b array.Builder) error {
 	return s.acc.Append(env.Functions, group, b)
 }
 
-// finishSeen takes the rows that seen had written away.
+// finishSeen takes the rows that seen had written away. makeRoom is called when
+// memory has been short.
 func (s *aggState) finishSeen(ctx context.Context, env *Env, makeRoom func(context.Context) error) error {
-	for {
+	for s.seen != nil {
 		pass, err := s.seen.nextPass()
 		if err != nil || pass == nil {
 			return err
@@ -244,4 +245,5 @@ func (s *aggState) finishSeen(ctx context.Context, env *Env, makeRoom func(conte
 			return err
 		}
 	}
+	return nil
 }

@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"cmp"
 	"context"
 	"io"
 
@@ -156,7 +157,7 @@ func (a *aggregate) Next(ctx context.Context) (arrow.RecordBatch, error) {
 		for ; a.set < len(a.sets); a.set, a.group = a.set+1, 0 {
 			s := a.sets[a.set]
 			if from := a.group; from < s.groups {
-				batch, err := a.output(s, from, min(limit, s.groups-from), false)
+				batch, err := a.output(s, from, min(limit-from%limit, s.groups-from), false)
 				if err == nil {
 					a.group += int(batch.NumRows())
 				}
@@ -187,7 +188,20 @@ func (a *aggregator) finish() error {
 	for _, s := range a.sets {
 		s.endKeys()
 		for _, st := range s.states {
-			if err := st.finish(a.env.Functions.Ctx, a.env, a.unload); err != nil {
+			if err := st.finishSeen(a.env.Functions.Ctx, a.env, a.unload); err != nil {
+				return err
+			}
+		}
+	}
+	if err := a.reserve(); err != nil {
+		return err
+	}
+	for _, s := range a.sets {
+		for _, st := range s.states {
+			if st.ordered == nil {
+				continue
+			}
+			if err := st.ordered.sorter.finish(a.env.Functions.Ctx); err != nil {
 				return err
 			}
 		}
@@ -195,7 +209,7 @@ func (a *aggregator) finish() error {
 	if a.stats != nil {
 		a.stats.MemoryPeak = max(a.stats.MemoryPeak, a.held.peak)
 	}
-	return a.reserve()
+	return nil
 }
 
 // unload writes the rows that wait for their order in memory, of all calls.
@@ -271,7 +285,18 @@ func (a *aggregator) update(cols []arrow.Array, n int, sets []*groupSet) error {
 	return nil
 }
 
-func (a *aggregator) reserve() error { return a.held.set(a.bytes()) }
+// reserve accounts for what the sets have come to hold.
+func (a *aggregator) reserve() error {
+	err := a.held.set(a.bytes())
+	if err == nil {
+		return nil
+	}
+	postponed, e := a.postpone()
+	if e != nil || !postponed {
+		return cmp.Or(e, err)
+	}
+	return a.held.set(a.bytes())
+}
 
 // bytes is the memory that the sets hold.
 func (a *aggregator) bytes() int64 {

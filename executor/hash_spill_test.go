@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -18,6 +19,7 @@ import (
 	"github.com/tidemarkdb/tidemark/planner/plan"
 	"github.com/tidemarkdb/tidemark/sql/expr"
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
+	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
 // spillRun is how a plan is run for the tests of spilling.
@@ -290,6 +292,63 @@ func TestAggregateSpill(t *testing.T) {
 		}},
 		{"grouping sets", "k int4, v int4" + plainCols + ", g int4", func(n plan.Node) *plan.Aggregate {
 			return &plan.Aggregate{Keys: keys(n, 0, 3), Aggs: plain(n), Sets: [][]int{{0, 1}, {0}, {1}, {}}, Groupings: [][]int{{0, 1}}}
+		}},
+	} {
+		checkSpilled(t, c.name, []*Source{in}, func(in []plan.Node) plan.Node {
+			a := c.plan(in[0])
+			a.Base, a.Input = Cols(c.cols), in[0]
+			return a
+		})
+	}
+}
+
+// TestListAggregateSpill: what lists keep of each row finds room on disk, for
+// groups that are known too; what is computed of one sorted group is not kept.
+func TestListAggregateSpill(t *testing.T) {
+	rng := rand.New(rand.NewPCG(11, 11))
+	var text []string
+	for i := range 1300 {
+		value := strconv.Itoa(i)
+		if rng.IntN(9) == 0 {
+			value = "NULL"
+		}
+		text = append(text, fmt.Sprintf("%d|word %d|%s|%d", rng.IntN(30), rng.IntN(100), value, rng.IntN(50)))
+	}
+	in := Rows("k int4, t text, n numeric, v int4", text...)
+	sorted := func(n plan.Node, c plan.AggCall, by int) plan.AggCall {
+		c.OrderBy = []expr.SortKey{{Expr: Col(n, by)}}
+		return c
+	}
+	distinct := func(c plan.AggCall) plan.AggCall {
+		c.Distinct = true
+		return c
+	}
+	half := &expr.Const{Value: types.NewFloat64(0.5), Typ: types.Of(types.Float8)}
+	lists := func(n plan.Node) []plan.AggCall {
+		return []plan.AggCall{
+			Agg("array_agg", Col(n, 1)), Agg("count"), Agg("array_agg", Col(n, 2)), Agg("string_agg", Col(n, 1), Col(n, 1)),
+			Agg("json_agg", Col(n, 3)), Agg("json_object_agg", Col(n, 1), Col(n, 2)), sorted(n, Agg("array_agg", Col(n, 3)), 3),
+		}
+	}
+	const listCols = ", a text[], c int8, b numeric[], s text, j json, o json, d int4[]"
+	for _, c := range []struct {
+		name, cols string
+		plan       func(n plan.Node) *plan.Aggregate
+	}{
+		{"lists", "k int4" + listCols, func(n plan.Node) *plan.Aggregate {
+			return &plan.Aggregate{Keys: []expr.Expr{Col(n, 0)}, Aggs: lists(n)}
+		}},
+		{"lists of many groups", "k int4, v int4, a text[], c int8, b numeric[], s text", func(n plan.Node) *plan.Aggregate {
+			return &plan.Aggregate{Keys: []expr.Expr{Col(n, 0), Col(n, 3)}, Aggs: lists(n)[:4]}
+		}},
+		{"lists of grouping sets", "k int4, v int4, a text[], c int8", func(n plan.Node) *plan.Aggregate {
+			return &plan.Aggregate{Keys: []expr.Expr{Col(n, 0), Col(n, 3)}, Aggs: lists(n)[:2], Sets: [][]int{{0, 1}, {0}, {1}}}
+		}},
+		{"distinct lists", "k int4, a text[], s text", func(n plan.Node) *plan.Aggregate {
+			return &plan.Aggregate{Keys: []expr.Expr{Col(n, 0)}, Aggs: []plan.AggCall{distinct(Agg("array_agg", Col(n, 1))), distinct(Agg("string_agg", Col(n, 1), Col(n, 1)))}}
+		}},
+		{"ordered sets of one group", "p text, m int4", func(n plan.Node) *plan.Aggregate {
+			return &plan.Aggregate{Aggs: []plan.AggCall{sorted(n, Agg("percentile_disc", half, Col(n, 1)), 1), sorted(n, Agg("mode", Col(n, 3)), 3)}}
 		}},
 	} {
 		checkSpilled(t, c.name, []*Source{in}, func(in []plan.Node) plan.Node {

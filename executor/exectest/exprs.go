@@ -54,7 +54,7 @@ func Agg(name string, args ...expr.Expr) plan.AggCall {
 		}
 		ok := true
 		for i, a := range args {
-			ok = ok && (fn.Args[i].OID == a.Type().OID || fn.Args[i].OID == types.Any || fn.Args[i].OID == types.AnyNonArray)
+			ok = ok && (fn.Args[i].OID == a.Type().OID || fn.Args[i].OID == types.Any || fn.Args[i].OID == types.AnyNonArray || fn.Args[i].OID == types.AnyElement)
 		}
 		if ok {
 			sig.Returns = fn.Returns

@@ -9,35 +9,21 @@ var (
 	_ = register(Aggregate{
 		Name: "array_agg", Args: typesOf(oids{types.AnyNonArray}), Returns: types.Of(types.AnyArray), OrderSensitive: true,
 		Doc: "Collects all values, NULLs too, into an array.",
-		New: func(_ *Context, t Signature) Accumulator { return newList(t, 0, true, arrayAgg) },
+		New: func(_ *Context, t Signature) Accumulator { return newList(t, arrayAgg) },
 	})
 	_ = register(Aggregate{
 		Name: "array_agg", Args: typesOf(oids{types.AnyArray}), Returns: types.Of(types.AnyArray), OrderSensitive: true,
 		Doc: "Collects arrays of equal dimensions into an array of one more dimension.",
-		New: func(_ *Context, t Signature) Accumulator { return newList(t, 0, true, arrayAggArrays) },
+		New: func(_ *Context, t Signature) Accumulator { return newList(t, arrayAggArrays) },
 	})
-
-	_ = orderedSet("percentile_disc", "Computes the values whose positions reach the fractions.",
-		oids{types.Float8Array, types.AnyElement}, types.AnyArray, percentiles(percentileDiscAt))
-	_ = orderedSet("percentile_cont", "Computes the values at the fractions, interpolated between neighbours.",
-		oids{types.Float8Array, types.Float8}, types.Float8Array, percentiles(percentileContAt))
-	_ = orderedSet("percentile_cont", "Computes the interval at the fraction, interpolated between neighbours.",
-		oids{types.Float8, types.Interval}, types.Interval, func(_ *Context, _ *listAcc, direct, vals []types.Datum) (types.Datum, error) {
-			if direct[0].IsNull() {
-				return types.Null, nil
-			}
-			return percentileInterval(direct[0].Float64(), vals)
-		})
-	_ = orderedSet("percentile_cont", "Computes the intervals at the fractions, interpolated between neighbours.",
-		oids{types.Float8Array, types.Interval}, types.IntervalArray, percentiles(percentileInterval))
 )
 
-func arrayAgg(_ *Context, s *listAcc, _, vals []types.Datum) (types.Datum, error) {
-	return types.BuildArray(s.sig.Args[0].OID, vals), nil
+func arrayAgg(_ *Context, s *listAcc, lists []types.ElementList) (types.Datum, error) {
+	return lists[0].Datum(s.sig.Args[0].OID), nil
 }
 
-func arrayAggArrays(_ *Context, s *listAcc, _, vals []types.Datum) (types.Datum, error) {
-	return StackArrays(s.sig.Args[0].Elem().OID, vals, CannotAccumulate)
+func arrayAggArrays(_ *Context, s *listAcc, lists []types.ElementList) (types.Datum, error) {
+	return StackArrays(s.sig.Args[0].Elem().OID, lists[0].View(s.sig.Args[0].OID).Elements(), CannotAccumulate)
 }
 
 // CannotAccumulate is StackArrays' error where arrays are collected.
@@ -78,52 +64,4 @@ func StackArrays(elem types.OID, arrays []types.Datum, fail func(reason string) 
 		vals = append(vals, a.Elements()...)
 	}
 	return types.BuildArrayDims(elem, vals, dims)
-}
-
-// percentiles answers an array of fractions with an array of results.
-func percentiles(one func(p float64, vals []types.Datum) (types.Datum, error)) func(*Context, *listAcc, []types.Datum, []types.Datum) (types.Datum, error) {
-	return func(_ *Context, s *listAcc, direct, vals []types.Datum) (types.Datum, error) {
-		if direct[0].IsNull() {
-			return types.Null, nil
-		}
-		ps := direct[0].Array()
-		out := make([]types.Datum, 0, ps.Len())
-		for _, p := range ps.All() {
-			if p.IsNull() {
-				out = append(out, types.Null)
-				continue
-			}
-			d, err := one(p.Float64(), vals)
-			if err != nil {
-				return types.Null, err
-			}
-			out = append(out, d)
-		}
-		return types.BuildArrayDims(s.sig.Args[1].OID, out, ps.Dims())
-	}
-}
-
-func percentileInterval(p float64, vals []types.Datum) (types.Datum, error) {
-	if err := checkFraction(p); err != nil {
-		return types.Null, err
-	}
-	pos := p * float64(len(vals)-1)
-	k := int(pos)
-	part := pos - float64(k)
-	if part == 0 {
-		return vals[k], nil
-	}
-	lo, hi := vals[k].Interval(), vals[k+1].Interval()
-	span, err := hi.Sub(lo)
-	if err != nil {
-		return types.Null, err
-	}
-	if span, err = span.Mul(part); err != nil {
-		return types.Null, err
-	}
-	v, err := lo.Add(span)
-	if err != nil {
-		return types.Null, err
-	}
-	return v.Datum(), nil
 }

@@ -11,19 +11,19 @@ var (
 	_ = jsonAggregate("jsonb_object_agg", "Collects keys and values into a JSON object.", types.JSONB, oids{types.Any, types.Any}, jsonbObjectAgg)
 )
 
-func jsonAggregate(name, doc string, returns types.OID, args oids, final func(*Context, *listAcc, []types.Datum, []types.Datum) (types.Datum, error)) *Aggregate {
+func jsonAggregate(name, doc string, returns types.OID, args oids, final func(*Context, *listAcc, []types.ElementList) (types.Datum, error)) *Aggregate {
 	return register(Aggregate{
 		Name: name, Args: typesOf(args), Returns: types.Of(returns), OrderSensitive: true, Doc: doc,
-		New: func(_ *Context, t Signature) Accumulator { return newList(t, 0, true, final) },
+		New: func(_ *Context, t Signature) Accumulator { return newList(t, final) },
 	})
 }
 
-func jsonAgg(c *Context, s *listAcc, _, vals []types.Datum) (types.Datum, error) {
+func jsonAgg(c *Context, s *listAcc, lists []types.ElementList) (types.Datum, error) {
 	t := s.sig.Args[0]
 	structured := t.IsArray() || t.OID == types.Record
 	dst := []byte{'['}
 	var err error
-	for i, d := range vals {
+	for i, d := range lists[0].View(s.sig.Args[0].OID).All() {
 		if i > 0 {
 			dst = append(dst, ", "...)
 			if structured && !d.IsNull() {
@@ -37,10 +37,10 @@ func jsonAgg(c *Context, s *listAcc, _, vals []types.Datum) (types.Datum, error)
 	return types.NewString(viewString(append(dst, ']'))), nil
 }
 
-func jsonbAgg(c *Context, s *listAcc, _, vals []types.Datum) (types.Datum, error) {
+func jsonbAgg(c *Context, s *listAcc, lists []types.ElementList) (types.Datum, error) {
 	dst := []byte{'['}
 	var err error
-	for i, d := range vals {
+	for i, d := range lists[0].View(s.sig.Args[0].OID).All() {
 		if i > 0 {
 			dst = append(dst, ", "...)
 		}
@@ -51,36 +51,44 @@ func jsonbAgg(c *Context, s *listAcc, _, vals []types.Datum) (types.Datum, error
 	return types.NewString(viewString(append(dst, ']'))), nil
 }
 
-func jsonObjectAgg(c *Context, s *listAcc, _, vals []types.Datum) (types.Datum, error) {
+// eachMember calls fn with the keys and values of a group's lists.
+func (s *listAcc) eachMember(lists []types.ElementList, fn func(i int, key, value types.Datum) error) error {
+	values := lists[1].View(s.sig.Args[1].OID).Cursor()
+	for i, key := range lists[0].View(s.sig.Args[0].OID).All() {
+		if err := fn(i, key, values.Next()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func jsonObjectAgg(c *Context, s *listAcc, lists []types.ElementList) (types.Datum, error) {
 	dst := []byte("{ ")
-	for i := 0; i < len(vals); i += 2 {
+	err := s.eachMember(lists, func(i int, k, v types.Datum) error {
 		if i > 0 {
 			dst = append(dst, ", "...)
 		}
-		key, err := jsonKey(c, s.sig.Args[0], vals[i])
+		key, err := jsonKey(c, s.sig.Args[0], k)
 		if err != nil {
-			return types.Null, err
+			return err
 		}
 		dst = append(types.AppendJSONString(dst, key), " : "...)
-		if dst, err = appendJSON(dst, c, s.sig.Args[1], vals[i+1], false); err != nil {
-			return types.Null, err
-		}
-	}
-	return types.NewString(viewString(append(dst, " }"...))), nil
+		dst, err = appendJSON(dst, c, s.sig.Args[1], v, false)
+		return err
+	})
+	return types.NewString(viewString(append(dst, " }"...))), err
 }
 
-func jsonbObjectAgg(c *Context, s *listAcc, _, vals []types.Datum) (types.Datum, error) {
-	members := make([]jsonMember, 0, len(vals)/2)
-	for i := 0; i < len(vals); i += 2 {
-		key, err := jsonKey(c, s.sig.Args[0], vals[i])
+func jsonbObjectAgg(c *Context, s *listAcc, lists []types.ElementList) (types.Datum, error) {
+	members := make([]jsonMember, 0, lists[0].Len())
+	err := s.eachMember(lists, func(_ int, k, v types.Datum) error {
+		key, err := jsonKey(c, s.sig.Args[0], k)
 		if err != nil {
-			return types.Null, err
+			return err
 		}
-		value, err := appendJSON(nil, c, s.sig.Args[1], vals[i+1], true)
-		if err != nil {
-			return types.Null, err
-		}
+		value, err := appendJSON(nil, c, s.sig.Args[1], v, true)
 		members = append(members, jsonMember{string(types.AppendJSONString(nil, key)), string(value)})
-	}
-	return types.NewString(buildObject(sortMembers(members))), nil
+		return err
+	})
+	return types.NewString(buildObject(sortMembers(members))), err
 }

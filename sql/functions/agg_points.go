@@ -69,6 +69,20 @@ func (s *points) Merge(_ *Context, other Accumulator, from, to int) error {
 	return nil
 }
 
+// Rows implements RowsAccumulator.
+func (s *points) Rows(group int) int { return len(s.lists[group]) }
+
+// AppendRows implements RowsAccumulator.
+func (s *points) AppendRows(group int, to []array.Builder) {
+	times, values := to[0].(*array.Int64Builder), to[1].(*array.Float64Builder)
+	for _, p := range s.lists[group] {
+		times.Append(p.time)
+		values.Append(p.value)
+	}
+	s.bytes -= 16 * int64(cap(s.lists[group]))
+	s.lists[group] = nil
+}
+
 // Append implements Accumulator.
 func (s *points) Append(_ *Context, group int, b array.Builder) error {
 	pts := s.lists[group]

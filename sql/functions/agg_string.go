@@ -75,6 +75,28 @@ func (s *stringAcc) Append(_ *Context, group int, b array.Builder) error {
 	return nil
 }
 
+// Rows implements RowsAccumulator.
+func (s *stringAcc) Rows(group int) int {
+	if s.seen[group] {
+		return 1
+	}
+	return 0
+}
+
+// AppendRows implements RowsAccumulator: one row of all values behind the first
+// delimiter makes the state again.
+func (s *stringAcc) AppendRows(group int, to []array.Builder) {
+	t, skip := s.texts[group], s.skip[group]
+	if !s.seen[group] {
+		return
+	}
+	for k, part := range [][]byte{t[skip:], t[:skip]} {
+		types.AppendDatum(to[k], types.Datum{P: physOfBuilder(to[k]), S: viewString(part)})
+	}
+	s.bytes -= int64(cap(t))
+	s.texts[group], s.skip[group], s.seen[group] = nil, 0, false
+}
+
 func physOfBuilder(b array.Builder) types.Phys {
 	if _, ok := b.(*array.StringBuilder); ok {
 		return types.PhysString

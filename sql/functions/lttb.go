@@ -3,6 +3,8 @@ package functions
 import (
 	"math"
 
+	"github.com/apache/arrow-go/v18/arrow/array"
+
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
 	"github.com/tidemarkdb/tidemark/sql/types"
 )
@@ -111,6 +113,15 @@ func (s *lttb) Merge(c *Context, other Accumulator, from, to int) error {
 	o := other.(*lttb)
 	s.n = max(s.n, o.n)
 	return s.points.Merge(c, &o.points, from, to)
+}
+
+// AppendRows implements RowsAccumulator.
+func (s *lttb) AppendRows(group int, to []array.Builder) {
+	sizes := to[2].(*array.Int32Builder)
+	for range s.lists[group] {
+		sizes.Append(s.n)
+	}
+	s.points.AppendRows(group, to)
 }
 
 // timevectorExample is timevector of 1, 3, 2 and 8 at 00:00, 00:01, 00:02 and 00:03.

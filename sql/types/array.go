@@ -149,6 +149,29 @@ func (a Array) All() func(yield func(int, Datum) bool) {
 	}
 }
 
+// ArrayCursor reads the elements of an array one after another.
+type ArrayCursor struct {
+	a  Array
+	at int
+}
+
+// Cursor stands before the first element.
+func (a Array) Cursor() ArrayCursor { return ArrayCursor{a: a} }
+
+// Next is the next element, NULL after the last one. It aliases the array.
+func (c *ArrayCursor) Next() Datum {
+	if c.at >= c.a.count {
+		return Datum{}
+	}
+	c.at++
+	if c.a.isNull(c.at - 1) {
+		return Datum{}
+	}
+	d, n := c.a.read(c.a.data)
+	c.a.data = c.a.data[n:]
+	return d
+}
+
 // read reads the element at the start of data; 0 bytes if it is cut off.
 func (a *Array) read(data string) (Datum, int) {
 	if n := physSize(a.phys); n > 0 {
@@ -297,19 +320,7 @@ func buildArray(elem OID, vals []Datum, dims []ArrayDim) Datum {
 		if vals[i].P == PhysNull {
 			continue
 		}
-		switch size {
-		case 1:
-			b = append(b, byte(vals[i].I))
-		case 2:
-			b = binary.LittleEndian.AppendUint16(b, uint16(vals[i].I))
-		case 4:
-			b = binary.LittleEndian.AppendUint32(b, uint32(vals[i].I))
-		case 8:
-			b = binary.LittleEndian.AppendUint64(b, uint64(vals[i].I))
-		default:
-			b = binary.LittleEndian.AppendUint32(b, uint32(len(vals[i].S)))
-			b = append(b, vals[i].S...)
-		}
+		b = appendElement(b, phys, vals[i])
 	}
 	return NewBinary(bytesString(b))
 }
