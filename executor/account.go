@@ -23,11 +23,23 @@ func NewAccount(name string, limit int64, parent *Account) *Account {
 	return &Account{name: name, limit: limit, parent: parent}
 }
 
+// spareShare is the part of a limit that is left to those who cannot do with less:
+// the first rows of a partition, a filter. Who can spill takes no more than the
+// rest, so that many queries at once end, however much each would like.
+const spareShare = 8
+
 // Grow reserves n bytes or fails with 53200 and reserves nothing.
-func (a *Account) Grow(n int64) error {
+func (a *Account) Grow(n int64) error { return a.grow(n, func(limit int64) int64 { return limit }) }
+
+// GrowSparing is Grow for those who can do with less.
+func (a *Account) GrowSparing(n int64) error {
+	return a.grow(n, func(limit int64) int64 { return limit - limit/spareShare })
+}
+
+func (a *Account) grow(n int64, most func(limit int64) int64) error {
 	for at := a; at != nil; at = at.parent {
 		used := at.used.Add(n)
-		if at.limit > 0 && used > at.limit {
+		if at.limit > 0 && used > most(at.limit) {
 			for undo := a; ; undo = undo.parent {
 				undo.used.Add(-n)
 				if undo == at {

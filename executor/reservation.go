@@ -9,10 +9,12 @@ type reservation struct {
 }
 
 // set makes the reservation n bytes, or fails with 53200 and keeps what it was.
-func (r *reservation) set(n int64) error {
+func (r *reservation) set(n int64) error { return r.change(n, r.env.grow) }
+
+func (r *reservation) change(n int64, grow func(int64) error) error {
 	switch {
 	case n > r.held:
-		if err := r.env.grow(n - r.held); err != nil {
+		if err := grow(n - r.held); err != nil {
 			return err
 		}
 	case n < r.held:
@@ -26,7 +28,7 @@ func (r *reservation) set(n int64) error {
 // within makes the reservation n bytes if that is no more than limit (0: any
 // number) and the account grants it; if not, the caller spills.
 func (r *reservation) within(n, limit int64) bool {
-	return (limit <= 0 || n <= limit) && r.set(n) == nil
+	return (limit <= 0 || n <= limit) && r.change(n, r.env.growSparing) == nil
 }
 
 // close gives everything back.

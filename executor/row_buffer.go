@@ -52,11 +52,20 @@ func (b *rowBuffer) keep(batch arrow.RecordBatch) {
 
 // reserve accounts for n bytes kept along with the rows.
 func (b *rowBuffer) reserve(n int64) error {
-	if err := b.env.grow(n); err != nil {
-		return err
+	err := b.env.grow(n)
+	if err == nil {
+		b.bytes += n
+	}
+	return err
+}
+
+// reserveSparing is reserve for an owner that can write rows instead.
+func (b *rowBuffer) reserveSparing(n int64) bool {
+	if b.env.growSparing(n) != nil {
+		return false
 	}
 	b.bytes += n
-	return nil
+	return true
 }
 
 // fill drains op into the buffer.
@@ -163,6 +172,14 @@ func (e *Env) grow(n int64) error {
 		return nil
 	}
 	return e.Memory.Grow(n)
+}
+
+// growSparing is grow for those who can do with less.
+func (e *Env) growSparing(n int64) error {
+	if e.Memory == nil {
+		return nil
+	}
+	return e.Memory.GrowSparing(n)
 }
 
 func (e *Env) shrink(n int64) {

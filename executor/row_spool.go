@@ -44,7 +44,7 @@ func newSpooledBuffer(env *Env, schema *arrow.Schema, stats *NodeStats) *rowBuff
 // add keeps a batch or writes it; it takes the batch over whatever happens.
 func (s *rowSpool) add(batch arrow.RecordBatch) error {
 	n := batchBytes(batch)
-	if limit := s.buf.env.WorkMem; (limit <= 0 || s.buf.bytes+n <= limit) && s.buf.reserve(n) == nil {
+	if limit := s.buf.env.WorkMem; (limit <= 0 || s.buf.bytes+n <= limit) && s.buf.reserveSparing(n) {
 		s.at = append(s.at, inMemory)
 		s.buf.keep(batch)
 		s.peak = max(s.peak, s.buf.bytes)

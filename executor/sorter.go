@@ -127,7 +127,7 @@ func (s *sorter) room(n int64) bool {
 	if limit := s.env.WorkMem; limit > 0 && s.rows.bytes+n > limit {
 		return false
 	}
-	return s.rows.reserve(n) == nil
+	return s.rows.reserveSparing(n)
 }
 
 // key makes the kept form of a batch, which it takes over; nil if no row of it
