@@ -38,8 +38,12 @@ const (
 	tableBlocks = 2 * 2
 
 	// warm is what a row or a condition on it costs when the row comes from the
-	// column cache, as a part of what it costs otherwise.
-	warm = 0.125
+	// column cache, as a part of what it costs otherwise. Some rows do not: those of
+	// chunks that were changed, which are expected to be staleShare of a table and no
+	// more than staleRows.
+	warm       = 0.02
+	staleShare = 0.125
+	staleRows  = 16384
 	// warmShare is the part of the cache that a scan's columns may fill, packed,
 	// to be expected there.
 	warmShare = 0.5
@@ -67,9 +71,10 @@ func (b *Builder) tableRows(t *catalog.Table) float64 {
 }
 
 // warmth is what reading rows rows of a scan costs, as a part of reading them
-// from the store: what fits well into the column cache is expected to be there.
-// Nobody asks whether it is: the plan is kept and run again, and the first of
-// its scans fills the cache.
+// from the store: what fits well into the column cache is expected to be there, but
+// for some changed rows. Nobody asks whether it is: the plan is kept and run again,
+// and the first of its scans fills the cache. Changed rows make that a short
+// statement over a table that is written all the time keeps its lookups.
 func (b *Builder) warmth(n *logical.Scan, rows float64, need *logical.ColSet) float64 {
 	if rows < warmRows || b.opt.CacheBytes == 0 {
 		return 1
@@ -84,7 +89,8 @@ func (b *Builder) warmth(n *logical.Scan, rows float64, need *logical.ColSet) fl
 	if b.tableRows(n.Table)*size > warmShare*b.opt.CacheBytes {
 		return 1
 	}
-	return warm
+	stale := math.Min(staleShare*rows, staleRows)
+	return (stale + warm*(rows-stale)) / rows
 }
 
 // packedWidth estimates the bytes of a value in the column cache where that is
