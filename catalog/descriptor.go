@@ -205,6 +205,10 @@ type View struct {
 	DependsOnColumns []ColumnRef `json:",omitempty"`
 	Populated        bool        `json:",omitempty"` // materialized views
 	CheckOption      string      `json:",omitempty"`
+	// Deletable says that rows can be deleted from the view, Updatable which of its
+	// columns (by number) can be written, as it was when the view was made.
+	Deletable bool    `json:",omitempty"`
+	Updatable []int16 `json:",omitempty"`
 }
 
 // ColumnRef names a column of a relation.

@@ -1,6 +1,10 @@
 package catalog
 
-import "github.com/tidemarkdb/tidemark/sql/types"
+import (
+	"strings"
+
+	"github.com/tidemarkdb/tidemark/sql/types"
+)
 
 // infoSchema registers the row source of an information_schema view.
 func infoSchema(name string, rows func(s *Snapshot, emit emitFunc) error) {
@@ -83,7 +87,7 @@ func init() {
 			}
 			return emit([]types.Datum{
 				s.catalogName(), s.schemaName(t.Schema), dText(t.Name), dText(kind), types.Null, types.Null, types.Null, types.Null, types.Null,
-				yesNo(t.Kind == KindTable), yesNo(false), commit,
+				yesNo(t.UpdatableEvents()&EventInsert != 0), yesNo(false), commit,
 			})
 		})
 	})
@@ -91,11 +95,12 @@ func init() {
 		return s.relationsOf("v", func(t *Table) error {
 			check := "NONE"
 			if t.View != nil && t.View.CheckOption != "" {
-				check = t.View.CheckOption
+				check = strings.ToUpper(t.View.CheckOption)
 			}
-			no := yesNo(false)
+			no, events := yesNo(false), t.UpdatableEvents()
 			return emit([]types.Datum{
-				s.catalogName(), s.schemaName(t.Schema), dText(t.Name), viewText(t), dText(check), no, no, no, no, no,
+				s.catalogName(), s.schemaName(t.Schema), dText(t.Name), viewText(t), dText(check),
+				yesNo(events&(EventUpdate|EventDelete) == EventUpdate|EventDelete), yesNo(events&EventInsert != 0), no, no, no,
 			})
 		})
 	})

@@ -252,7 +252,7 @@ func infoColumnRow(v VirtualEnv, t *Table, c *Column) []types.Datum {
 	row = append(row, domain...)
 	row = append(row, s.catalogName(), d.udtSchema, d.udtName, types.Null, types.Null, types.Null, types.Null, dText(itoa(int(c.Num))), yesNo(false))
 	row = append(row, identityColumns(s, c)...)
-	return append(row, dText(generated), generation, yesNo(t.Kind == KindTable))
+	return append(row, dText(generated), generation, yesNo(t.ColumnUpdatable(c.Num)))
 }
 
 func identityColumns(s *Snapshot, c *Column) []types.Datum {

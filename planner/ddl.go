@@ -89,6 +89,12 @@ func ViewColumns(ctx context.Context, query ast.Statement, opts Options) ([]plan
 	return q.Root.Columns(), q.Deps, nil
 }
 
+// ViewWritable says which columns (by number) of a view can be written and whether its
+// rows can be deleted; why says why its columns cannot.
+func ViewWritable(view *catalog.Table, opts Options) (columns []int16, deletable bool, why string) {
+	return binder.ViewWritable(view, &opts.Options)
+}
+
 // RefuseDomain is the error (0A000) for values of a user's domain type, whose
 // constraints are not enforced yet; nil for other types.
 func RefuseDomain(cat *catalog.Snapshot, t types.Type) error { return binder.RefuseDomain(cat, t) }

@@ -44,6 +44,15 @@ func (f *functionSession) ViewDef(view uint32, _ bool) (string, bool) {
 	return catalog.ViewDef(f.snap, catalog.OID(view))
 }
 
+// Updatable implements functions.CatalogSession.
+func (f *functionSession) Updatable(relation uint32, column int16) (events int32, written bool) {
+	t := f.snap.TableByID(catalog.OID(relation))
+	if t == nil {
+		return 0, false
+	}
+	return t.UpdatableEvents(), t.ColumnUpdatable(column)
+}
+
 // RelationByName implements functions.CatalogSession.
 func (f *functionSession) RelationByName(name string) (uint32, error) {
 	return f.resolver().RegIn(types.Regclass, name)

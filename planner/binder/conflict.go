@@ -29,7 +29,10 @@ func (b *Binder) bindOnConflict(s *scope, in *inserter, rows *plan.RowChecks) (*
 	}
 	out.Excluded = b.tableColumns(t, "excluded", s.depth)
 	b.MD.Relations++
-	ex := &nsItem{alias: "excluded", table: t, first: out.Excluded, relVisible: true, lateralOK: true}
+	ex, _, err := b.targetItem(s, in.into, &ast.Alias{Name: "excluded"}, out.Excluded)
+	if err != nil {
+		return nil, err
+	}
 	s.all = append(s.all, ex)
 	saved := s.items
 	s.items = append(append([]*nsItem(nil), s.items...), ex)
@@ -37,7 +40,7 @@ func (b *Binder) bindOnConflict(s *scope, in *inserter, rows *plan.RowChecks) (*
 	// Bare names in the SET list and WHERE mean the target's columns; excluded
 	// has the same names, so that PostgreSQL calls bare ones ambiguous.
 	ex.colsVisible = true
-	set, err := b.bindSet(s, t, in.first, oc.Set)
+	set, err := b.bindSet(s, in.into, in.first, oc.Set)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +71,11 @@ func (b *Binder) arbiters(s *scope, in *inserter, ct *ast.ConflictTarget, rows *
 		}
 		return nil, pgerror.New(pgerror.UndefinedObject, "constraint %q for table %q does not exist", ct.Constraint, t.Name)
 	}
-	ts := b.tableScope(t, in.first, kindIndexExpr)
+	item, _, err := b.targetItem(s, in.into, nil, in.first)
+	if err != nil {
+		return nil, err
+	}
+	ts := &scope{depth: 1, kind: kindIndexExpr, items: []*nsItem{item}, all: []*nsItem{item}}
 	var wanted []expr.Expr
 	b.noAuto++
 	defer func() { b.noAuto-- }()

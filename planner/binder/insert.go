@@ -11,8 +11,8 @@ import (
 	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
-// dmlTarget finds the table that a statement writes.
-func (b *Binder) dmlTarget(r *ast.RangeVar, verb string) (*catalog.Table, error) {
+// dmlTarget finds what a statement writes.
+func (b *Binder) dmlTarget(r *ast.RangeVar, verb string) (*writeTarget, error) {
 	if b.opts.ReadOnly {
 		return nil, pgerror.New(pgerror.ReadOnlySqlTransaction, "cannot execute %s in a read-only transaction", verb)
 	}
@@ -25,10 +25,13 @@ func (b *Binder) dmlTarget(r *ast.RangeVar, verb string) (*catalog.Table, error)
 			return nil, err
 		}
 	}
+	w := &writeTarget{table: t, verb: verb}
 	switch t.Kind {
 	case catalog.KindTable:
 	case catalog.KindView:
-		return nil, pgerror.Unsupported("%s of a view", verb).At(r.Loc())
+		if err := b.throughView(w, t); err != nil {
+			return nil, err
+		}
 	case catalog.KindSequence:
 		return nil, pgerror.New(pgerror.WrongObjectType, "cannot change sequence %q", t.Name)
 	case catalog.KindMaterializedView:
@@ -36,8 +39,8 @@ func (b *Binder) dmlTarget(r *ast.RangeVar, verb string) (*catalog.Table, error)
 	default:
 		return nil, pgerror.New(pgerror.InsufficientPrivilege, "permission denied for table %s", t.Name)
 	}
-	b.addWrite(t)
-	return t, nil
+	b.addWrite(w.table)
+	return w, nil
 }
 
 // columnOrdinal finds a target column.
@@ -58,7 +61,8 @@ func columnOrdinal(t *catalog.Table, c *ast.InsertColumn) (int, error) {
 type inserter struct {
 	b      *Binder
 	st     *ast.Insert
-	table  *catalog.Table
+	into   *writeTarget
+	table  *catalog.Table // of into
 	first  expr.ColumnID
 	target []int // given columns (ordinals)
 	// defaults are the bound defaults by ordinal, made when first needed.
@@ -71,20 +75,25 @@ func (b *Binder) bindInsert(s *scope, st *ast.Insert) (query, error) {
 	if err != nil {
 		return query{}, err
 	}
-	t, err := b.dmlTarget(st.Table, "INSERT")
+	into, err := b.dmlTarget(st.Table, "INSERT")
 	if err != nil {
 		return query{}, err
 	}
-	in := &inserter{b: b, st: st, table: t, defaults: map[int]expr.Expr{}}
-	if err := in.columns(); err != nil {
-		return query{}, err
-	}
-	alias := t.Name
+	t := into.table
+	in := &inserter{b: b, st: st, into: into, table: t, defaults: map[int]expr.Expr{}}
+	alias := into.name()
 	if st.Table.Alias != nil {
 		alias = st.Table.Alias.Name
 	}
 	in.first = b.tableColumns(t, alias, s.depth)
 	b.MD.Relations++
+	item, conds, err := b.targetItem(s, into, st.Table.Alias, in.first)
+	if err != nil {
+		return query{}, err
+	}
+	if err := in.columns(); err != nil {
+		return query{}, err
+	}
 	node, target, err := in.source(s)
 	if err != nil {
 		return query{}, err
@@ -93,12 +102,8 @@ func (b *Binder) bindInsert(s *scope, st *ast.Insert) (query, error) {
 	for _, o := range target {
 		ins.Cols = append(ins.Cols, in.first+expr.ColumnID(o))
 	}
-	if ins.Rows, err = b.RowChecks(t); err != nil {
+	if ins.Rows, err = b.viewRowChecks(into, conds, in.first); err != nil {
 		return query{}, err
-	}
-	item := &nsItem{alias: alias, table: t, first: in.first, relVisible: true, colsVisible: true, lateralOK: true}
-	if st.Table.Alias == nil {
-		item.schema = t.Schema
 	}
 	s.items, s.all = append(s.items, item), append(s.all, item)
 	if st.OnConflict != nil {
@@ -119,6 +124,12 @@ func (b *Binder) bindInsert(s *scope, st *ast.Insert) (query, error) {
 func (in *inserter) columns() error {
 	t := in.table
 	if in.st.Columns == nil {
+		if len(in.into.views) > 0 {
+			for _, c := range in.into.views[0].columns {
+				in.target = append(in.target, c.ordinal)
+			}
+			return nil
+		}
 		for i := range t.Columns {
 			if !t.Columns[i].Dropped {
 				in.target = append(in.target, i)
@@ -133,7 +144,7 @@ func (in *inserter) columns() error {
 	)
 	seen := make([]int, len(t.Columns))
 	for _, c := range in.st.Columns {
-		i, err := columnOrdinal(t, c)
+		i, err := in.into.ordinal(c)
 		if err != nil {
 			return err
 		}
@@ -220,6 +231,17 @@ func (in *inserter) checkCount(n int, loc func(int) int) error {
 		}
 		in.target = in.target[:n]
 	}
+	if in.st.Columns != nil || len(in.into.views) == 0 {
+		return nil
+	}
+	for i, o := range in.target {
+		if _, err := in.into.writable(i); err != nil {
+			return err
+		}
+		if slices.Contains(in.target[:i], o) {
+			return pgerror.New(pgerror.SyntaxError, "multiple assignments to same column %q", in.table.Columns[o].Name)
+		}
+	}
 	return nil
 }
 
@@ -294,7 +316,10 @@ func (in *inserter) columnDefault(ord int) (expr.Expr, error) {
 	if e, ok := in.defaults[ord]; ok {
 		return e, nil
 	}
-	e, err := in.b.columnDefault(&in.table.Columns[ord])
+	e, err := in.b.viewDefault(in.into, ord)
+	if err == nil && e == nil {
+		e, err = in.b.columnDefault(&in.table.Columns[ord])
+	}
 	if err == nil {
 		in.defaults[ord] = e
 	}

@@ -17,6 +17,7 @@ import (
 type merger struct {
 	b      *Binder
 	st     *ast.Merge
+	into   *writeTarget
 	table  *catalog.Table
 	scan   *logical.Scan
 	target *nsItem
@@ -34,12 +35,15 @@ func (b *Binder) bindMerge(s *scope, st *ast.Merge) (query, error) {
 	if err != nil {
 		return query{}, err
 	}
-	t, err := b.dmlTarget(st.Table, "MERGE")
+	w, err := b.dmlTarget(st.Table, "MERGE")
 	if err != nil {
 		return query{}, err
 	}
-	m := &merger{b: b, st: st, table: t}
-	m.scan, m.target = b.dmlScan(s, t, st.Table)
+	t := w.table
+	m := &merger{b: b, st: st, into: w, table: t}
+	if m.scan, m.target, _, err = b.dmlScan(s, w, st.Table); err != nil {
+		return query{}, err
+	}
 	m.out = &logical.Merge{Table: t, Alias: m.target.alias, First: m.scan.First, Handle: m.scan.Handle}
 	if err := m.join(s); err != nil {
 		return query{}, err
@@ -207,7 +211,7 @@ func (m *merger) actions(s *scope, source, matched []*nsItem) error {
 		case ast.MergeUpdate:
 			s.items = matched
 			a.Kind = logical.MergeUpdate
-			set, err = b.bindSet(s, t, m.scan.First, w.Set)
+			set, err = b.bindSet(s, m.into, m.scan.First, w.Set)
 		case ast.MergeDelete:
 			a.Kind = logical.MergeDelete
 		default:
@@ -287,7 +291,7 @@ func (m *merger) only(i int, e expr.Expr) (expr.Expr, error) {
 // insert binds the row of an INSERT clause: all columns that are not generated.
 func (m *merger) insert(s *scope, w *ast.MergeWhen) ([]logical.Assign, error) {
 	in := &inserter{
-		b: m.b, table: m.table, first: m.scan.First, defaults: map[int]expr.Expr{},
+		b: m.b, into: m.into, table: m.table, first: m.scan.First, defaults: map[int]expr.Expr{},
 		st: &ast.Insert{Table: m.st.Table, Columns: w.Columns, Overriding: w.Overriding},
 	}
 	if err := in.columns(); err != nil {

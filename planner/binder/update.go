@@ -9,16 +9,24 @@ import (
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
 )
 
-// dmlScan makes the scan of an UPDATE's or DELETE's table, with the row handle.
-func (b *Binder) dmlScan(s *scope, t *catalog.Table, r *ast.RangeVar) (*logical.Scan, *nsItem) {
-	scan, item := b.scanTable(s, t, r.Alias)
+// dmlScan makes the scan of an UPDATE's or DELETE's table, with the row handle, and
+// the conditions of the views that it is behind.
+func (b *Binder) dmlScan(s *scope, w *writeTarget, r *ast.RangeVar) (*logical.Scan, *nsItem, []viewCondition, error) {
+	scan, item := b.scanTable(s, w.table, r.Alias)
 	scan.Handle = b.handleColumn(item.alias)
+	var conds []viewCondition
+	if len(w.views) > 0 {
+		var err error
+		if item, conds, err = b.targetItem(s, w, r.Alias, scan.First); err != nil {
+			return nil, nil, nil, err
+		}
+	}
 	s.all = append(s.all, item)
-	return scan, item
+	return scan, item, conds, nil
 }
 
-// dmlInput joins the target's scan with FROM or USING and filters by WHERE.
-func (b *Binder) dmlInput(s *scope, scan *logical.Scan, item *nsItem, from []ast.TableExpr) (logical.Node, error) {
+// dmlInput joins the target's rows with FROM or USING.
+func (b *Binder) dmlInput(s *scope, scan logical.Node, item *nsItem, from []ast.TableExpr) (logical.Node, error) {
 	s.items = append(s.items, item)
 	if len(from) == 0 {
 		return scan, nil
@@ -39,16 +47,20 @@ func (b *Binder) bindUpdate(s *scope, st *ast.Update) (query, error) {
 	if err != nil {
 		return query{}, err
 	}
-	t, err := b.dmlTarget(st.Table, "UPDATE")
+	w, err := b.dmlTarget(st.Table, "UPDATE")
 	if err != nil {
 		return query{}, err
 	}
-	scan, item := b.dmlScan(s, t, st.Table)
-	node, err := b.dmlInput(s, scan, item, st.From)
+	t := w.table
+	scan, item, conds, err := b.dmlScan(s, w, st.Table)
 	if err != nil {
 		return query{}, err
 	}
-	set, err := b.bindSet(s, t, scan.First, st.Set)
+	node, err := b.dmlInput(s, filterViews(scan, conds), item, st.From)
+	if err != nil {
+		return query{}, err
+	}
+	set, err := b.bindSet(s, w, scan.First, st.Set)
 	if err != nil {
 		return query{}, err
 	}
@@ -65,7 +77,7 @@ func (b *Binder) bindUpdate(s *scope, st *ast.Update) (query, error) {
 			return query{}, err
 		}
 	}
-	if up.Rows, err = b.RowChecks(t); err != nil {
+	if up.Rows, err = b.viewRowChecks(w, conds, scan.First); err != nil {
 		return query{}, err
 	}
 	q := query{node: up}
@@ -120,15 +132,16 @@ func (b *Binder) withGenerated(t *catalog.Table, first expr.ColumnID, set []logi
 	return out, nil
 }
 
-// bindSet binds a SET list; first is the id of the table's first column, which
+// bindSet binds a SET list; first is the id of the written table's first column, which
 // a column of which only a part is set keeps the rest of.
-func (b *Binder) bindSet(s *scope, t *catalog.Table, first expr.ColumnID, list []*ast.Assignment) ([]logical.Assign, error) {
+func (b *Binder) bindSet(s *scope, w *writeTarget, first expr.ColumnID, list []*ast.Assignment) ([]logical.Assign, error) {
+	t := w.table
 	saved := s.kind
 	s.kind = kindUpdateSource
 	defer func() { s.kind = saved }()
 	out := make([]logical.Assign, 0, len(list))
 	add := func(c *ast.InsertColumn, v expr.Expr, isDefault bool, loc int) error {
-		o, err := columnOrdinal(t, c)
+		o, err := w.ordinal(c)
 		if err != nil {
 			return err
 		}
@@ -141,7 +154,7 @@ func (b *Binder) bindSet(s *scope, t *catalog.Table, first expr.ColumnID, list [
 				return err
 			}
 			if a.Column == o {
-				return pgerror.New(pgerror.SyntaxError, "multiple assignments to same column %q", c.Name)
+				return pgerror.New(pgerror.SyntaxError, "multiple assignments to same column %q", col.Name)
 			}
 		}
 		if len(c.Steps) > 0 && isDefault {
@@ -151,7 +164,10 @@ func (b *Binder) bindSet(s *scope, t *catalog.Table, first expr.ColumnID, list [
 			if col.Generated {
 				return nil
 			}
-			if v, err = b.columnDefault(col); err != nil {
+			if v, err = b.viewDefault(w, o); err == nil && v == nil {
+				v, err = b.columnDefault(col)
+			}
+			if err != nil {
 				return err
 			}
 			out = append(out, logical.Assign{Column: o, Value: v})
@@ -249,12 +265,16 @@ func (b *Binder) bindDelete(s *scope, st *ast.Delete) (query, error) {
 	if err != nil {
 		return query{}, err
 	}
-	t, err := b.dmlTarget(st.Table, "DELETE")
+	w, err := b.dmlTarget(st.Table, "DELETE")
 	if err != nil {
 		return query{}, err
 	}
-	scan, item := b.dmlScan(s, t, st.Table)
-	node, err := b.dmlInput(s, scan, item, st.Using)
+	t := w.table
+	scan, item, conds, err := b.dmlScan(s, w, st.Table)
+	if err != nil {
+		return query{}, err
+	}
+	node, err := b.dmlInput(s, filterViews(scan, conds), item, st.Using)
 	if err != nil {
 		return query{}, err
 	}

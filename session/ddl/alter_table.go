@@ -90,6 +90,9 @@ type alteration struct {
 }
 
 func (a *alteration) run() error {
+	if a.old.Kind == catalog.KindView && (a.cmd.Kind == ast.AlterSetDefault || a.cmd.Kind == ast.AlterDropDefault) {
+		return a.setDefault()
+	}
 	if a.old.Kind != catalog.KindTable {
 		return a.runOther()
 	}

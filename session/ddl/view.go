@@ -48,6 +48,10 @@ func createView(ctx context.Context, env *Env, st *ast.CreateView) error {
 		t.View.CheckOption = v
 		delete(t.Options, "check_option")
 	}
+	var why string
+	if t.View.Updatable, t.View.Deletable, why = planner.ViewWritable(t, env.PlanOptions()); why != "" && t.View.CheckOption != "" {
+		return pgerror.New(pgerror.FeatureNotSupported, "WITH CHECK OPTION is supported only on automatically updatable views").WithHint("%s", why)
+	}
 	old := env.Editor.Snapshot().Table(schema.ID, rv.Name)
 	if old == nil || !st.Replace {
 		if relationTaken(env, schema.ID, nil)(rv.Name) {

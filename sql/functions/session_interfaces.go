@@ -142,6 +142,8 @@ type CatalogSession interface {
 	IndexDef(index uint32, column int, pretty bool) (text string, ok bool)
 	ConstraintDef(constraint uint32, pretty bool) (text string, ok bool)
 	ViewDef(view uint32, pretty bool) (text string, ok bool)
+	// Updatable is pg_relation_is_updatable, and pg_column_is_updatable of a column.
+	Updatable(relation uint32, column int16) (events int32, written bool)
 	// RelationByName finds a relation by a possibly qualified, possibly quoted
 	// name as regclass input does (without numbers); the error is 42P01 or 3F000.
 	RelationByName(name string) (uint32, error)

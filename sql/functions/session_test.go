@@ -130,6 +130,7 @@ func (s *testSession) IndexDef(oid uint32, column int, _ bool) (string, bool) {
 
 func (s *testSession) ConstraintDef(uint32, bool) (string, bool) { return "", false }
 func (s *testSession) ViewDef(uint32, bool) (string, bool)       { return "", false }
+func (s *testSession) Updatable(uint32, int16) (int32, bool)     { return 0, false }
 
 func (s *testSession) RelationByName(name string) (uint32, error) {
 	if name == "pg_class" {
