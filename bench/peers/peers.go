@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/duckdb/duckdb-go/v2"
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -19,8 +20,11 @@ type Peer interface {
 	Name() string
 	// Exec runs statements whose rows are dropped.
 	Exec(ctx context.Context, sql string) error
-	// Query runs one statement and reads its rows as they come.
+	// Query runs one statement, reads its rows as they come and keeps them.
 	Query(ctx context.Context, sql string) (Answer, error)
+	// Read runs one statement, reads its rows as they come, takes each apart into
+	// its values and drops them, as TSBS does.
+	Read(ctx context.Context, sql string) error
 	// Load fills a table from a file in COPY's text format.
 	Load(ctx context.Context, table, file string) error
 	Close()
@@ -65,6 +69,17 @@ func (w *wire) Query(ctx context.Context, sql string) (Answer, error) {
 	return a.rows, results.Close()
 }
 
+// Read reads text in the simple protocol (TSBS with --force-text-format).
+func (w *wire) Read(ctx context.Context, sql string) error {
+	results := w.conn.Exec(ctx, sql)
+	for results.NextResult() {
+		for r := results.ResultReader(); r.NextRow(); {
+			_ = r.Values()
+		}
+	}
+	return results.Close()
+}
+
 func (w *wire) Load(ctx context.Context, table, file string) error {
 	f, err := os.Open(file)
 	if err != nil {
@@ -107,10 +122,23 @@ func (d *duck) Exec(ctx context.Context, sql string) error {
 	return err
 }
 
-// Query reads Arrow batches, the fastest way out of DuckDB.
+// Query keeps Arrow batches, the fastest way out of DuckDB.
 func (d *duck) Query(ctx context.Context, text string) (Answer, error) {
 	var a duckAnswer
-	err := d.conn.Raw(func(conn any) error {
+	err := d.each(ctx, text, func(b arrow.RecordBatch) {
+		b.Retain()
+		a = append(a, b)
+	})
+	return a.rows, err
+}
+
+func (d *duck) Read(ctx context.Context, text string) error {
+	return d.each(ctx, text, func(arrow.RecordBatch) {})
+}
+
+// each calls fn with the batches of a query.
+func (d *duck) each(ctx context.Context, text string, fn func(arrow.RecordBatch)) error {
+	return d.conn.Raw(func(conn any) error {
 		arrow, err := duckdb.NewArrowFromConn(conn.(driver.Conn))
 		if err != nil {
 			return err
@@ -121,13 +149,10 @@ func (d *duck) Query(ctx context.Context, text string) (Answer, error) {
 		}
 		defer batches.Release()
 		for batches.Next() {
-			b := batches.RecordBatch()
-			b.Retain()
-			a = append(a, b)
+			fn(batches.RecordBatch())
 		}
 		return batches.Err()
 	})
-	return a.rows, err
 }
 
 func (d *duck) Load(ctx context.Context, table, file string) error {
@@ -143,6 +168,13 @@ func Time(ctx context.Context, p Peer, sql string) (time.Duration, [][]string, e
 		return took, nil, err
 	}
 	return took, answer(), nil
+}
+
+// TimeRead runs a query and measures it until its last row, which it does not keep.
+func TimeRead(ctx context.Context, p Peer, sql string) (time.Duration, error) {
+	start := time.Now()
+	err := p.Read(ctx, sql)
+	return time.Since(start), err
 }
 
 // Median returns the middle of ds, the lower one of two.

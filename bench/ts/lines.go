@@ -41,6 +41,12 @@ func (p *linePeer) Query(ctx context.Context, path string) (peers.Answer, error)
 	return func() [][]string { return [][]string{{string(b)}} }, err
 }
 
+// Read implements peers.Peer.
+func (p *linePeer) Read(ctx context.Context, path string) error {
+	_, err := p.do(ctx, http.MethodGet, path, nil)
+	return err
+}
+
 // Load implements peers.Peer.
 func (p *linePeer) Load(context.Context, string, string) error {
 	return errors.New("lines are written, not loaded from a file")

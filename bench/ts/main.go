@@ -155,27 +155,36 @@ func connect(ctx context.Context, c config) (ts []*target, err error) {
 
 // times runs a type of query with the same parameters on each target, each once
 // unmeasured and then for a while: what takes a millisecond is run often, so that
-// its median means something. It compares the answers of the first two.
+// its median means something. Measured is from sending the statement until its last
+// row was read and taken apart; nothing is kept meanwhile. The answers of the first
+// two are read once more and compared, without being measured, in the first rounds.
 func (c *config) times(ctx context.Context, ts []*target, q query, salt uint64) (times [][]time.Duration, differ string, err error) {
 	times = make([][]time.Duration, len(ts))
 	begin := time.Now()
 	for round := 0; round <= c.rounds || round <= maxRounds && time.Since(begin) < c.atLeast; round++ {
-		answers := make([][][]string, len(ts))
+		var answers [2][][]string
 		for i, t := range ts {
 			a := q.ask(rand.New(rand.NewPCG(c.seed+uint64(round), salt)), c.shape)
 			text := t.write(a)
 			if text == "" {
 				continue
 			}
-			d, rows, err := peers.Time(ctx, t, text)
+			d, err := peers.TimeRead(ctx, t, text)
 			if err != nil {
 				return nil, "", fmt.Errorf("%s: %w", t.Name(), err)
 			}
-			if answers[i] = rows; round > 0 {
+			if round > 0 {
 				times[i] = append(times[i], d)
 			}
+			if compared := len(ts) > 1 && ts[1].comparable && round <= c.rounds && differ == ""; compared && i < len(answers) {
+				answer, err := t.Query(ctx, text)
+				if err != nil {
+					return nil, "", fmt.Errorf("%s: %w", t.Name(), err)
+				}
+				answers[i] = answer()
+			}
 		}
-		if len(ts) > 1 && ts[1].comparable && differ == "" {
+		if answers[0] != nil {
 			differ = peers.Differ(answers[0], answers[1], q.ordered)
 		}
 	}
