@@ -27,7 +27,7 @@ type conn struct {
 	bodyLen  int
 	messages messages
 	out      writer
-	columns  []types.TextColumn // of the batch that is sent
+	columns  []types.FieldColumn // of the batch that is sent
 	session  *session.Session
 	// lost: the client sent what has no meaning here; nothing can be read any more.
 	lost bool

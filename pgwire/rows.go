@@ -70,27 +70,19 @@ func (c *conn) Batch(rows session.Rows, batch arrow.RecordBatch, from, to int) e
 		return pgerror.New(pgerror.InternalError, "a batch of %d columns for %d announced", len(cols), n)
 	}
 	if cap(c.columns) < n {
-		c.columns = make([]types.TextColumn, n)
+		c.columns = make([]types.FieldColumn, n)
 	}
 	in := c.columns[:n]
 	for i := range in {
-		if err := in[i].ResetText(cols[i], rows.Columns[i].Type, rows.IO); err != nil {
+		if err := in[i].Reset(cols[i], rows.Columns[i].Type, rows.Formats[i], rows.IO); err != nil {
 			return err
 		}
 	}
 	defer clear(in) // they would keep the batch alive
-	var d types.Datum
 	for row := from; row < to; row++ {
 		w.begin('D')
 		w.int16(int16(n))
-		for i := range in {
-			if rows.Formats[i] == 0 {
-				w.buf = in[i].AppendField(w.buf, row)
-				continue
-			}
-			in[i].Read(row, &d)
-			w.value(rows, i, d)
-		}
+		w.buf = types.AppendFields(w.buf, in, row)
 		if err := w.end(); err != nil {
 			return err
 		}

@@ -1,16 +1,18 @@
 package types
 
 import (
+	"encoding/binary"
 	"math"
 	"testing"
 	"time"
 
+	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 )
 
-// TestTextColumn compares it with AppendText, also of NULLs and slices.
-func TestTextColumn(t *testing.T) {
+// TestFieldColumn compares it with AppendText and AppendBinary, also of NULLs and slices.
+func TestFieldColumn(t *testing.T) {
 	floats := []Datum{
 		NewFloat64(0), NewFloat64(math.Copysign(0, -1)), NewFloat64(5), NewFloat64(-17), NewFloat64(1e14), NewFloat64(1e15), NewFloat64(-1e15), NewFloat64(1e300),
 		NewFloat64(0.1), NewFloat64(1 << 53), NewFloat64(math.Inf(1)), NewFloat64(math.Inf(-1)), NewFloat64(math.NaN()), NewFloat64(math.MaxInt64), NewFloat64(1e-5),
@@ -22,42 +24,60 @@ func TestTextColumn(t *testing.T) {
 		Timestamptz: {{P: PhysInt64, I: 3*day + 1}, {P: PhysInt64, I: 3*day + 1}, {P: PhysInt64, I: 0}, {P: PhysInt64, I: 0}, {P: PhysInt64, I: TimestampInfinity}, {P: PhysInt64, I: -day}},
 		Date:        {{P: PhysInt32, I: 0}, {P: PhysInt32, I: 0}, {P: PhysInt32, I: 77}},
 	}
+	columns[JSONB] = []Datum{NewString("{}"), NewString("[1]")}
 	for _, io := range []*IO{nil, {ExtraFloatDigits: -3}} {
-		for oid, values := range columns {
-			b := NewBuilder(memory.DefaultAllocator, Of(oid))
-			for i := range 40 {
-				if i%5 == 3 {
-					AppendDatum(b, Null)
-				} else {
-					AppendDatum(b, values[i/2%len(values)])
+		for format := range int16(2) {
+			for oid, values := range columns {
+				b := NewBuilder(memory.DefaultAllocator, Of(oid))
+				for i := range 40 {
+					if i%5 == 3 {
+						AppendDatum(b, Null)
+					} else {
+						AppendDatum(b, values[i/2%len(values)])
+					}
 				}
-			}
-			whole := b.NewArray()
-			part := array.NewSlice(whole, 3, 40)
-			var c TextColumn
-			if err := c.ResetText(part, Of(oid), io); err != nil {
-				t.Fatal(err)
-			}
-			for i := range part.Len() {
-				got := string(c.AppendField([]byte("x"), i))
-				want := "x\xff\xff\xff\xff"
-				if d := DatumAt(part, i); !d.IsNull() {
-					text := string(AppendText(nil, Of(oid), d, io))
-					want = "x\x00\x00\x00" + string(rune(len(text))) + text
+				whole := b.NewArray()
+				part := array.NewSlice(whole, 3, 40)
+				cols := make([]FieldColumn, 3) // the third one is all NULL
+				null := array.NewNull(part.Len())
+				for k, a := range []arrow.Array{part, part, null} {
+					if err := cols[k].Reset(a, Of(oid), format, io); err != nil {
+						t.Fatal(err)
+					}
 				}
-				if got != want {
-					t.Errorf("type %d row %d: got %q, want %q", oid, i, got, want)
+				for i := range part.Len() {
+					field := fieldOf(Of(oid), DatumAt(part, i), format, io)
+					if got := string(cols[0].AppendField([]byte("x"), i)); got != "x"+field {
+						t.Errorf("type %d row %d: got %q, want %q", oid, i, got, field)
+					}
+					want := "x" + field + field + nullField
+					if got := string(AppendFields([]byte("x"), cols, i)); got != want {
+						t.Errorf("type %d row %d: got %q, want %q", oid, i, got, want)
+					}
 				}
+				part.Release()
+				whole.Release()
+				b.Release()
 			}
-			part.Release()
-			whole.Release()
-			b.Release()
 		}
 	}
 }
 
-// TestTextColumnTimes compares times of the same hours and others in all styles.
-func TestTextColumnTimes(t *testing.T) {
+func fieldOf(t Type, d Datum, format int16, io *IO) string {
+	if d.IsNull() {
+		return nullField
+	}
+	var b []byte
+	if format == 0 {
+		b = AppendText(nil, t, d, io)
+	} else {
+		b = AppendBinary(nil, t, d, io)
+	}
+	return string(binary.BigEndian.AppendUint32(nil, uint32(len(b)))) + string(b)
+}
+
+// TestFieldColumnTimes compares times of the same hours and others in all styles.
+func TestFieldColumnTimes(t *testing.T) {
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
 		t.Fatal(err)
@@ -81,8 +101,8 @@ func TestTextColumnTimes(t *testing.T) {
 			for _, oid := range []OID{Timestamp, Timestamptz} {
 				io := DefaultIO()
 				io.DateStyle, io.TimeZone, io.TimeZoneName = style, zone, "X"
-				var c TextColumn
-				if err := c.ResetText(a, Of(oid), io); err != nil {
+				var c FieldColumn
+				if err := c.Reset(a, Of(oid), 0, io); err != nil {
 					t.Fatal(err)
 				}
 				for i, v := range values {

@@ -3,19 +3,23 @@ package types
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 	"strconv"
 
 	"github.com/apache/arrow-go/v18/arrow"
 )
 
-// TextColumn prints the values of an array one after another, as AppendText
-// does, but looks once at what they are.
-type TextColumn struct {
+// FieldColumn writes the values of an array one after another as fields of DataRow
+// messages (PostgreSQL section 55.7), as AppendText and AppendBinary do, but looks
+// once at what they are. AppendFields writes the rows of several.
+type FieldColumn struct {
 	ColumnReader
-	typ  Type
-	io   *IO
-	kind textKind
-	// The time printed last, which its neighbours often share.
+	typ    Type
+	io     *IO
+	kind   fieldKind
+	binary bool
+	// The time printed last, which its neighbours often share, and its text, with
+	// room for shortField bytes.
 	last int64
 	text []byte
 	// hours: times of one hour differ from its beginning in their minutes and seconds alone.
@@ -24,74 +28,122 @@ type TextColumn struct {
 	hour   []byte
 }
 
-type textKind uint8
+type fieldKind uint8
 
 const (
-	textAny textKind = iota
-	textInt
-	textFloat // with the shortest digits
-	textString
-	textTime
+	fieldAny    fieldKind = iota
+	fieldInt              // its digits
+	fieldFloat            // the shortest digits
+	fieldString           // its bytes, in both formats
+	fieldTime
+	field2 // binary numbers of 2, 4 and 8 bytes
+	field4
+	field8
 )
 
-// ResetText starts with another array of a type.
-func (c *TextColumn) ResetText(a arrow.Array, t Type, io *IO) error {
-	c.typ, c.io, c.kind, c.text, c.hours, c.hour = t, io.orDefault(), textAny, c.text[:0], false, c.hour[:0]
-	switch t.OID {
-	case Int2, Int4, Int8:
-		c.kind = textInt
-	case Float8:
-		if c.io.ExtraFloatDigits > 0 {
-			c.kind = textFloat
-		}
-	case Text, Varchar, Bpchar, Name, JSON, JSONB:
-		c.kind = textString
-	case Timestamp, Timestamptz, Date:
-		c.kind = textTime
-		c.hours = t.OID != Date
-	}
-	if err := c.Reset(a); err != nil {
+// Reset starts with another array of a type, whose values are written as text
+// (format 0) or binary (1).
+func (c *FieldColumn) Reset(a arrow.Array, t Type, format int16, io *IO) error {
+	c.typ, c.io, c.binary, c.text, c.hours, c.hour = t, io.orDefault(), format != 0, c.text[:0], false, c.hour[:0]
+	if err := c.ColumnReader.Reset(a); err != nil {
 		return err
 	}
-	if c.phys != t.Phys() {
-		c.kind = textAny
+	switch {
+	case c.phys != t.Phys():
+		c.kind = fieldAny
+	case c.binary:
+		c.kind = binaryKind(t.OID)
+	default:
+		c.kind = textKind(t.OID, c.io)
+		c.hours = c.kind == fieldTime && t.OID != Date
 	}
 	return nil
 }
 
-// AppendField appends a field of a DataRow message: the length of the i-th value's text
-// and the text, or -1.
-func (c *TextColumn) AppendField(dst []byte, i int) []byte {
-	if c.valid != nil && !bitAt(c.valid, c.first+i) {
-		return append(dst, 0xff, 0xff, 0xff, 0xff)
+func textKind(t OID, io *IO) fieldKind {
+	switch t {
+	case Int2, Int4, Int8:
+		return fieldInt
+	case Float8:
+		if io.ExtraFloatDigits > 0 {
+			return fieldFloat
+		}
+	case Text, Varchar, Bpchar, Name, JSON, JSONB:
+		return fieldString
+	case Timestamp, Timestamptz, Date:
+		return fieldTime
+	}
+	return fieldAny
+}
+
+func binaryKind(t OID) fieldKind {
+	switch t {
+	case Int2:
+		return field2
+	case Int4, Date:
+		return field4
+	case Int8, Float8, Timestamp, Timestamptz:
+		return field8
+	case Text, Varchar, Bpchar, Name, JSON:
+		return fieldString
+	}
+	return fieldAny
+}
+
+// isNull reports whether the i-th value is NULL, but for columns of another kind.
+func (c *FieldColumn) isNull(i int) bool { return c.valid != nil && !bitAt(c.valid, c.first+i) }
+
+// AppendField appends the length and the value of the i-th row, or -1 for NULL.
+func (c *FieldColumn) AppendField(dst []byte, i int) []byte {
+	if c.isNull(i) {
+		return append(dst, nullField...)
 	}
 	switch c.kind {
-	case textInt:
+	case fieldInt:
 		return appendIntField(dst, c.int(i))
-	case textFloat:
-		f := valueAt[float64](c.values, i)
-		if n := int64(f); n > -1e15 && n < 1e15 && float64(n) == f && n != 0 { // 0 may be -0
+	case fieldFloat:
+		if n, ok := wholeFloat(valueAt[float64](c.values, i)); ok {
 			return appendIntField(dst, n)
 		}
-	case textString:
-		return c.appendString(dst, int(c.offsets[i]), int(c.offsets[i+1]))
+	case fieldString:
+		from, to := c.offsets[i], c.offsets[i+1]
+		dst = binary.BigEndian.AppendUint32(dst, uint32(to-from))
+		return append(dst, c.data[from:to]...)
+	case field2:
+		return binary.BigEndian.AppendUint16(append(dst, 0, 0, 0, 2), valueAt[uint16](c.values, i))
+	case field4:
+		return binary.BigEndian.AppendUint32(append(dst, 0, 0, 0, 4), valueAt[uint32](c.values, i))
+	case field8:
+		return binary.BigEndian.AppendUint64(append(dst, 0, 0, 0, 8), valueAt[uint64](c.values, i))
 	}
 	at := len(dst)
 	dst = append(dst, 0, 0, 0, 0)
 	switch c.kind {
-	case textFloat:
+	case fieldFloat:
 		dst = appendFloat(dst, valueAt[float64](c.values, i), 64, c.io.ExtraFloatDigits)
-	case textTime:
+	case fieldTime:
 		dst = c.appendTime(dst, i)
 	default:
 		var d Datum
 		if c.Read(i, &d); d.IsNull() {
-			return append(dst[:at], 0xff, 0xff, 0xff, 0xff)
+			return append(dst[:at], nullField...)
 		}
-		dst = AppendText(dst, c.typ, d, c.io)
+		if c.binary {
+			dst = AppendBinary(dst, c.typ, d, c.io)
+		} else {
+			dst = AppendText(dst, c.typ, d, c.io)
+		}
 	}
 	binary.BigEndian.PutUint32(dst[at:], uint32(len(dst)-at-4))
 	return dst
+}
+
+const nullField = "\xff\xff\xff\xff"
+
+// wholeFloat is a number without a fraction as an integer that is printed alike.
+func wholeFloat(f float64) (int64, bool) {
+	n := int64(f)
+	return n, n > -1e15 && n < 1e15 && float64(n) == f && n != 0 // 0 may be -0
 }
 
 // appendIntField appends the length and the digits of a number. Most are short.
@@ -121,25 +173,8 @@ const pairs = "00010203040506070809101112131415161718192021222324" +
 	"50515253545556575859606162636465666768697071727374" +
 	"75767778798081828384858687888990919293949596979899"
 
-// appendString appends the length and the bytes [from, to) of the column's strings.
-// Short ones are copied as 32 bytes, where there are as many on both sides, which is
-// one step, while a copy of their length is a call.
-func (c *TextColumn) appendString(dst []byte, from, to int) []byte {
-	at, n := len(dst), to-from
-	if n <= len(fixedCopy{}) && cap(dst)-at >= 4+len(fixedCopy{}) && len(c.data)-from >= len(fixedCopy{}) {
-		dst = dst[:at+4+len(fixedCopy{})]
-		binary.BigEndian.PutUint32(dst[at:], uint32(n))
-		*(*fixedCopy)(dst[at+4:]) = *(*fixedCopy)(c.data[from:])
-		return dst[:at+4+n]
-	}
-	dst = binary.BigEndian.AppendUint32(dst, uint32(n))
-	return append(dst, c.data[from:to]...)
-}
-
-type fixedCopy [32]byte
-
 // int is a value of an integer column.
-func (c *TextColumn) int(i int) int64 {
+func (c *FieldColumn) int(i int) int64 {
 	switch c.phys {
 	case PhysInt16:
 		return int64(valueAt[int16](c.values, i))
@@ -149,7 +184,7 @@ func (c *TextColumn) int(i int) int64 {
 	return valueAt[int64](c.values, i)
 }
 
-func (c *TextColumn) appendTime(dst []byte, i int) []byte {
+func (c *FieldColumn) appendTime(dst []byte, i int) []byte {
 	v := c.int(i)
 	if len(c.text) > 0 && v == c.last {
 		return append(dst, c.text...)
@@ -162,13 +197,14 @@ func (c *TextColumn) appendTime(dst []byte, i int) []byte {
 		c.startHour(h)
 	}
 	c.last, c.text = v, append(c.text[:0], dst[at:]...)
+	c.text = slices.Grow(c.text, shortField)
 	return dst
 }
 
 // startHour keeps the text of the beginning of an hour: what is in it differs in
 // minutes and seconds alone, in each style that has them at the same place, if the
 // zone does not change in between.
-func (c *TextColumn) startHour(h int64) {
+func (c *FieldColumn) startHour(h int64) {
 	c.hourOf, c.hour = h, c.hour[:0]
 	if !c.hours || h < minTimestamp/MicrosPerHour || h >= endTimestamp/MicrosPerHour {
 		return
