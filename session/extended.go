@@ -426,8 +426,8 @@ func (s *Session) executePortal(ctx context.Context, po *portal, maxRows int64) 
 		if err := s.startPortal(ctx, po); err != nil {
 			return err
 		}
-		if maxRows == 0 { // see startWhole
-			po.run.env.Workers = s.server.workers
+		if maxRows == 0 {
+			s.runsWhole(po.run)
 		}
 	}
 	po.rows.IO = po.run.fn.IO

@@ -158,10 +158,15 @@ func (s *Session) prepareEnv(r *running, txn kv.Txn, snap *catalog.Snapshot, par
 func (s *Session) startWhole(ctx context.Context, p *planned, params []types.Datum, stats *executor.Stats) (*running, error) {
 	r, err := s.start(ctx, p, params, stats)
 	if err == nil {
-		r.env.Workers = s.server.workers
-		r.env.Columns = s.server.columns
+		s.runsWhole(r)
 	}
 	return r, err
+}
+
+// runsWhole says that an execution that was started is run to its end at once.
+func (s *Session) runsWhole(r *running) {
+	r.env.Workers = s.server.workers
+	r.env.Columns = s.server.columns
 }
 
 // start opens an execution of p. Query statements that write or lock are run to
