@@ -3,6 +3,7 @@ package executor
 import (
 	"fmt"
 	"math"
+	"slices"
 	"unsafe"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -85,6 +86,13 @@ func (m *bitmap) setNull(alloc memory.Allocator, n, i int) {
 	m.nulls++
 }
 
+// setAll makes all of n rows NULL.
+func (m *bitmap) setAll(alloc memory.Allocator, n int) {
+	m.buf = newBuffer(alloc, int(bitutil.BytesForBits(int64(n))))
+	m.bits, m.nulls = m.buf.Bytes(), n
+	clear(m.bits)
+}
+
 // makeArray makes an array of buffers, which it takes over.
 func makeArray(dt arrow.DataType, n int, m bitmap, bufs ...*memory.Buffer) arrow.Array {
 	all := append([]*memory.Buffer{m.buf}, bufs...)
@@ -100,33 +108,39 @@ func makeArray(dt arrow.DataType, n int, m bitmap, bufs ...*memory.Buffer) arrow
 }
 
 // gather makes the array of the given rows of a chunked column. open is what
-// earlier calls found out about the chunks.
-func gather(alloc memory.Allocator, dt arrow.DataType, chunks []arrow.Array, open *openColumn, refs []rowRef) (arrow.Array, error) {
+// earlier calls found out about the chunks; missing says that noRow is among the rows.
+func gather(alloc memory.Allocator, dt arrow.DataType, chunks []arrow.Array, open *openColumn, refs []rowRef, missing bool) (arrow.Array, error) {
 	switch dt.ID() {
 	case arrow.BOOL:
-		return gatherBools(alloc, chunks, open, refs), nil
+		return gatherBools(alloc, chunks, open, refs, missing), nil
 	case arrow.INT16:
-		return gatherFixed[int16](alloc, dt, chunks, open, refs), nil
+		return gatherFixed[int16](alloc, dt, chunks, open, refs, missing), nil
 	case arrow.INT32:
-		return gatherFixed[int32](alloc, dt, chunks, open, refs), nil
+		return gatherFixed[int32](alloc, dt, chunks, open, refs, missing), nil
 	case arrow.INT64:
-		return gatherFixed[int64](alloc, dt, chunks, open, refs), nil
+		return gatherFixed[int64](alloc, dt, chunks, open, refs, missing), nil
 	case arrow.UINT32:
-		return gatherFixed[uint32](alloc, dt, chunks, open, refs), nil
+		return gatherFixed[uint32](alloc, dt, chunks, open, refs, missing), nil
 	case arrow.FLOAT32:
-		return gatherFixed[float32](alloc, dt, chunks, open, refs), nil
+		return gatherFixed[float32](alloc, dt, chunks, open, refs, missing), nil
 	case arrow.FLOAT64:
-		return gatherFixed[float64](alloc, dt, chunks, open, refs), nil
+		return gatherFixed[float64](alloc, dt, chunks, open, refs, missing), nil
 	case arrow.STRING, arrow.BINARY:
-		return gatherBytes(alloc, dt, chunks, open, refs)
+		return gatherBytes(alloc, dt, chunks, open, refs, missing)
 	case arrow.NULL:
 		return array.NewNull(len(refs)), nil
 	}
 	panic(fmt.Sprintf("executor: no gather for %s", dt))
 }
 
-func gatherNulls(alloc memory.Allocator, chunks []arrow.Array, open *openColumn, refs []rowRef) (m bitmap) {
+// hasNoRow reports whether noRow is among the rows.
+func hasNoRow(refs []rowRef) bool { return slices.Contains(refs, noRow) }
+
+func gatherNulls(alloc memory.Allocator, chunks []arrow.Array, open *openColumn, refs []rowRef, missing bool) (m bitmap) {
 	if !open.anyNull(chunks) {
+		if !missing {
+			return m
+		}
 		for i, r := range refs {
 			if r == noRow {
 				m.setNull(alloc, len(refs), i)
@@ -142,7 +156,7 @@ func gatherNulls(alloc memory.Allocator, chunks []arrow.Array, open *openColumn,
 	return m
 }
 
-func gatherFixed[T fixedWidth](alloc memory.Allocator, dt arrow.DataType, chunks []arrow.Array, open *openColumn, refs []rowRef) arrow.Array {
+func gatherFixed[T fixedWidth](alloc memory.Allocator, dt arrow.DataType, chunks []arrow.Array, open *openColumn, refs []rowRef, missing bool) arrow.Array {
 	var zero T
 	buf := newBuffer(alloc, len(refs)*int(unsafe.Sizeof(zero)))
 	var out []T
@@ -150,17 +164,23 @@ func gatherFixed[T fixedWidth](alloc memory.Allocator, dt arrow.DataType, chunks
 		out = unsafe.Slice((*T)(unsafe.Pointer(&buf.Bytes()[0])), len(refs))
 	}
 	views := openFixed[T](open, chunks)
-	for i, r := range refs {
-		if r != noRow {
+	if missing {
+		for i, r := range refs {
+			if r != noRow {
+				out[i] = views[r.chunk()][r.row()]
+			} else {
+				out[i] = 0
+			}
+		}
+	} else {
+		for i, r := range refs {
 			out[i] = views[r.chunk()][r.row()]
-		} else {
-			out[i] = 0
 		}
 	}
-	return makeArray(dt, len(refs), gatherNulls(alloc, chunks, open, refs), buf)
+	return makeArray(dt, len(refs), gatherNulls(alloc, chunks, open, refs, missing), buf)
 }
 
-func gatherBools(alloc memory.Allocator, chunks []arrow.Array, open *openColumn, refs []rowRef) arrow.Array {
+func gatherBools(alloc memory.Allocator, chunks []arrow.Array, open *openColumn, refs []rowRef, missing bool) arrow.Array {
 	buf := newBuffer(alloc, int(bitutil.BytesForBits(int64(len(refs)))))
 	out := buf.Bytes()
 	clear(out)
@@ -169,10 +189,10 @@ func gatherBools(alloc memory.Allocator, chunks []arrow.Array, open *openColumn,
 			out[i>>3] |= 1 << (i & 7)
 		}
 	}
-	return makeArray(arrow.FixedWidthTypes.Boolean, len(refs), gatherNulls(alloc, chunks, open, refs), buf)
+	return makeArray(arrow.FixedWidthTypes.Boolean, len(refs), gatherNulls(alloc, chunks, open, refs, missing), buf)
 }
 
-func gatherBytes(alloc memory.Allocator, dt arrow.DataType, chunks []arrow.Array, open *openColumn, refs []rowRef) (arrow.Array, error) {
+func gatherBytes(alloc memory.Allocator, dt arrow.DataType, chunks []arrow.Array, open *openColumn, refs []rowRef, missing bool) (arrow.Array, error) {
 	views := open.openBytes(chunks)
 	total := 0
 	for _, r := range refs {
@@ -196,7 +216,7 @@ func gatherBytes(alloc memory.Allocator, dt arrow.DataType, chunks []arrow.Array
 		offsets[i+1] = int32(pos)
 	}
 	buf.ResizeNoShrink(total)
-	return makeArray(dt, len(refs), gatherNulls(alloc, chunks, open, refs), offBuf, buf), nil
+	return makeArray(dt, len(refs), gatherNulls(alloc, chunks, open, refs, missing), offBuf, buf), nil
 }
 
 // shortCopy is what copyShort copies at once.

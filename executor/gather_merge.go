@@ -167,7 +167,7 @@ func (g *gatherMerge) merge() (arrow.RecordBatch, error) {
 		for k, i := range live {
 			chunks[k] = g.heads[i].batch.Column(c)
 		}
-		a, err := gather(g.run.env.Alloc, g.schema.Field(c).Type, chunks, new(openColumn), refs)
+		a, err := gather(g.run.env.Alloc, g.schema.Field(c).Type, chunks, new(openColumn), refs, false)
 		if err != nil {
 			releaseAll(cols)
 			return nil, err

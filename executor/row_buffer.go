@@ -96,9 +96,16 @@ func (b *rowBuffer) gatherColumns(refs []rowRef) ([]arrow.Array, error) {
 		}
 		open = make([]openColumn, len(columns))
 	}
-	out := make([]arrow.Array, len(columns))
+	if one, ok := oneChunk(refs); ok {
+		rows := make([]int32, len(refs))
+		for i, r := range refs {
+			rows[i] = int32(r.row())
+		}
+		return takeRows(b.env.Alloc, chunkOf(columns, one), rows, false)
+	}
+	out, missing := make([]arrow.Array, len(columns)), hasNoRow(refs)
 	for i, chunks := range columns {
-		a, err := gather(b.env.Alloc, b.schema.Field(i).Type, chunks, &open[i], refs)
+		a, err := gather(b.env.Alloc, b.schema.Field(i).Type, chunks, &open[i], refs, missing)
 		if err != nil {
 			releaseAll(out)
 			return nil, err
@@ -106,6 +113,28 @@ func (b *rowBuffer) gatherColumns(refs []rowRef) ([]arrow.Array, error) {
 		out[i] = a
 	}
 	return out, nil
+}
+
+// oneChunk reports whether all rows, at least one, lie in one chunk.
+func oneChunk(refs []rowRef) (chunk int, ok bool) {
+	if len(refs) == 0 || refs[0] == noRow {
+		return 0, false
+	}
+	chunk = refs[0].chunk()
+	for _, r := range refs {
+		if r.chunk() != chunk { // noRow is in none
+			return 0, false
+		}
+	}
+	return chunk, true
+}
+
+func chunkOf(columns [][]arrow.Array, chunk int) []arrow.Array {
+	out := make([]arrow.Array, len(columns))
+	for i, c := range columns {
+		out[i] = c[chunk]
+	}
+	return out
 }
 
 // refs lists all rows in order.

@@ -259,7 +259,7 @@ func (m *runMerge) next(n int, schema *arrow.Schema) (arrow.RecordBatch, error) 
 	}
 	cols := make([]arrow.Array, schema.NumFields())
 	for i := range cols {
-		a, err := gather(m.sorter.env.Alloc, schema.Field(i).Type, m.columns[i], new(openColumn), m.refs)
+		a, err := gather(m.sorter.env.Alloc, schema.Field(i).Type, m.columns[i], new(openColumn), m.refs, false)
 		if err != nil {
 			releaseAll(cols)
 			return nil, err

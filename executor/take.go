@@ -13,24 +13,38 @@ import (
 
 // take makes the array of the given rows of a; index -1 gives NULL.
 func take(alloc memory.Allocator, a arrow.Array, idx []int32) (arrow.Array, error) {
+	return takeArray(alloc, a, idx, hasMissing(idx))
+}
+
+// hasMissing reports whether one of the rows is -1.
+func hasMissing(idx []int32) bool {
+	var all int32
+	for _, r := range idx {
+		all |= r
+	}
+	return all < 0
+}
+
+// takeArray is take, where missing says whether one of the rows is -1.
+func takeArray(alloc memory.Allocator, a arrow.Array, idx []int32, missing bool) (arrow.Array, error) {
 	dt := a.DataType()
 	switch dt.ID() {
 	case arrow.BOOL:
-		return takeBools(alloc, a.(*array.Boolean), idx), nil
+		return takeBools(alloc, a.(*array.Boolean), idx, missing), nil
 	case arrow.INT16:
-		return takeFixed[int16](alloc, a, idx), nil
+		return takeFixed[int16](alloc, a, idx, missing), nil
 	case arrow.INT32:
-		return takeFixed[int32](alloc, a, idx), nil
+		return takeFixed[int32](alloc, a, idx, missing), nil
 	case arrow.INT64:
-		return takeFixed[int64](alloc, a, idx), nil
+		return takeFixed[int64](alloc, a, idx, missing), nil
 	case arrow.UINT32:
-		return takeFixed[uint32](alloc, a, idx), nil
+		return takeFixed[uint32](alloc, a, idx, missing), nil
 	case arrow.FLOAT32:
-		return takeFixed[float32](alloc, a, idx), nil
+		return takeFixed[float32](alloc, a, idx, missing), nil
 	case arrow.FLOAT64:
-		return takeFixed[float64](alloc, a, idx), nil
+		return takeFixed[float64](alloc, a, idx, missing), nil
 	case arrow.STRING, arrow.BINARY:
-		return takeBytes(alloc, a, idx)
+		return takeBytes(alloc, a, idx, missing)
 	case arrow.NULL:
 		return array.NewNull(len(idx)), nil
 	}
@@ -48,6 +62,11 @@ func takeBatch(alloc memory.Allocator, b arrow.RecordBatch, idx []int32) (arrow.
 
 // takeColumns is take of columns of one length. All of their rows in order are not copied.
 func takeColumns(alloc memory.Allocator, cols []arrow.Array, idx []int32) ([]arrow.Array, error) {
+	return takeRows(alloc, cols, idx, hasMissing(idx))
+}
+
+// takeRows is takeColumns, where missing says whether one of the rows is -1.
+func takeRows(alloc memory.Allocator, cols []arrow.Array, idx []int32, missing bool) ([]arrow.Array, error) {
 	out := make([]arrow.Array, len(cols))
 	if len(cols) > 0 && cols[0].Len() == len(idx) && inOrder(idx) {
 		for i, c := range cols {
@@ -57,7 +76,7 @@ func takeColumns(alloc memory.Allocator, cols []arrow.Array, idx []int32) ([]arr
 		return out, nil
 	}
 	for i, c := range cols {
-		a, err := take(alloc, c, idx)
+		a, err := takeArray(alloc, c, idx, missing)
 		if err != nil {
 			releaseAll(out)
 			return nil, err
@@ -77,13 +96,20 @@ func inOrder(idx []int32) bool {
 	return true
 }
 
-func takeNulls(alloc memory.Allocator, a arrow.Array, idx []int32) (m bitmap) {
+func takeNulls(alloc memory.Allocator, a arrow.Array, idx []int32, missing bool) (m bitmap) {
 	if a.NullN() == 0 {
+		if !missing {
+			return m
+		}
 		for i, r := range idx {
 			if r < 0 {
 				m.setNull(alloc, len(idx), i)
 			}
 		}
+		return m
+	}
+	if a.NullN() == a.Len() {
+		m.setAll(alloc, len(idx))
 		return m
 	}
 	for i, r := range idx {
@@ -94,24 +120,30 @@ func takeNulls(alloc memory.Allocator, a arrow.Array, idx []int32) (m bitmap) {
 	return m
 }
 
-func takeFixed[T fixedWidth](alloc memory.Allocator, a arrow.Array, idx []int32) arrow.Array {
+func takeFixed[T fixedWidth](alloc memory.Allocator, a arrow.Array, idx []int32, missing bool) arrow.Array {
 	var zero T
 	buf := newBuffer(alloc, len(idx)*int(unsafe.Sizeof(zero)))
 	if len(idx) > 0 {
 		out := unsafe.Slice((*T)(unsafe.Pointer(&buf.Bytes()[0])), len(idx))
 		src := fixedValues[T](a)
-		for i, r := range idx {
-			if r >= 0 {
+		if missing {
+			for i, r := range idx {
+				if r >= 0 {
+					out[i] = src[r]
+				} else {
+					out[i] = 0
+				}
+			}
+		} else {
+			for i, r := range idx {
 				out[i] = src[r]
-			} else {
-				out[i] = 0
 			}
 		}
 	}
-	return makeArray(a.DataType(), len(idx), takeNulls(alloc, a, idx), buf)
+	return makeArray(a.DataType(), len(idx), takeNulls(alloc, a, idx, missing), buf)
 }
 
-func takeBools(alloc memory.Allocator, a *array.Boolean, idx []int32) arrow.Array {
+func takeBools(alloc memory.Allocator, a *array.Boolean, idx []int32, missing bool) arrow.Array {
 	buf := newBuffer(alloc, int(bitutil.BytesForBits(int64(len(idx)))))
 	out := buf.Bytes()
 	clear(out)
@@ -120,10 +152,10 @@ func takeBools(alloc memory.Allocator, a *array.Boolean, idx []int32) arrow.Arra
 			out[i>>3] |= 1 << (i & 7)
 		}
 	}
-	return makeArray(arrow.FixedWidthTypes.Boolean, len(idx), takeNulls(alloc, a, idx), buf)
+	return makeArray(arrow.FixedWidthTypes.Boolean, len(idx), takeNulls(alloc, a, idx, missing), buf)
 }
 
-func takeBytes(alloc memory.Allocator, a arrow.Array, idx []int32) (arrow.Array, error) {
+func takeBytes(alloc memory.Allocator, a arrow.Array, idx []int32, missing bool) (arrow.Array, error) {
 	src, data := byteValues(a)
 	total := 0
 	for _, r := range idx {
@@ -145,5 +177,5 @@ func takeBytes(alloc memory.Allocator, a arrow.Array, idx []int32) (arrow.Array,
 		offsets[i+1] = int32(pos)
 	}
 	buf.ResizeNoShrink(total)
-	return makeArray(a.DataType(), len(idx), takeNulls(alloc, a, idx), offBuf, buf), nil
+	return makeArray(a.DataType(), len(idx), takeNulls(alloc, a, idx, missing), offBuf, buf), nil
 }
