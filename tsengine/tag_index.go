@@ -31,14 +31,6 @@ type tagIndex struct {
 	bytes int64
 }
 
-// Bytes implements block.Sized; a table whose index is too large has a nil one.
-func (x *tagIndex) Bytes() int64 {
-	if x == nil {
-		return 0
-	}
-	return x.bytes
-}
-
 // tagValues are the values of a tag and who has them.
 type tagValues struct {
 	keys   []string    // as appendTag writes them, ascending
@@ -71,13 +63,23 @@ type TagCondition struct {
 // they cannot be found by their tags at present: the table is being given new series
 // too often, has too many of them, or the reader has written some itself.
 func (l *Layout) MatchSeries(ctx context.Context, r kv.Reader, c *block.Cache, conds []TagCondition) (series []uint64, all, ok bool, err error) {
-	v, ok, err := c.DerivedAtTimes(r, tablePrefix(l.Table.Storage), func() (block.Sized, error) { return l.readTagIndex(ctx, r, min(maxIndexedTags, c.MaxDerived())) })
-	if err != nil || !ok || v.(*tagIndex) == nil {
+	limit := min(maxIndexedTags, c.MaxDerived())
+	v, ok, err := c.DerivedAtTimes(r, tablePrefix(l.Table.Storage), block.AtTimes{
+		Read: func() (block.Sized, error) {
+			x, err := l.readTagIndex(ctx, r, limit)
+			if x == nil {
+				return tagIndexes(nil), err
+			}
+			return tagIndexes{x}, err
+		},
+		Extend: func(before any, written []kv.Key) (block.Sized, error) {
+			return l.extendTagIndexes(ctx, r, before.(tagIndexes), written, limit)
+		},
+	})
+	if err != nil || !ok || len(v.(tagIndexes)) == 0 {
 		return nil, false, false, err
 	}
-	x := v.(*tagIndex)
-	series, err = x.match(conds)
-	return series, len(series) == len(x.ids), true, err
+	return v.(tagIndexes).match(conds)
 }
 
 // match finds the series that meet all conditions.
@@ -224,6 +226,7 @@ type tagIndexer struct {
 	layout  *Layout
 	index   *tagIndex
 	numbers []tagValueSet
+	last    []byte // the record added last, for who joins indexes
 }
 
 // newTagIndexer begins without a record.

@@ -124,9 +124,9 @@ func TestMatchSeries(t *testing.T) {
 		return sel, nil
 	}}
 	isHost, isRack := TagCondition{Tags: []int{0}, Equal: &host}, TagCondition{Tags: []int{1}, Equal: &rack}
+	cache = NewCache(store, 1<<22)
 	for round := range 3 {
 		add([]int{1, 200, 9000}[round])
-		cache = NewCache(store, 1<<20) // an index that was made just now is not made anew
 		r, err := store.Begin(ctx, kv.TxnOptions{ReadOnly: true})
 		if err != nil {
 			t.Fatal(err)
@@ -144,7 +144,21 @@ func TestMatchSeries(t *testing.T) {
 		}
 		r.Rollback()
 	}
-	// Who has written itself, and who comes too early after a change, is told so.
+	// New series are added to the index, whose parts are joined now and then.
+	for round := range 60 {
+		add([]int{1, 7, 90}[round%3])
+		r, err := store.Begin(ctx, kv.TxnOptions{ReadOnly: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		check("host, of several parts", r, []TagCondition{isHost}, func(s taggedSeries) bool { return s.host == "host-7" })
+		if round%20 == 19 {
+			check("all, of several parts", r, nil, func(taggedSeries) bool { return true })
+			check("no host, of several parts", r, []TagCondition{noHost, isRack}, func(s taggedSeries) bool { return s == taggedSeries{"", -3} })
+		}
+		r.Rollback()
+	}
+	// Who has written itself, and who has no cache, is told so.
 	own := insertTagged(t, store, l, []taggedSeries{{"new", 1}})
 	if _, _, ok, err := l.MatchSeries(ctx, own, cache, nil); ok || err != nil {
 		t.Errorf("own writes: %v, %v", ok, err)

@@ -99,8 +99,8 @@ func (c *Cache) Derived(r kv.Reader, table kv.Key, read func() (Sized, error)) (
 }
 
 // DerivedAtTimes is Directory.DerivedAtTimes.
-func (c *Cache) DerivedAtTimes(r kv.Reader, table kv.Key, read func() (Sized, error)) (any, bool, error) {
-	return c.directory().DerivedAtTimes(r, table, read)
+func (c *Cache) DerivedAtTimes(r kv.Reader, table kv.Key, compute AtTimes) (any, bool, error) {
+	return c.directory().DerivedAtTimes(r, table, compute)
 }
 
 // MaxDerived is Directory.MaxDerived.

@@ -47,31 +47,50 @@ func (d *Directory) Derived(r kv.Reader, table kv.Key, read func() (v Sized, err
 // rarely is how many times as long as computing takes nothing is computed anew.
 const rarely = 20
 
+// AtTimes computes, for DerivedAtTimes, something from all the others of a table, or from
+// what was computed before and the keys that were written since: each once or more often,
+// and some of them may have been known. Extend is nil if that cannot be.
+type AtTimes struct {
+	Read   func() (v Sized, err error)
+	Extend func(before any, written []kv.Key) (v Sized, err error)
+}
+
 // DerivedAtTimes is as Derived, for what is worth its computing only if it is used again:
-// ok is false if the keys have changed and it was computed lately, or if nothing can be kept.
-func (d *Directory) DerivedAtTimes(r kv.Reader, table kv.Key, read func() (v Sized, err error)) (v any, ok bool, err error) {
+// ok is false if the keys have changed, too much of them, and it was computed lately, or if
+// nothing can be kept.
+func (d *Directory) DerivedAtTimes(r kv.Reader, table kv.Key, compute AtTimes) (v any, ok bool, err error) {
 	if d == nil || !sees(r, append(table[:len(table):len(table)], d.others...)) {
 		return nil, false, nil
 	}
 	t := d.table(string(table))
-	other := t.other.Load()
+	other, at := t.other.Load(), uint64(r.ReadTS())
 	d.mu.RLock()
 	last := t.atTimes
 	d.mu.RUnlock()
 	switch {
-	case uint64(r.ReadTS()) < other:
+	case at < other:
 		return nil, false, nil
-	case last.v != nil && last.at == other:
+	case last.v != nil && last.at >= other:
 		return last.v, true, nil
-	case !last.when.IsZero() && time.Since(last.when) < rarely*last.took:
-		return nil, false, nil
 	}
 	start := time.Now()
-	found, err := read()
+	if written, known := t.written.between(last.at, at); known && last.v != nil && compute.Extend != nil {
+		found, err := compute.Extend(last.v, written)
+		if err != nil {
+			return nil, false, err
+		}
+		d.keep(table, t, &t.atTimes, derived{v: found, bytes: found.Bytes(), at: at, when: last.when, took: last.took})
+		return found, true, nil
+	}
+	if !last.when.IsZero() && start.Sub(last.when) < rarely*last.took {
+		return nil, false, nil
+	}
+	t.written.begin(&d.committed)
+	found, err := compute.Read()
 	if err != nil {
 		return nil, false, err
 	}
-	d.keep(table, t, &t.atTimes, derived{v: found, bytes: found.Bytes(), at: other, when: time.Now(), took: time.Since(start)})
+	d.keep(table, t, &t.atTimes, derived{v: found, bytes: found.Bytes(), at: at, when: time.Now(), took: time.Since(start)})
 	return found, true, nil
 }
 
@@ -83,11 +102,14 @@ func (d *Directory) keep(name kv.Key, t *knownTable, place *derived, v derived) 
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.tables[string(name)] != t {
-		return // the table was forgotten
+	if d.tables[string(name)] != t || place == &t.atTimes && place.v != nil && place.at > v.at {
+		return // the table was forgotten, or somebody was faster
 	}
 	d.kept.Add(v.bytes - place.bytes)
 	*place = v
+	if place == &t.atTimes {
+		t.written.forget(v.at)
+	}
 	for _, other := range d.tables {
 		for _, p := range []*derived{&other.derived, &other.atTimes} {
 			if d.kept.Load() <= d.maxKept {

@@ -53,14 +53,14 @@ func TestDerivedBounded(t *testing.T) {
 	d.Destroyed(kv.Span{Start: kv.Key("bb"), End: kv.Key("bc")})
 	kept(30)
 
-	v, ok, err := c.DerivedAtTimes(snapshot{at: 1}, kv.Key("cc"), func() (Sized, error) { return sizedValue(90), nil })
+	v, ok, err := c.DerivedAtTimes(snapshot{at: 1}, kv.Key("cc"), AtTimes{Read: func() (Sized, error) { return sizedValue(90), nil }})
 	if !ok || err != nil || v != sizedValue(90) {
 		t.Fatal(v, ok, err)
 	}
 	kept(90)
 	d.committed.Store(7)
 	d.Wrote(7, kv.Key("cc\xff12345"), false)
-	if v, ok, _ := c.DerivedAtTimes(snapshot{at: 6}, kv.Key("cc"), nil); ok {
+	if v, ok, _ := c.DerivedAtTimes(snapshot{at: 6}, kv.Key("cc"), AtTimes{}); ok {
 		t.Errorf("%v for an older snapshot", v)
 	}
 }

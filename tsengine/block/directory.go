@@ -54,7 +54,8 @@ type knownTable struct {
 
 	other   atomic.Uint64 // the newest commit of one of the others
 	derived derived       // by Derived
-	atTimes derived       // by DerivedAtTimes
+	atTimes derived       // by DerivedAtTimes; its at is the timestamp that it was read at
+	written writtenKeys   // since then
 }
 
 // derived is what was computed from the others of a table when other was at.
@@ -136,6 +137,7 @@ func (d *Directory) Wrote(ts kv.Timestamp, key kv.Key, deleted bool) {
 	if t == nil || other {
 		d.mu.RUnlock()
 		if t != nil {
+			t.written.add(ts, key) // before other says that there is something
 			raise(&t.other, ts)
 		}
 		return
