@@ -57,6 +57,8 @@ type Keeper struct {
 	pending map[string]*backlog // by prefix
 	rows    int
 	less    chan struct{} // closed when rows become fewer
+
+	unindexed map[uint64]*catalog.Table // Run's own: see indexTags
 }
 
 // backlog is what a partition has in deltas, as far as is known.
@@ -150,6 +152,7 @@ func (k *Keeper) Run(ctx context.Context) {
 		}
 		for ctx.Err() == nil && k.packOne(ctx) {
 		}
+		k.indexTags(ctx)
 	}
 }
 
@@ -227,6 +230,7 @@ func (k *Keeper) packOne(ctx context.Context) bool {
 	delete(k.pending, prefix)
 	k.mu.Unlock()
 	done, err := k.config.Packer.Partition(ctx, NewLayout(most.table), kv.Key(prefix), false)
+	k.noteUnindexed(most.table)
 	k.packed.add(done, err)
 	k.mu.Lock()
 	k.rows = max(0, k.rows-most.rows)

@@ -63,23 +63,11 @@ type TagCondition struct {
 // they cannot be found by their tags at present: the table is being given new series
 // too often, has too many of them, or the reader has written some itself.
 func (l *Layout) MatchSeries(ctx context.Context, r kv.Reader, c *block.Cache, conds []TagCondition) (series []uint64, all, ok bool, err error) {
-	limit := min(maxIndexedTags, c.MaxDerived())
-	v, ok, err := c.DerivedAtTimes(r, tablePrefix(l.Table.Storage), block.AtTimes{
-		Read: func() (block.Sized, error) {
-			x, err := l.readTagIndex(ctx, r, limit)
-			if x == nil {
-				return tagIndexes(nil), err
-			}
-			return tagIndexes{x}, err
-		},
-		Extend: func(before any, written []kv.Key) (block.Sized, error) {
-			return l.extendTagIndexes(ctx, r, before.(tagIndexes), written, limit)
-		},
-	})
-	if err != nil || !ok || len(v.(tagIndexes)) == 0 {
+	x, ok, err := l.tagIndexes(ctx, r, c)
+	if err != nil || !ok || len(x) == 0 {
 		return nil, false, false, err
 	}
-	return v.(tagIndexes).match(conds)
+	return x.match(conds)
 }
 
 // match finds the series that meet all conditions.

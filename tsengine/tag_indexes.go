@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/tidemarkdb/tidemark/kv"
+	"github.com/tidemarkdb/tidemark/tsengine/block"
 )
 
 // tagIndexes are the index of a table in parts, the largest first: an index never
@@ -18,6 +19,28 @@ type tagIndexes []*tagIndex
 
 // partGrowth is how many times as large a part is as the next one at least.
 const partGrowth = 4
+
+// tagIndexes finds or makes the index of the table. ok is false if it cannot be had at
+// present (see MatchSeries); one that would be too large is empty.
+func (l *Layout) tagIndexes(ctx context.Context, r kv.Reader, c *block.Cache) (x tagIndexes, ok bool, err error) {
+	limit := min(maxIndexedTags, c.MaxDerived())
+	v, ok, err := c.DerivedAtTimes(r, tablePrefix(l.Table.Storage), block.AtTimes{
+		Read: func() (block.Sized, error) {
+			x, err := l.readTagIndex(ctx, r, limit)
+			if x == nil {
+				return tagIndexes(nil), err
+			}
+			return tagIndexes{x}, err
+		},
+		Extend: func(before any, written []kv.Key) (block.Sized, error) {
+			return l.extendTagIndexes(ctx, r, before.(tagIndexes), written, limit)
+		},
+	})
+	if err != nil || !ok {
+		return nil, false, err
+	}
+	return v.(tagIndexes), true, nil
+}
 
 // Bytes implements block.Sized.
 func (x tagIndexes) Bytes() (n int64) {
