@@ -38,7 +38,7 @@ sqltests-all: build ## run our own SQL tests and all corpora of ../shared/slt; r
 
 check: lint test sqltests ## what CI runs
 
-test-clients: build ## run real clients (psql with the tour of README.md, pg_dump, pgjdbc, pgbench) against a server; installs what it needs
+test-clients: build ## run real clients (psql with the tour of README.md, pg_dump, pgjdbc, pgx, pgbench) against a server; installs what it needs
 	bash scripts/test-clients.sh
 
 test-clients-cluster: build ## the same against three nodes over a test cluster, connections spread by chance

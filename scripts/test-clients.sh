@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Real clients against a server: psql's meta commands, pg_dump, pgjdbc, and pgbench
+# Real clients against a server: psql's meta commands, pg_dump, pgjdbc, pgx, and pgbench
 # with all of its built-in scripts in all protocol modes, its balance invariant,
 # and the same after kill -9. Installs PostgreSQL 15's client programs and pgjdbc
 # when they are missing (apt-get). Prints "client ok: NAME" for each step.
@@ -173,6 +173,13 @@ run_jdbc() {
   sed 's/^ok: /client ok: pgjdbc: /' <<<"$out"
 }
 
+# run_pgx runs what Go programs do by pgx.
+run_pgx() {
+  local out
+  out=$(go run ./internal/clientstmts/pgx "postgres://tidemark@127.0.0.1:$port/tidemark" 2>&1) || fail "pgx: $out"
+  sed 's/^ok: /client ok: pgx: /' <<<"$out"
+}
+
 install_clients
 start_servers
 if start_oracle; then psql_at "$oracle_port" -c "$schema"; else echo "no PostgreSQL server to compare with"; oracle_port=""; fi
@@ -233,6 +240,7 @@ sql -d tidemark -c 'DROP DATABASE dumped' -c 'DROP DATABASE copied' || fail "dro
 ok "pg_dump of a database and back"
 
 run_jdbc
+run_pgx
 
 bench -i -q -s 1 >"$work/init.log" 2>&1 || fail "pgbench -i: $(cat "$work/init.log")"
 ok "pgbench -i"
