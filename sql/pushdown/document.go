@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
 // Blockable are the names that may be blocked besides functions and aggregates.
@@ -12,6 +14,7 @@ var Blockable = []string{"case", "coalesce", "distinct", "in", "index", "backwar
 // Document is docs/pushdown.md's tables.
 func Document() string {
 	var b strings.Builder
+	documentTypes(&b)
 	b.WriteString("## Functions and operators\n\nBy PostgreSQL's name of the function, which is also what `tidemark.pushdown_blocklist` takes.\n\n")
 	b.WriteString("| functions | arguments | in the store | |\n|---|---|---|---|\n")
 	for _, f := range computed {
@@ -41,6 +44,42 @@ func Document() string {
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", a.name, strings.Join(kinds, ", "), a.note)
 	}
 	return b.String()
+}
+
+// documented are the types of the document's table, those alike together, with what
+// keeps opaque ones from the stores.
+var documented = []struct {
+	types []types.OID
+	note  string
+}{
+	{[]types.OID{types.Int2, types.Int4, types.Int8, types.Bool, types.Date, types.Time, types.Timestamp, types.Timestamptz, types.Money}, "64-bit integers there"},
+	{[]types.OID{types.Text, types.Varchar, types.Name}, "compared by bytes, as the collation C is"},
+	{[]types.OID{types.Bytea, types.UUID, types.Char}, "compared by bytes. Not in indexes: a byte 0xFF at the beginning is escaped in rows and is not in keys"},
+	{[]types.OID{types.Float4, types.Float8}, "as bytes whose order is PostgreSQL's: NaN is the greatest and equals itself, which the stores' own floating-point numbers do not know. Compared with constants only; not grouped, summed or sorted: -0 equals 0 and has other bytes, and sums depend on their order"},
+	{[]types.OID{types.Numeric}, "the stores' decimals have 65 digits, 30 of them behind the point, no NaN and no infinity; PostgreSQL's have 131,072 and 16,383, all three, and a scale that belongs to the answer (1.0 and 1.00). Only IS [NOT] NULL and count"},
+	{[]types.OID{types.Bpchar}, "blanks at the end do not count, which no function of the stores' does"},
+	{[]types.OID{types.Interval, types.Timetz}, "equal values differ in their bytes (24 hours, a day; offsets)"},
+	{[]types.OID{types.JSONB, types.JSON}, "the stores' JSON has other numbers, another order and other functions"},
+	{[]types.OID{types.Int4Array, types.Inet}, "they have no such types (arrays, records and ranges alike)"},
+}
+
+// documentTypes writes what the stores see of each type.
+func documentTypes(b *strings.Builder) {
+	b.WriteString("## Types\n\nEXPLAIN says of each condition that is kept which of this is in its way.\n\n| types | in the stores | in indexes | |\n|---|---|---|---|\n")
+	for _, d := range documented {
+		var names []string
+		kind, keys := KindOf(types.Of(d.types[0])), InKeys(types.Of(d.types[0]))
+		for _, oid := range d.types {
+			names = append(names, types.Format(types.Of(oid)))
+			if t := types.Of(oid); KindOf(t) != kind || InKeys(t) != keys {
+				panic("types that are documented together differ: " + types.Format(t))
+			}
+		}
+		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", strings.Join(names, ", "), kind, map[bool]string{true: "yes", false: "no"}[keys], d.note)
+	}
+	b.WriteString("\nOf indexes the stores see columns in ascending order: a descending one has the bytes of its key inverted, and the requests have no word for that;\n" +
+		"an expression's value is no column of the table that the request describes, and the rows would have to be read to compute it. Conditions on such\n" +
+		"columns bound the range of entries that is read all the same, and rows that these name are filtered by the stores.\n\n")
 }
 
 // Sigs are the names of all functions that stores may be asked for.
