@@ -115,7 +115,7 @@ func TestFaults(t *testing.T) {
 		{"kill each store and restart it", serviceBackAfterOne, func(t *testing.T) {
 			for i := range c.Stores() {
 				c.Kill(i)
-				time.Sleep(5 * time.Second)
+				time.Sleep(3 * time.Second)
 				check(t, c.Restart(i))
 				check(t, c.WaitReplicated(ctx))
 			}
@@ -129,7 +129,7 @@ func TestFaults(t *testing.T) {
 		{"cut off a store", serviceBackAfterOne, func(t *testing.T) {
 			i := leader(t, c, prefix)
 			c.Cut(i)
-			time.Sleep(15 * time.Second)
+			time.Sleep(10 * time.Second) // service has to be back by then
 			c.Heal(i)
 		}},
 		{"slow a store that leads by 500 ms", 0, func(t *testing.T) {
