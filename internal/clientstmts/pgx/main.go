@@ -116,9 +116,15 @@ func types(ctx context.Context, c *client) error {
 	}
 	one, three, text := int32(1), int32(3), "ä\\'\"\n"
 	want := row{
-		pgtype.Numeric{Int: big.NewInt(123456789012345), Exp: -4, Valid: true}, 0.1, time.Date(2024, 2, 29, 12, 34, 56, 789000, time.UTC), []byte{0, 1, 0xff},
-		[16]byte{1, 2, 3, 15: 9}, []*int32{&one, nil, &three}, &text, true, time.Date(1969, 12, 31, 0, 0, 0, 0, time.UTC),
-		pgtype.Interval{Months: 14, Days: -3, Microseconds: 4_000_005, Valid: true}, map[string]any{"a": []any{1.5, nil, "x"}}, -32768, 1 << 62,
+		pgtype.Numeric{Int: big.NewInt(123456789012345), Exp: -4, Valid: true},
+		0.1, time.Date(2024, 2, 29, 12, 34, 56, 789000, time.UTC),
+		[]byte{0, 1, 0xff},
+		[16]byte{1, 2, 3, 15: 9},
+		[]*int32{&one, nil, &three},
+		&text, true, time.Date(1969, 12, 31, 0, 0, 0, 0, time.UTC),
+		pgtype.Interval{Months: 14, Days: -3, Microseconds: 4_000_005, Valid: true},
+		map[string]any{"a": []any{1.5, nil, "x"}},
+		-32768, 1 << 62,
 	}
 	for i, mode := range []pgx.QueryExecMode{pgx.QueryExecModeCacheStatement, pgx.QueryExecModeCacheDescribe, pgx.QueryExecModeDescribeExec, pgx.QueryExecModeExec, pgx.QueryExecModeSimpleProtocol} {
 		if _, err := conn.Exec(ctx, "INSERT INTO pgx_types VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)", mode,
