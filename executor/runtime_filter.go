@@ -25,11 +25,13 @@ import (
 //     all pass, it stops.
 //
 // A join is only one that drops rows of the probe side without a partner, and
-// only integers and dates are tested.
+// only integers and dates are tested. A scan of a time-series table whose tag is the
+// key reads only the series that have one of the values (tagFilter).
 type runtimeFilter struct {
 	scan   *plan.Scan
 	column int // of the scan's output
 	set    atomic.Pointer[valueSet]
+	tag    *tagFilter // nil: of a scan of rows
 
 	// Of the join's goroutine, until the set is published.
 	key    int // of the join
@@ -52,11 +54,19 @@ func (r *run) runtimeFilters(n *plan.HashJoin) []*runtimeFilter {
 	var out []*runtimeFilter
 	for i, k := range keys {
 		o, ok := k.(*expr.Ordinal)
-		if !ok || !filterable(o.Typ) || !dropsProbe(n) || n.NullEqual != nil && n.NullEqual[i] {
+		if !ok || !dropsProbe(n) || n.NullEqual != nil && n.NullEqual[i] {
 			continue
 		}
-		if s, column := probeScan(probe, o.Index); s != nil {
-			out = append(out, &runtimeFilter{scan: s, column: column, key: i})
+		leaf, column := probeScan(probe, o.Index)
+		switch s := leaf.(type) {
+		case *plan.Scan:
+			if filterable(o.Typ) {
+				out = append(out, &runtimeFilter{scan: s, column: column, key: i})
+			}
+		case *plan.SeriesScan:
+			if t := newTagFilter(s, column, other(n, i).Type()); t != nil {
+				out = append(out, &runtimeFilter{tag: t, key: i})
+			}
 		}
 	}
 	if len(out) > 0 || r.filters[n] != nil {
@@ -66,6 +76,14 @@ func (r *run) runtimeFilters(n *plan.HashJoin) []*runtimeFilter {
 		r.filters[n] = out
 	}
 	return out
+}
+
+// other is a key of the build side.
+func other(n *plan.HashJoin, key int) expr.Expr {
+	if n.BuildLeft {
+		return n.LeftKeys[key]
+	}
+	return n.RightKeys[key]
 }
 
 // dropsProbe reports whether probe rows without a partner change nothing.
@@ -103,10 +121,14 @@ func filterable(t types.Type) bool {
 // probeScan finds the scan that an output column of n comes from unchanged,
 // where leaving out rows of the scan leaves out just the rows of n that have the
 // same values in the column.
-func probeScan(n plan.Node, at int) (*plan.Scan, int) {
+func probeScan(n plan.Node, at int) (leaf plan.Node, column int) {
 	switch n := n.(type) {
 	case *plan.Scan:
 		if n.Limit == 0 && n.Locking == nil && !n.PointGet && at < len(n.Output) {
+			return n, at
+		}
+	case *plan.SeriesScan:
+		if n.Limit == 0 && at < len(n.Output) {
 			return n, at
 		}
 	case *plan.Filter:
@@ -136,7 +158,7 @@ func probeScan(n plan.Node, at int) (*plan.Scan, int) {
 }
 
 // probeScanOfKey goes on from a group key.
-func probeScanOfKey(n *plan.Aggregate, at int) (*plan.Scan, int) {
+func probeScanOfKey(n *plan.Aggregate, at int) (leaf plan.Node, column int) {
 	if n.Sets != nil || at >= len(n.Keys) {
 		return nil, 0
 	}
@@ -161,7 +183,7 @@ func probeScanOfKey(n *plan.Aggregate, at int) (*plan.Scan, int) {
 
 // probeScanOfSide goes on from a join to the side that has the column, if the
 // rows of that side do not come out with NULLs instead.
-func probeScanOfSide(left, right plan.Node, typ plan.JoinType, at int) (*plan.Scan, int) {
+func probeScanOfSide(left, right plan.Node, typ plan.JoinType, at int) (leaf plan.Node, column int) {
 	width := len(left.Columns())
 	switch typ {
 	case plan.InnerJoin:
@@ -180,6 +202,10 @@ func probeScanOfSide(left, right plan.Node, typ plan.JoinType, at int) (*plan.Sc
 // collect takes the keys of a build batch.
 func (f *runtimeFilter) collect(keys []arrow.Array) {
 	k := keys[f.key]
+	if f.tag != nil {
+		f.tag.collect(k)
+		return
+	}
 	if f.full || k.Len() == 0 {
 		return
 	}
@@ -203,6 +229,10 @@ func (f *runtimeFilter) collect(keys []arrow.Array) {
 // publish makes the sets of what was collected, as far as there is memory.
 func publish(filters []*runtimeFilter, held *reservation) {
 	for _, f := range filters {
+		if f.tag != nil {
+			f.tag.publish(held)
+			continue
+		}
 		if !f.full && held.set(held.held+setBytes(len(f.values))) == nil {
 			f.set.Store(newValueSet(f.values))
 		}

@@ -26,11 +26,13 @@ type seriesScan struct {
 	schema *arrow.Schema
 	layout *tsengine.Layout
 	tags   []tagCond
-	filter *scalar // nil for none
-	first  []int   // positions of the columns that the filter reads
-	stats  *NodeStats
-	from   Operator  // yields the tags of the series; nil if the plan names them
-	keys   []*scalar // over its columns
+	// filters are of joins above, which know the tags of the series that they want.
+	filters []*tagFilter
+	filter  *scalar // nil for none
+	first   []int   // positions of the columns that the filter reads
+	stats   *NodeStats
+	from    Operator  // yields the tags of the series; nil if the plan names them
+	keys    []*scalar // over its columns
 
 	shared  *sharedScan        // of a worker: scanner reads one morsel
 	known   *tsengine.ScanSpec // what to read, if that was found already
@@ -44,7 +46,7 @@ type seriesScan struct {
 }
 
 func (r *run) newSeriesScan(n *plan.SeriesScan) (Operator, error) {
-	s := &seriesScan{env: r.env, node: n, schema: schemaOf(n.Cols), layout: seriesLayoutOf(n.Table), stats: r.statsOf(n), matched: -1}
+	s := &seriesScan{env: r.env, node: n, schema: schemaOf(n.Cols), layout: seriesLayoutOf(n.Table), stats: r.statsOf(n), matched: -1, filters: r.tagFiltersOf(n)}
 	var err error
 	if n.Parallel && r.shared != nil {
 		s.shared, r.shared.leaf = r.shared, s
@@ -232,7 +234,7 @@ func (s *seriesScan) open(ctx context.Context) error {
 
 // spec is what to read, nil for nothing.
 func (s *seriesScan) spec(ctx context.Context) (*tsengine.ScanSpec, error) {
-	if s.known != nil {
+	if s.known != nil && len(s.joined()) == 0 {
 		s.tagsLeft = s.known.TagsLeft
 		return s.known, nil
 	}
@@ -295,7 +297,7 @@ func (s *seriesScan) bounds(ctx context.Context) (*seriesBounds, error) {
 	case s.node.Series != nil:
 		b.series, err = s.named(ctx)
 	}
-	if len(s.tags) > 0 && err == nil {
+	if (len(s.tags) > 0 || len(s.joined()) > 0) && err == nil {
 		var found []uint64
 		found, err = s.matching(ctx)
 		b.series = common(b.series, found)

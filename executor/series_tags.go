@@ -85,18 +85,71 @@ func (s *seriesScan) matching(ctx context.Context) ([]uint64, error) {
 			conds[i].Equal = &d
 		}
 	}
+	joined := s.joined()
+	if len(conds) == 0 && len(s.layout.Tags) == 1 {
+		return s.ofValues(ctx, joined)
+	}
+	conds = append(conds, joined...)
 	series, all, ok, err := s.layout.MatchSeries(ctx, s.env.reader(), s.env.Blocks, conds)
 	if failed != nil {
 		ok, err = false, nil
 	}
-	if s.tagsLeft = err == nil && !ok; s.tagsLeft {
+	if err == nil && !ok {
+		s.tagsLeft = len(s.tags) > 0 // rows without a partner need not be left out
 		return nil, nil
 	}
+	s.tagsLeft = false
 	if all {
 		s.matched = int64(len(series))
 		return nil, err
 	}
 	return series, err
+}
+
+// joined are the conditions of joins whose build sides are read.
+func (s *seriesScan) joined() (out []tsengine.TagCondition) {
+	for _, f := range s.filters {
+		if c, ok := f.condition(); ok {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// manySeries is from how many series on it is looked whether they are all there are:
+// reading all is cheaper then.
+const manySeries = 1000
+
+// ofValues finds the series of a table with one tag, whose values name them; nil stands
+// for all.
+func (s *seriesScan) ofValues(ctx context.Context, conds []tsengine.TagCondition) (series []uint64, err error) {
+	for i, c := range conds {
+		found := make([]uint64, 0, len(c.In))
+		for k := range c.In {
+			id, ok, err := s.layout.Series(ctx, s.env.reader(), c.In[k:k+1])
+			if err != nil {
+				return nil, err
+			}
+			if ok {
+				found = append(found, id)
+			}
+		}
+		slices.Sort(found)
+		if i == 0 {
+			series = found
+		} else {
+			series = common(series, found)
+		}
+	}
+	if len(series) < manySeries {
+		return series, nil
+	}
+	all, err := s.layout.AllSeries(ctx, s.env.reader(), s.env.Blocks)
+	if err != nil || len(all) > len(series) {
+		return series, err
+	}
+	s.matched = int64(len(all))
+	return nil, nil
 }
 
 // filterTags leaves those of the scanner's present rows whose tags meet the conditions.

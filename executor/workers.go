@@ -66,6 +66,15 @@ func (r *run) openWorkers(ctx context.Context, n *plan.Gather) (*workers, error)
 	if err != nil || !ok {
 		return nil, err
 	}
+	if n, ok := parallelLeaf(n.Input).(*plan.SeriesScan); ok && len(r.tagFiltersOf(n)) > 0 { // fewer series, now that the joins are built
+		if st := r.statsOf(n); st != nil {
+			st.Series = nil // of what would have been read
+		}
+		if m, err = r.split(ctx, reader, n); err != nil {
+			_ = joins.close() // the first error tells more
+			return nil, err
+		}
+	}
 	granted := r.env.Workers.take(min(n.Workers, m.count()))
 	if granted == 0 {
 		return nil, joins.close()

@@ -55,6 +55,8 @@ type TagCondition struct {
 	// Equal, if not nil, is the value that the only tag must have: equal values have
 	// equal bytes.
 	Equal *types.Datum
+	// In, if not nil, are the values of which the only tag must have one; Select is nil.
+	In []types.Datum
 	// Select appends to sel which of n rows meet the condition; values are by place.
 	Select func(values []arrow.Array, n int, sel []int32) ([]int32, error)
 }
@@ -110,9 +112,12 @@ func (x *tagIndex) match(conds []TagCondition) ([]uint64, error) {
 func (t *tagValues) match(c *TagCondition, tags, series int) (bitmap, error) {
 	out := newBitmap(series)
 	if c.Equal != nil {
-		key := string(appendTag(nil, c.Equal))
-		if i, found := slices.BinarySearch(t.keys, key); found {
-			t.mark(out, i)
+		t.markValue(out, c.Equal)
+		return out, nil
+	}
+	if c.In != nil {
+		for i := range c.In {
+			t.markValue(out, &c.In[i])
 		}
 		return out, nil
 	}
@@ -125,7 +130,14 @@ func (t *tagValues) match(c *TagCondition, tags, series int) (bitmap, error) {
 	return out, err
 }
 
-// mark marks the series that have a value.
+// markValue marks the series that have a value, if there are any.
+func (t *tagValues) markValue(b bitmap, d *types.Datum) {
+	if i, found := slices.BinarySearch(t.keys, string(appendTag(nil, d))); found {
+		t.mark(b, i)
+	}
+}
+
+// mark marks the series that have a value, by its place.
 func (t *tagValues) mark(b bitmap, value int) {
 	for _, s := range t.series[t.starts[value]:t.starts[value+1]] {
 		b.set(s)
