@@ -217,6 +217,13 @@ CREATE TABLE points (ts timestamptz, device int, v float8, note text, PRIMARY KE
 INSERT INTO points SELECT timestamptz '2026-01-01' + g * interval '1 minute', g % 3, g / 8.0, 'n' || g FROM generate_series(1, 3000) g;
 INSERT INTO points VALUES ('2026-02-01', 7, 'NaN', NULL), ('2026-02-01', 8, '-Infinity', '');
 CALL tidemark.flush('points');
+CREATE TABLE counts (t bigint, v numeric(10,2), what jsonb) USING timeseries WITH (time = 't', time_unit = 's', partition_interval = '1 day', hash_buckets = 2);
+INSERT INTO counts SELECT g / 2, g, CASE g % 5 WHEN 0 THEN '{"a": [1, null]}'::jsonb END FROM generate_series(-50, 49) g;
+CREATE EXTENSION timescaledb;
+CREATE TABLE conditions (time timestamptz NOT NULL, device text, room text, v float8);
+CREATE INDEX ON conditions (device, room, time DESC);
+SELECT FROM create_hypertable('conditions', 'time', chunk_time_interval => interval '12 hours');
+INSERT INTO conditions SELECT timestamptz '2026-01-01' + g * interval '1 hour', 'd' || g % 4, nullif('r' || g % 3, 'r1'), nullif(g, 7) FROM generate_series(1, 100) g;
 CREATE SCHEMA plant;
 CREATE TYPE plant.state AS ENUM ('on', 'off');
 CREATE TABLE plant.devices (id int PRIMARY KEY, name varchar(20) NOT NULL UNIQUE, state plant.state DEFAULT 'on',
@@ -236,6 +243,10 @@ diff "$work/first.sql" "$work/second.sql" >"$work/dump.log" || fail "the copy di
 grep -q 'SET default_table_access_method = timeseries' "$work/second.sql" || fail "the copy has no time-series table"
 same="SELECT (SELECT sum(v) FROM points WHERE device < 3), (SELECT string_agg(d::text || r::text, ';' ORDER BY r.id) FROM plant.devices d JOIN plant.repairs r ON r.device = d.id)"
 [ "$(sql -At -d dumped -c "$same")" = "$(sql -At -d copied -c "$same")" ] || fail "the copy's rows differ"
+for table in points counts conditions; do
+  look=(-c "\d+ $table" -c "SELECT count(*), md5(string_agg(x::text, ',' ORDER BY x::text)) FROM $table x")
+  [ "$(sql -d dumped "${look[@]}")" = "$(sql -d copied "${look[@]}")" ] || fail "the time-series table $table of the copy differs"
+done
 sql -d tidemark -c 'DROP DATABASE dumped' -c 'DROP DATABASE copied' || fail "dropping the dumped databases"
 ok "pg_dump of a database and back"
 
