@@ -11,15 +11,6 @@ import (
 	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
-// schemaOf is the Arrow schema of a node's columns.
-func schemaOf(cols []plan.Column) *arrow.Schema {
-	fields := make([]arrow.Field, len(cols))
-	for i, c := range cols {
-		fields[i] = arrow.Field{Name: c.Name, Type: types.ArrowType(c.Type), Nullable: true}
-	}
-	return arrow.NewSchema(fields, nil)
-}
-
 // typesOf are the types of a node's columns.
 func typesOf(cols []plan.Column) []types.Type {
 	out := make([]types.Type, len(cols))

@@ -1,6 +1,8 @@
 package expr
 
 import (
+	"sync/atomic"
+
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
@@ -23,7 +25,29 @@ func (i ordinalEval) Eval(_ *functions.Context, cols []arrow.Array, _ int) (func
 // array is Go memory outside of any query's account.
 type constEval struct{ array arrow.Array }
 
+// Statements that are new each time are full of small integers, whose arrays are
+// kept: making one takes six allocations.
+const (
+	leastKept = -128
+	mostKept  = 1023
+)
+
+var keptInts [mostKept - leastKept + 1]atomic.Pointer[constEval] // int4
+
 func newConstEval(e *Const) *constEval {
+	if e.Value.P != types.PhysInt32 || e.Value.I < leastKept || e.Value.I > mostKept || e.Typ.Phys() != types.PhysInt32 {
+		return makeConstEval(e)
+	}
+	kept := &keptInts[e.Value.I-leastKept]
+	c := kept.Load()
+	if c == nil { // of two that are made at once either will do
+		c = makeConstEval(e)
+		kept.Store(c)
+	}
+	return c
+}
+
+func makeConstEval(e *Const) *constEval {
 	c := &functions.Context{Alloc: memory.DefaultAllocator}
 	return &constEval{array: functions.DatumArray(c, e.Typ.Phys(), e.Value)}
 }
