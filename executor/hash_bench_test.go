@@ -125,6 +125,10 @@ func BenchmarkAggregateKernels(b *testing.B) {
 		{"min", "int4", 0},
 		{"max", "text", 2},
 		{"max", "numeric", 3},
+		// Lists: appending to the bytes of a group, a cache miss each of them, and copying
+		// the result.
+		{"array_agg", "int4[]", 0},
+		{"array_agg", "text[]", 2},
 	} {
 		b.Run(c.name+"/"+in.Cols[c.arg].Name, func(b *testing.B) {
 			benchPlan(b, rows, &plan.Aggregate{
