@@ -56,7 +56,7 @@ func TestPressure(t *testing.T) {
 	}
 	before := residentPeak(t, p)
 
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 8*time.Minute)
 	defer cancel()
 	var workers sync.WaitGroup
 	refused := make([]int, 8)
