@@ -115,7 +115,6 @@ func (t *txn) publish(ctx context.Context) (ts kv.Timestamp, err error) {
 	if err := t.fill(client, primary); err != nil {
 		return 0, t.store.translate(ctx, err)
 	}
-	t.store.settling.follow(client, t.inBackground(primary))
 	defer func() {
 		if r := recover(); r != nil {
 			err = pgerror.New(pgerror.StatementCompletionUnknown, "the outcome of the commit is unknown").
@@ -140,22 +139,6 @@ func (t *txn) publish(ctx context.Context) (ts kv.Timestamp, err error) {
 	}
 	t.forgetWritten(primary)
 	return kv.Timestamp(client.CommitTS()), nil
-}
-
-// inBackground are the stored keys that client-go commits after Execute has
-// returned, nil if there are many.
-func (t *txn) inBackground(primary []byte) (keys []string) {
-	if t.writes.len() > maxSettling {
-		return nil
-	}
-	_ = t.writes.each(func(w *write) error {
-		// Of asynchronous commits that is also the primary.
-		if key := t.keys.stored(w.key); t.store.fastCommit || string(key) != string(primary) {
-			keys = append(keys, string(key))
-		}
-		return nil
-	})
-	return keys
 }
 
 // fill puts the writes into client-go's buffer and tells which are locked, and

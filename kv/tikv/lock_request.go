@@ -66,7 +66,6 @@ func (s *Store) groupByRegion(ctx context.Context, keys [][]byte) ([][][]byte, e
 // they are asked for one after another.
 func (t *txn) requestLocks(ctx context.Context, keys [][]byte, at kv.Timestamp, wait int64) (lockAnswer, error) {
 	s := t.store
-	s.settling.wait(ctx, keys)
 	primary := t.remote.getPrimary()
 	if primary == nil {
 		primary = keys[0]

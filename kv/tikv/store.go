@@ -6,7 +6,6 @@
 //	announce   shared locks that stay within their node
 //	deadlock   finds those that no lock table and no store sees as a whole
 //	traffic    counts requests for those who ask
-//	settling   waits for what commits do in the background
 //	silence    gives up connections to stores that do not answer
 //	heartbeat  keeps the locks of living transactions alive
 //	gc         how long old versions stay, agreed among the nodes
@@ -97,7 +96,6 @@ type Store struct {
 	announced announcements
 	deadlocks deadlocks
 	silence   silence
-	settling  settling
 
 	closing, closed atomic.Bool
 	// life ends with the store: what it does in the background, and waits.
@@ -133,7 +131,6 @@ func newStore(ctx context.Context, client *tikv.KVStore, cfg Config, fastCommit 
 	s.near = storeLabels(cfg.Near)
 	s.records = recordKeyspace(cfg.Prefix)
 	s.silence.init()
-	s.settling.init()
 	client.SetTiKVClient(trafficClient{client.GetTiKVClient(), &s.silence})
 	client.SetOracle(trafficOracle{client.GetOracle()})
 	s.life, s.end = context.WithCancel(context.Background())
