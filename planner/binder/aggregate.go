@@ -18,11 +18,11 @@ func (b *Binder) aggregate(s *scope, f *ast.FuncCall, c *boundCall, fn *function
 	case len(f.Args) == 0 && !f.Star && !f.WithinGroup:
 		return nil, at(f, pgerror.WrongObjectType, "%s(*) must be used to call a parameterless aggregate function", c.name)
 	}
-	for i, a := range c.args {
-		if containsSet(a) {
-			return nil, pgerror.New(pgerror.FeatureNotSupported, "aggregate function calls cannot contain set-returning function calls").
-				WithHint("You might be able to move the set-returning function into a LATERAL FROM item.").At(argLoc(f, i))
-		}
+	if err := noSets(true, "aggregate function calls cannot contain set-returning function calls", c.args...); err != nil {
+		return nil, err
+	}
+	if fn.OrderedSet {
+		s.direct = append(s.direct, c.args[:len(f.Args)]...)
 	}
 	agg := &expr.Aggregate{Fn: fn, Args: c.args, Distinct: f.Distinct, Typ: c.returns, OrderBy: c.keys}
 	if !f.WithinGroup {
@@ -48,7 +48,7 @@ func (b *Binder) aggregate(s *scope, f *ast.FuncCall, c *boundCall, fn *function
 				agg.OrderBy[i].Expr = arg
 				continue
 			}
-			return nil, at(f.OrderBy[i].Expr, pgerror.InvalidColumnReference, "in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list")
+			return nil, pgerror.New(pgerror.InvalidColumnReference, "in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list").At(leftmost(f.OrderBy[i].Expr))
 		}
 	}
 	if f.Filter != nil {
@@ -82,38 +82,25 @@ func argLoc(f *ast.FuncCall, i int) int {
 // placeAggregate finds the query level the aggregate belongs to (the innermost
 // of its columns) and checks that it may stand there.
 func (b *Binder) placeAggregate(s *scope, f *ast.FuncCall, agg *expr.Aggregate) error {
-	deepest := int32(-1)
-	nested := false
-	visit := func(e expr.Expr) {
-		logical.Walk(e, func(x expr.Expr) bool {
-			switch x := x.(type) {
-			case *expr.Column:
-				deepest = max(deepest, b.MD.Cols[x.ID].Depth)
-			case *expr.Aggregate: // its columns count as well
-				nested = true
-				deepest = max(deepest, b.aggOwner(x, s).depth)
-			case *logical.WindowCall:
-				nested = true
-			case *expr.Subplan:
-				if n, ok := x.Plan.(logical.Node); ok {
-					outer := logical.OuterColumns(n)
-					outer.Each(func(id expr.ColumnID) { deepest = max(deepest, b.MD.Cols[id].Depth) })
-				}
+	parts := append([]expr.Expr(nil), agg.Args...)
+	if agg.Filter != nil {
+		parts = append(parts, agg.Filter)
+	}
+	for _, k := range agg.OrderBy {
+		parts = append(parts, k.Expr)
+	}
+	deepest, nested := int32(-1), false
+	for _, e := range parts {
+		deepest = max(deepest, b.deepestColumn(s, e))
+		nested = nested || logical.Any(e, func(x expr.Expr) bool {
+			switch x.(type) {
+			case *expr.Aggregate, *logical.Grouping, *logical.WindowCall:
+				return true
 			}
-			return true
+			return false
 		})
 	}
-	for _, a := range agg.Args {
-		visit(a)
-	}
-	visit(agg.Filter)
-	for _, k := range agg.OrderBy {
-		visit(k.Expr)
-	}
-	owner := s
-	for deepest > 0 && owner.depth > deepest && owner.parent != nil {
-		owner = owner.parent
-	}
+	owner := s.owner(deepest)
 	if nested {
 		for i, a := range agg.Args {
 			if w := findWindow(a); w != nil {
@@ -136,7 +123,7 @@ func (b *Binder) placeAggregate(s *scope, f *ast.FuncCall, agg *expr.Aggregate) 
 	if owner.kind == kindFilter {
 		return at(f, pgerror.GroupingError, "aggregate functions are not allowed in FILTER")
 	}
-	owner.hasAggs = true
+	owner.noteAggregate(f.Loc())
 	if owner != s {
 		if b.aggDepth == nil {
 			b.aggDepth = map[*expr.Aggregate]int32{}
@@ -146,9 +133,19 @@ func (b *Binder) placeAggregate(s *scope, f *ast.FuncCall, agg *expr.Aggregate) 
 	return nil
 }
 
+// noteAggregate notes that a level has an aggregate.
+func (s *scope) noteAggregate(loc int) {
+	if !s.hasAggs {
+		s.hasAggs, s.aggLoc = true, loc
+	}
+}
+
 // hasAggregateOf reports whether an expression of scope s holds an aggregate of owner's level.
 func (b *Binder) hasAggregateOf(e expr.Expr, s, owner *scope) bool {
 	return logical.Any(e, func(x expr.Expr) bool {
+		if q, ok := x.(*logical.Grouping); ok {
+			return q.Depth == owner.depth
+		}
 		g, ok := x.(*expr.Aggregate)
 		return ok && b.aggOwner(g, s) == owner
 	})
@@ -183,6 +180,28 @@ func coercedArg(args []expr.Expr, e expr.Expr) expr.Expr {
 
 func containsSet(e expr.Expr) bool {
 	return logical.Any(e, func(x expr.Expr) bool { _, ok := x.(*logical.SetCall); return ok })
+}
+
+// noSets refuses set-returning functions in expressions, at the last one; hinted
+// errors propose LATERAL.
+func noSets(hinted bool, message string, list ...expr.Expr) error {
+	at, found := -1, false
+	for _, e := range list {
+		logical.Walk(e, func(x expr.Expr) bool {
+			if c, ok := x.(*logical.SetCall); ok {
+				at, found = max(at, c.Position), true
+			}
+			return true
+		})
+	}
+	if !found {
+		return nil
+	}
+	err := pgerror.New(pgerror.FeatureNotSupported, "%s", message).At(at)
+	if hinted {
+		err = err.WithHint("You might be able to move the set-returning function into a LATERAL FROM item.")
+	}
+	return err
 }
 
 func findWindow(e expr.Expr) *logical.WindowCall {

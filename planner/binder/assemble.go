@@ -17,6 +17,9 @@ func (b *Binder) assemble(s *scope, sel *ast.Select, p *pending) (query, error) 
 	if len(p.where) > 0 {
 		p.node = &logical.Filter{Input: p.node, Conds: p.where}
 	}
+	if s.hasAggs && s.recursive {
+		return query{}, pgerror.New(pgerror.InvalidRecursion, "aggregate functions are not allowed in a recursive query's recursive term").At(s.aggLoc)
+	}
 	if s.hasAggs || len(sel.GroupBy) > 0 || p.having != nil {
 		if err := b.group(s, p); err != nil {
 			return query{}, err
@@ -29,6 +32,9 @@ func (b *Binder) assemble(s *scope, sel *ast.Select, p *pending) (query, error) 
 	}
 	p.dropGroupOnly()
 	if s.hasWindows {
+		if s.hasSRF {
+			b.windowSets(s, p)
+		}
 		b.addWindows(p)
 	}
 	handles, err := b.lockTargets(s, sel, p)
@@ -209,6 +215,36 @@ func (b *Binder) groupSets(s *scope, p *pending) {
 	}
 }
 
+// windowSets computes set-returning functions of PARTITION BY and ORDER BY of
+// windows below these.
+func (b *Binder) windowSets(s *scope, p *pending) {
+	var keys []expr.Expr
+	for _, t := range p.targets {
+		logical.Walk(t.expr, func(x expr.Expr) bool {
+			w, ok := x.(*logical.WindowCall)
+			if !ok || w.Spec == nil {
+				return true
+			}
+			keys = append(keys, w.Spec.Partition...)
+			for _, k := range w.Spec.Order {
+				keys = append(keys, k.Expr)
+			}
+			return true
+		})
+	}
+	for _, key := range keys {
+		if !containsSet(key) {
+			continue
+		}
+		below := &pending{node: p.node, targets: []target{{expr: key}}}
+		b.projectSets(s, below, true)
+		p.node = below.node
+		for k := range p.targets {
+			p.targets[k].expr = replaceEqual(p.targets[k].expr, key, below.targets[0].expr)
+		}
+	}
+}
+
 func replaceEqual(e, from, to expr.Expr) expr.Expr {
 	if logical.Equal(e, from) {
 		return to
@@ -264,12 +300,19 @@ func (b *Binder) lockTargets(s *scope, sel *ast.Select, p *pending) ([]logical.L
 		for _, r := range l.Tables {
 			var found *nsItem
 			for _, it := range s.all {
-				if it.alias == r.Name && !it.isJoin {
+				if it.alias == r.Name {
 					found = it
 				}
 			}
 			if found == nil {
 				return nil, at(r, pgerror.UndefinedTable, "relation %q in %s clause not found in FROM clause", r.Name, lockName(l.Strength))
+			}
+			if found.isJoin || found.kind != "" {
+				kind := found.kind
+				if found.isJoin {
+					kind = "a join"
+				}
+				return nil, at(r, pgerror.FeatureNotSupported, "%s cannot be applied to %s", lockName(l.Strength), kind)
 			}
 			if found.scan == nil {
 				return nil, pgerror.Unsupported("%s of a subquery, view or function", lockName(l.Strength)).At(r.Loc())

@@ -230,15 +230,17 @@ func (b *Binder) noteTimeLiteral(oid types.OID, s string) {
 
 // coerceBool is coerce_to_boolean for WHERE and the like.
 func (b *Binder) coerceBool(e expr.Expr, construct string, loc int) (expr.Expr, error) {
-	if e.Type().OID == types.Bool {
-		return e, nil
-	}
-	out, err := b.coerce(e, boolType, functions.CastAssignment, loc)
-	if err != nil {
-		return nil, err
+	out, err := e, error(nil)
+	if e.Type().OID != types.Bool {
+		if out, err = b.coerce(e, boolType, functions.CastAssignment, loc); err != nil {
+			return nil, err
+		}
 	}
 	if out == nil {
 		return nil, pgerror.New(pgerror.DatatypeMismatch, "argument of %s must be type boolean, not type %s", construct, b.typeName(e.Type())).At(loc)
+	}
+	if containsSet(out) {
+		return nil, pgerror.New(pgerror.DatatypeMismatch, "argument of %s must not return a set", construct).At(loc)
 	}
 	return out, nil
 }

@@ -149,6 +149,10 @@ func (b *Binder) colByName(s *scope, name string, loc int) (expr.Expr, error) {
 
 func checkLateral(it *nsItem, loc int) error {
 	if it.lateralOnly && !it.lateralOK {
+		if it.target {
+			return pgerror.New(pgerror.InvalidColumnReference, "invalid reference to FROM-clause entry for table %q", it.alias).
+				WithHint("There is an entry for table %q, but it cannot be referenced from this part of the query.", it.alias).At(loc)
+		}
 		return pgerror.New(pgerror.InvalidColumnReference, "invalid reference to FROM-clause entry for table %q", it.alias).
 			WithDetail("The combining JOIN type must be INNER or LEFT for a LATERAL reference.").At(loc)
 	}

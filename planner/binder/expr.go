@@ -1,7 +1,6 @@
 package binder
 
 import (
-	"github.com/tidemarkdb/tidemark/planner/logical"
 	"github.com/tidemarkdb/tidemark/sql/ast"
 	"github.com/tidemarkdb/tidemark/sql/expr"
 	"github.com/tidemarkdb/tidemark/sql/functions"
@@ -68,11 +67,8 @@ func (b *Binder) bindOther(s *scope, e ast.Expr) (expr.Expr, error) {
 		if err != nil {
 			return nil, err
 		}
-		for i, a := range args {
-			if containsSet(a) {
-				return nil, at(e.Args[i], pgerror.FeatureNotSupported, "set-returning functions are not allowed in COALESCE").
-					WithHint("You might be able to move the set-returning function into a LATERAL FROM item.")
-			}
+		if err := noSets(true, "set-returning functions are not allowed in COALESCE", args...); err != nil {
+			return nil, err
 		}
 		return &expr.Coalesce{Args: args, Typ: t}, nil
 	case *ast.GreatestLeast:
@@ -327,9 +323,9 @@ func (b *Binder) bindBetween(s *scope, n *ast.Between) (expr.Expr, error) {
 	}
 	al, ll, hl := leftmost(n.Arg), leftmost(n.Low), leftmost(n.High)
 	half := func(lo, hi expr.Expr, lol, hil int) (expr.Expr, error) {
-		lop, hop := ">=", "<="
+		lop, hop, name := ">=", "<=", "AND"
 		if n.Not {
-			lop, hop = "<", ">"
+			lop, hop, name = "<", ">", "OR"
 		}
 		x, err := b.compare(lop, a, lo, n.Loc(), al, lol)
 		if err != nil {
@@ -338,6 +334,11 @@ func (b *Binder) bindBetween(s *scope, n *ast.Between) (expr.Expr, error) {
 		y, err := b.compare(hop, a, hi, n.Loc(), al, hil)
 		if err != nil {
 			return nil, err
+		}
+		for _, c := range []expr.Expr{x, y} {
+			if _, err := b.coerceBool(c, name, al); err != nil {
+				return nil, err
+			}
 		}
 		return &expr.Logic{Or: n.Not, Args: []expr.Expr{x, y}}, nil
 	}
@@ -471,20 +472,4 @@ func (b *Binder) bindValueFunction(f *ast.SQLValueFunction) (expr.Expr, error) {
 		return b.callNamed("current_schema", nil, nil, f)
 	}
 	return b.callNamed("current_user", nil, nil, f)
-}
-
-func (b *Binder) bindGrouping(s *scope, g *ast.Grouping) (expr.Expr, error) {
-	if len(g.Args) > 31 {
-		return nil, at(g, pgerror.TooManyArguments, "GROUPING must have fewer than 32 arguments")
-	}
-	out := &logical.Grouping{}
-	for _, a := range g.Args {
-		e, err := b.bindExpr(s, a)
-		if err != nil {
-			return nil, err
-		}
-		out.Args = append(out.Args, e)
-	}
-	s.hasAggs = true
-	return out, nil
 }

@@ -102,10 +102,9 @@ func (b *Binder) bindCase(s *scope, c *ast.Case) (expr.Expr, error) {
 	}
 	for i := range out.Whens {
 		out.Whens[i].Then = results[i+1]
-		if containsSet(results[i+1]) || containsSet(out.Whens[i].Cond) {
-			return nil, at(c, pgerror.FeatureNotSupported, "set-returning functions are not allowed in CASE").
-				WithHint("You might be able to move the set-returning function into a LATERAL FROM item.")
-		}
+	}
+	if err := noSets(true, "set-returning functions are not allowed in CASE", out); err != nil {
+		return nil, err
 	}
 	return out, nil
 }

@@ -1,6 +1,8 @@
 package binder
 
 import (
+	"slices"
+
 	"github.com/tidemarkdb/tidemark/catalog"
 	"github.com/tidemarkdb/tidemark/planner/logical"
 	"github.com/tidemarkdb/tidemark/planner/plan"
@@ -127,7 +129,7 @@ func (b *Binder) bindRangeVar(s *scope, r *ast.RangeVar) (logical.Node, *nsItem,
 			return b.bindCTERef(s, c, r)
 		}
 	}
-	t, err := b.lookupTable(r)
+	t, err := b.lookupTable(s, r)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -144,7 +146,7 @@ func (b *Binder) bindRangeVar(s *scope, r *ast.RangeVar) (logical.Node, *nsItem,
 }
 
 // lookupTable finds a relation of FROM or of DML.
-func (b *Binder) lookupTable(r *ast.RangeVar) (*catalog.Table, error) {
+func (b *Binder) lookupTable(s *scope, r *ast.RangeVar) (*catalog.Table, error) {
 	if r.Catalog != "" && r.Catalog != b.opts.Database {
 		return nil, at(r, pgerror.FeatureNotSupported, "cross-database references are not implemented: \"%s.%s.%s\"", r.Catalog, r.Schema, r.Name)
 	}
@@ -153,7 +155,7 @@ func (b *Binder) lookupTable(r *ast.RangeVar) (*catalog.Table, error) {
 		t = b.cat.Resolve(b.path, r.Schema, r.Name)
 	}
 	if t == nil {
-		return nil, b.noTable(r)
+		return nil, b.noTable(s, r)
 	}
 	if t.Kind == catalog.KindCompositeType {
 		return nil, at(r, pgerror.WrongObjectType, "cannot open relation %q", t.Name).WithDetail("This operation is not supported for composite types.")
@@ -180,7 +182,7 @@ func needsConstants(t *catalog.Table) bool {
 	return false
 }
 
-func (b *Binder) noTable(r *ast.RangeVar) error {
+func (b *Binder) noTable(s *scope, r *ast.RangeVar) error {
 	if b.cat != nil {
 		path := b.path
 		if r.Schema != "" {
@@ -198,7 +200,14 @@ func (b *Binder) noTable(r *ast.RangeVar) error {
 	if r.Schema != "" {
 		name = r.Schema + "." + name
 	}
-	return at(r, pgerror.UndefinedTable, "relation %q does not exist", name)
+	err := at(r, pgerror.UndefinedTable, "relation %q does not exist", name)
+	for q := s; q != nil && r.Schema == ""; q = q.parent {
+		if slices.Contains(q.future, r.Name) {
+			return err.WithDetail("There is a WITH item named %q, but it cannot be referenced from this part of the query.", r.Name).
+				WithHint("Use WITH RECURSIVE, or re-order the WITH items to remove forward references.")
+		}
+	}
+	return err
 }
 
 // scanTable makes the scan of a stored or virtual table and its name space item.
@@ -366,6 +375,7 @@ func (b *Binder) bindRangeFunction(s *scope, r *ast.RangeFunction) (logical.Node
 	}
 	scan.Alias = alias
 	item := b.newItem(s, alias, cols)
+	item.kind = "a function"
 	return scan, item, rename(item, r.Alias, r.Loc())
 }
 
@@ -397,10 +407,8 @@ func (b *Binder) fromCall(s *scope, f *ast.RangeFuncItem) (logical.Call, string,
 		}
 		if fn, ok := c.ref.(*functions.TableFunc); ok && c.done == nil {
 			b.changes = b.changes || fn.ChangesCatalog
-			for i, a := range c.args {
-				if containsSet(a) {
-					return logical.Call{}, "", pgerror.New(pgerror.FeatureNotSupported, "set-returning functions must appear at top level of FROM").At(argLoc(fc, i))
-				}
+			if err := noSets(false, "set-returning functions must appear at top level of FROM", c.args...); err != nil {
+				return logical.Call{}, "", err
 			}
 			return logical.Call{Fn: fn, Args: c.args, Sig: c.sig, Names: b.tableFuncColumns(fn, c)}, name, nil
 		}

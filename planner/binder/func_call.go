@@ -274,7 +274,7 @@ func (b *Binder) setCall(s *scope, f *ast.FuncCall, c *boundCall, fn *functions.
 	}
 	s.hasSRF = true
 	names := b.tableFuncColumns(fn, c)
-	e := &logical.SetCall{Call: logical.Call{Fn: fn, Args: c.args, Sig: c.sig, Names: names}, Column: -1, Typ: types.Of(types.Record)}
+	e := &logical.SetCall{Call: logical.Call{Fn: fn, Args: c.args, Sig: c.sig, Names: names}, Column: -1, Typ: types.Of(types.Record), Position: f.Loc()}
 	if len(names) == 1 {
 		e.Column, e.Typ = 0, names[0].Type
 	}

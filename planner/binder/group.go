@@ -67,6 +67,10 @@ func (b *Binder) groupItem(s *scope, p *pending, g ast.GroupItem) (sets [][]int,
 		sets, err = b.groupingSet(s, p, x)
 		return sets, false, err
 	case *ast.Row:
+		if x.Explicit { // ROW(...) is one expression
+			k, err := b.groupExpr(s, p, x)
+			return [][]int{{k}}, true, err
+		}
 		var set []int
 		for _, e := range x.Args {
 			k, err := b.groupExpr(s, p, e)
@@ -170,7 +174,7 @@ func (b *Binder) groupExpr(s *scope, p *pending, e ast.Expr) (int, error) {
 	if w := findWindow(x); w != nil {
 		return 0, pgerror.New(pgerror.WindowingError, "window functions are not allowed in GROUP BY").At(w.Position)
 	}
-	if err := b.groupable(x.Type(), p.targets[i].loc); err != nil {
+	if err := b.groupable(x.Type(), leftmost(e)); err != nil {
 		return 0, err
 	}
 	for k, g := range p.groups {
@@ -225,6 +229,9 @@ func (b *Binder) group(s *scope, p *pending) error {
 			return g.err
 		}
 	}
+	if err := g.checkDirect(); err != nil {
+		return err
+	}
 	p.node = agg
 	if p.having != nil {
 		cond := g.rewrite(p.having)
@@ -254,10 +261,13 @@ func (g *grouper) rewrite(e expr.Expr) expr.Expr {
 	switch x := e.(type) {
 	case *expr.Aggregate:
 		if owner := g.b.aggOwner(x, g.scopeOf()); owner != g.s {
-			return e
+			return g.other(x)
 		}
 		return g.aggregate(x)
 	case *logical.Grouping:
+		if x.Depth != g.s.depth {
+			return e
+		}
 		return g.grouping(x)
 	case *expr.Column:
 		return g.column(x)
@@ -276,6 +286,35 @@ func (g *grouper) rewrite(e expr.Expr) expr.Expr {
 		return out
 	}
 	return logical.MapChildren(e, g.rewrite)
+}
+
+// other is an aggregate of another level, whose arguments may be of this one.
+func (g *grouper) other(a *expr.Aggregate) expr.Expr {
+	out := logical.MapChildren(a, g.rewrite)
+	if depth, ok := g.b.aggDepth[a]; ok {
+		g.b.aggDepth[out.(*expr.Aggregate)] = depth
+	}
+	return out
+}
+
+// checkDirect refuses columns that are not grouped by in direct arguments.
+func (g *grouper) checkDirect() error {
+	for _, a := range g.s.direct {
+		g.rewrite(a)
+		if e, ok := g.err.(*pgerror.Error); ok { //nolint:errorlint // made here
+			return e.WithDetail("Direct arguments of an ordered-set aggregate must use only grouped columns.")
+		}
+		if g.err != nil {
+			return g.err
+		}
+		local := false
+		cols := logical.Columns(a)
+		cols.Each(func(id expr.ColumnID) { local = local || g.b.MD.Cols[id].Depth == g.s.depth })
+		if local && len(g.p.sets) > 1 { // its value is another in each set
+			return pgerror.Unsupported("a direct argument with columns beside grouping sets")
+		}
+	}
+	return nil
 }
 
 func (g *grouper) rewriteTree(n logical.Node, sub *grouper) {
@@ -305,7 +344,7 @@ func (g *grouper) aggregate(a *expr.Aggregate) expr.Expr {
 
 func (g *grouper) grouping(x *logical.Grouping) expr.Expr {
 	var keys []int
-	for _, a := range x.Args {
+	for n, a := range x.Args {
 		pos := -1
 		for i, k := range g.node.Keys {
 			if logical.Equal(k.Expr, a) {
@@ -313,7 +352,7 @@ func (g *grouper) grouping(x *logical.Grouping) expr.Expr {
 			}
 		}
 		if pos < 0 {
-			g.err = pgerror.New(pgerror.GroupingError, "arguments to GROUPING must be grouping expressions of the associated query level")
+			g.err = pgerror.New(pgerror.GroupingError, "arguments to GROUPING must be grouping expressions of the associated query level").At(x.Locs[n])
 			return x
 		}
 		keys = append(keys, pos)

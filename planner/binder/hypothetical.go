@@ -29,6 +29,11 @@ func (b *Binder) bindHypothetical(s *scope, f *ast.FuncCall) (expr.Expr, error) 
 	case len(f.Args) != len(f.OrderBy):
 		return nil, b.hypotheticalMismatch(s, f, name)
 	}
+	for i, o := range f.OrderBy {
+		if err := b.hypotheticalPair(s, o.Expr, f.Args[i]); err != nil {
+			return nil, err
+		}
+	}
 	h := &hypothetical{call: f}
 	less := &ast.Or{Pos: f.Pos}
 	var same []ast.Expr
@@ -61,6 +66,22 @@ func (b *Binder) bindHypothetical(s *scope, f *ast.FuncCall) (expr.Expr, error) 
 		out = h.op("/", h.float(h.op("+", h.int(1), h.count(h.or(before, h.and(same...))))), h.op("+", h.int(1), all))
 	}
 	return b.bindExpr(s, out)
+}
+
+// hypotheticalPair checks that a direct argument and its sort key have a common
+// type (unify_hypothetical_args).
+func (b *Binder) hypotheticalPair(s *scope, key, arg ast.Expr) error {
+	k, err := b.bindExpr(s, key)
+	if err != nil {
+		return err
+	}
+	a, err := b.bindExpr(s, arg)
+	if err != nil {
+		return err
+	}
+	s.direct = append(s.direct, a)
+	_, err = b.commonType([]expr.Expr{k, a}, []int{leftmost(key), leftmost(arg)}, "WITHIN GROUP")
+	return err
 }
 
 // hypotheticalMismatch is the error of a call with another number of arguments

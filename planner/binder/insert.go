@@ -12,11 +12,11 @@ import (
 )
 
 // dmlTarget finds what a statement writes.
-func (b *Binder) dmlTarget(r *ast.RangeVar, verb string) (*writeTarget, error) {
+func (b *Binder) dmlTarget(s *scope, r *ast.RangeVar, verb string) (*writeTarget, error) {
 	if b.opts.ReadOnly {
 		return nil, pgerror.New(pgerror.ReadOnlySqlTransaction, "cannot execute %s in a read-only transaction", verb)
 	}
-	t, err := b.lookupTable(r)
+	t, err := b.lookupTable(s, r)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func (b *Binder) bindInsert(s *scope, st *ast.Insert) (query, error) {
 	if err != nil {
 		return query{}, err
 	}
-	into, err := b.dmlTarget(st.Table, "INSERT")
+	into, err := b.dmlTarget(s, st.Table, "INSERT")
 	if err != nil {
 		return query{}, err
 	}
@@ -171,7 +171,11 @@ func (in *inserter) source(s *scope) (logical.Node, []int, error) {
 	case sel == nil:
 		node, err = in.values(s, [][]expr.Expr{{}}, [][]int{{}})
 	case plainValues:
-		rows, locs, e := b.valueRows(s, sel.Values, kindInsertTarget)
+		kind := kindInsertTarget
+		if len(sel.Values) > 1 {
+			kind = kindInsertRows
+		}
+		rows, locs, e := b.valueRows(s, sel.Values, kind)
 		if e != nil {
 			return nil, nil, e
 		}
@@ -179,7 +183,9 @@ func (in *inserter) source(s *scope) (logical.Node, []int, error) {
 		if e := in.checkCount(given, func(i int) int { return locs[0][i] }); e != nil {
 			return nil, nil, e
 		}
-		node, err = in.values(s, rows, locs)
+		if node, err = in.values(s, rows, locs); err == nil && s.hasSRF {
+			node = b.expandValues(s, node.(*logical.Values))
+		}
 	default:
 		node, err = in.query(s, sel)
 	}
@@ -207,6 +213,20 @@ func (in *inserter) source(s *scope) (logical.Node, []int, error) {
 		node, target = p, append(target, in.fullTarget(true)...)
 	}
 	return node, target, nil
+}
+
+// expandValues makes rows of a VALUES row with set-returning functions.
+func (b *Binder) expandValues(s *scope, v *logical.Values) logical.Node {
+	p := &pending{node: &logical.Values{Rows: [][]expr.Expr{nil}}}
+	for _, e := range v.Rows[0] {
+		p.targets = append(p.targets, target{expr: e})
+	}
+	b.projectSets(s, p, false)
+	proj := &logical.Project{Input: p.node}
+	for i, t := range p.targets {
+		proj.Items = append(proj.Items, logical.Item{ID: v.Cols[i], Expr: t.expr})
+	}
+	return proj
 }
 
 // fullTarget lists the ordinals of all columns that are (not) generated.

@@ -35,7 +35,7 @@ func (b *Binder) bindMerge(s *scope, st *ast.Merge) (query, error) {
 	if err != nil {
 		return query{}, err
 	}
-	w, err := b.dmlTarget(st.Table, "MERGE")
+	w, err := b.dmlTarget(s, st.Table, "MERGE")
 	if err != nil {
 		return query{}, err
 	}
@@ -306,6 +306,9 @@ func (m *merger) insert(s *scope, w *ast.MergeWhen) ([]logical.Assign, error) {
 			return nil, err
 		}
 		row, locs = rows[0], places[0]
+		if err := noSets(false, "set-valued function called in context that cannot accept a set", row...); err != nil {
+			return nil, err
+		}
 		if err := in.checkCount(len(row), func(i int) int { return locs[i] }); err != nil {
 			return nil, err
 		}

@@ -33,6 +33,8 @@ type nsItem struct {
 	// lateralOnly: only LATERAL items may look; !lateralOK: not even they.
 	lateralOnly, lateralOK bool
 	isJoin                 bool
+	kind                   string         // of what cannot be locked: "a WITH query", "a function"
+	target                 bool           // of UPDATE or DELETE
 	scan                   *logical.Scan  // of a stored table
 	view                   *catalog.Table // the item is an expanded view
 	// derived is the tree of a subquery or view in FROM.
@@ -46,14 +48,19 @@ type scope struct {
 	items  []*nsItem
 	all    []*nsItem // every relation, also those that are not visible
 	ctes   []*cteEntry
+	future []string // WITH items that are not visible yet
 	kind   exprKind
 
 	lateralActive bool
 	hasAggs       bool
-	hasWindows    bool
-	hasSRF        bool
-	windows       []*namedWindow
-	groupingSets  bool
+	aggLoc        int  // where the first of them was written
+	recursive     bool // reads the working table of a recursive query
+	// direct are the direct arguments of ordered-set aggregates.
+	direct       []expr.Expr
+	hasWindows   bool
+	hasSRF       bool
+	windows      []*namedWindow
+	groupingSets bool
 	// groupWindows: session_window and the like are written (group_window.go).
 	groupWindows bool
 	// fillsRows: time_bucket_gapfill may go over the times there are.
@@ -131,6 +138,7 @@ const (
 	kindWindowFrame
 	kindTarget
 	kindInsertTarget
+	kindInsertRows
 	kindUpdateSource
 	kindGroupBy
 	kindOrderBy
@@ -163,11 +171,12 @@ var kindInfo = [...]struct {
 	kindWhere:           {agg: "WHERE", window: "WHERE", srf: "WHERE"},
 	kindHaving:          {window: "HAVING", srf: "HAVING"},
 	kindFilter:          {agg: "FILTER", window: "FILTER", srf: "FILTER"},
-	kindWindowPartition: {window: "window definitions", srf: "window definitions"},
-	kindWindowOrder:     {window: "window definitions", srf: "window definitions"},
+	kindWindowPartition: {window: "window definitions"},
+	kindWindowOrder:     {window: "window definitions"},
 	kindWindowFrame:     {window: "window definitions", srf: "window definitions"},
 	kindTarget:          {},
-	kindInsertTarget:    {},
+	kindInsertTarget:    {agg: "VALUES", window: "VALUES"},
+	kindInsertRows:      {agg: "VALUES", window: "VALUES", srf: "VALUES"},
 	kindUpdateSource:    {agg: "UPDATE", window: "UPDATE", srf: "UPDATE"},
 	kindGroupBy:         {agg: "GROUP BY", window: "GROUP BY"},
 	kindOrderBy:         {},

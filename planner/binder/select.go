@@ -1,6 +1,8 @@
 package binder
 
 import (
+	"slices"
+
 	"github.com/tidemarkdb/tidemark/planner/logical"
 	"github.com/tidemarkdb/tidemark/sql/ast"
 	"github.com/tidemarkdb/tidemark/sql/expr"
@@ -102,6 +104,11 @@ func (b *Binder) bindPlain(s *scope, sel *ast.Select, opt *selectOptions) (query
 	b.noAuto++
 	if err := b.bindTail(s, sel, p, opt); err != nil {
 		return query{}, err
+	}
+	for _, w := range s.windows { // also those that nobody uses
+		if _, err := b.namedSpec(s, w); err != nil {
+			return query{}, err
+		}
 	}
 	if err := b.bindLimit(s, sel, p); err != nil { // how many rows are wanted decides about plans
 		return query{}, err
@@ -213,21 +220,22 @@ func checkDistinctOn(sel *ast.Select, p *pending) error {
 		on[t] = true
 	}
 	seen := 0
-	for _, it := range p.sort {
+	for k, it := range p.sort {
 		if on[it.target] {
 			seen++
 			continue
 		}
 		if seen < len(on) {
-			loc := leftmost(sel.DistinctOn[0])
-			for i, t := range p.distinctOn {
-				used := false
-				for _, o := range p.sort {
-					used = used || o.target == t
+			// At the key that comes too late, or at one that does not come.
+			loc := -1
+			for _, late := range p.sort[k:] {
+				if on[late.target] && loc < 0 {
+					loc = leftmost(sel.DistinctOn[slices.Index(p.distinctOn, late.target)])
 				}
-				if !used {
+			}
+			for i, t := range p.distinctOn {
+				if loc < 0 && !slices.ContainsFunc(p.sort, func(o sortItem) bool { return o.target == t }) {
 					loc = leftmost(sel.DistinctOn[i])
-					break
 				}
 			}
 			return pgerror.New(pgerror.InvalidColumnReference, "SELECT DISTINCT ON expressions must match initial ORDER BY expressions").At(loc)

@@ -340,7 +340,7 @@ func (b *Binder) valueRows(s *scope, values [][]ast.Expr, kind exprKind) ([][]ex
 		locs[r] = make([]int, len(list))
 		for i, x := range list {
 			locs[r][i] = leftmost(x)
-			if _, ok := x.(*ast.SetToDefault); ok && kind == kindInsertTarget {
+			if _, ok := x.(*ast.SetToDefault); ok && (kind == kindInsertTarget || kind == kindInsertRows) {
 				rows[r][i] = &expr.Default{}
 				continue
 			}

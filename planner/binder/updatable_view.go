@@ -64,7 +64,7 @@ func (b *Binder) throughView(w *writeTarget, v *catalog.Table) error {
 	w.views = append(w.views, viewLevel{view: v, sel: sel})
 	saved := b.path
 	b.path = viewPath(v.View.SearchPath, b.path)
-	t, err := b.lookupTable(sel.From[0].(*ast.RangeVar))
+	t, err := b.lookupTable(nil, sel.From[0].(*ast.RangeVar))
 	b.path = saved
 	switch {
 	case err != nil:

@@ -27,6 +27,7 @@ func (b *Binder) dmlScan(s *scope, w *writeTarget, r *ast.RangeVar) (*logical.Sc
 
 // dmlInput joins the target's rows with FROM or USING.
 func (b *Binder) dmlInput(s *scope, scan logical.Node, item *nsItem, from []ast.TableExpr) (logical.Node, error) {
+	item.target = true
 	s.items = append(s.items, item)
 	if len(from) == 0 {
 		return scan, nil
@@ -47,7 +48,7 @@ func (b *Binder) bindUpdate(s *scope, st *ast.Update) (query, error) {
 	if err != nil {
 		return query{}, err
 	}
-	w, err := b.dmlTarget(st.Table, "UPDATE")
+	w, err := b.dmlTarget(s, st.Table, "UPDATE")
 	if err != nil {
 		return query{}, err
 	}
@@ -265,7 +266,7 @@ func (b *Binder) bindDelete(s *scope, st *ast.Delete) (query, error) {
 	if err != nil {
 		return query{}, err
 	}
-	w, err := b.dmlTarget(st.Table, "DELETE")
+	w, err := b.dmlTarget(s, st.Table, "DELETE")
 	if err != nil {
 		return query{}, err
 	}

@@ -1,6 +1,8 @@
 package binder
 
 import (
+	"slices"
+
 	"github.com/tidemarkdb/tidemark/planner/logical"
 	"github.com/tidemarkdb/tidemark/planner/plan"
 	"github.com/tidemarkdb/tidemark/sql/ast"
@@ -37,9 +39,9 @@ func (b *Binder) windowCall(s *scope, f *ast.FuncCall, c *boundCall, agg *functi
 		if w := findWindow(a); w != nil {
 			return nil, pgerror.New(pgerror.WindowingError, "window function calls cannot be nested").At(argLoc(f, i))
 		}
-		if containsSet(a) {
-			return nil, pgerror.New(pgerror.FeatureNotSupported, "window function calls cannot contain set-returning function calls").At(argLoc(f, i))
-		}
+	}
+	if err := noSets(true, "window function calls cannot contain set-returning function calls", c.args...); err != nil {
+		return nil, err
 	}
 	spec, err := b.windowSpec(s, f.Over)
 	if err != nil {
@@ -79,7 +81,11 @@ func (b *Binder) windowSpec(s *scope, d *ast.WindowDef) (*logical.WindowSpec, er
 		case len(d.OrderBy) > 0 && len(base.Order) > 0:
 			return nil, at(d, pgerror.WindowingError, "cannot override ORDER BY clause of window %q", d.Ref)
 		case w.def.Frame != nil:
-			return nil, at(d, pgerror.WindowingError, "cannot copy window %q because it has a frame clause", d.Ref)
+			err := at(d, pgerror.WindowingError, "cannot copy window %q because it has a frame clause", d.Ref)
+			if len(d.OrderBy) == 0 && d.Frame == nil {
+				err = err.WithHint("Omit the parentheses in this OVER clause.")
+			}
+			return nil, err
 		}
 	}
 	return b.bindSpec(s, d, base)
@@ -98,7 +104,10 @@ func (b *Binder) namedSpec(s *scope, w *namedWindow) (*logical.WindowSpec, error
 	if w.spec == nil {
 		def := *w.def
 		def.Name = ""
+		all := s.windows
+		s.windows = s.windows[:slices.Index(s.windows, w)] // it may refer to those before it
 		spec, err := b.windowSpec(s, &def)
+		s.windows = all
 		if err != nil {
 			return nil, err
 		}
@@ -186,6 +195,15 @@ func (b *Binder) frameOffset(s *scope, f *ast.Frame, e ast.Expr, spec *logical.W
 	if len(spec.Order) != 1 {
 		return nil, at(d, pgerror.WindowingError, "RANGE with offset PRECEDING/FOLLOWING requires exactly one ORDER BY column")
 	}
+	key := &spec.Order[0]
+	if kt, ot := key.Expr.Type().OID, x.Type().OID; intWidth(kt) > 0 && intWidth(ot) > intWidth(kt) {
+		// A wider offset: the bounds lie in its type.
+		wide, err := b.coerceTo(key.Expr, int8Type, clause, leftmost(e))
+		if err != nil {
+			return nil, err
+		}
+		spec.Order = []expr.SortKey{{Expr: wide, Desc: key.Desc, NullsFirst: key.NullsFirst}}
+	}
 	return b.rangeOffset(spec.Order[0].Expr.Type(), x, e)
 }
 
@@ -211,8 +229,19 @@ func (b *Binder) rangeOffset(key types.Type, x expr.Expr, e ast.Expr) (expr.Expr
 	return out, err
 }
 
-func isIntegral(oid types.OID) bool {
-	return oid == types.Int2 || oid == types.Int4 || oid == types.Int8
+func isIntegral(oid types.OID) bool { return intWidth(oid) > 0 }
+
+// intWidth is the size of an integer type, 0 for others.
+func intWidth(oid types.OID) int {
+	switch oid {
+	case types.Int2:
+		return 2
+	case types.Int4:
+		return 4
+	case types.Int8:
+		return 8
+	}
+	return 0
 }
 
 // addWindows puts a Window node under the targets for each different window.

@@ -94,12 +94,13 @@ func equalOther(a, b expr.Expr) bool {
 			equalList(x.Args, y.Args) && EqualKeys(x.OrderBy, y.OrderBy)
 	case *Grouping:
 		y, ok := b.(*Grouping)
-		return ok && equalList(x.Args, y.Args)
+		return ok && x.Depth == y.Depth && equalList(x.Args, y.Args)
 	case *WindowCall:
 		y, ok := b.(*WindowCall)
 		return ok && x.Name == y.Name && x.Agg == y.Agg && Equal(x.Filter, y.Filter) && equalList(x.Args, y.Args) && x.Spec.Equal(y.Spec)
 	case *SetCall:
-		return false
+		y, ok := b.(*SetCall)
+		return ok && x.Call.Fn == y.Call.Fn && x.Column == y.Column && equalList(x.Call.Args, y.Call.Args) && Equal(x.Call.Scalar, y.Call.Scalar)
 	}
 	return false
 }

@@ -15,6 +15,8 @@ type SetCall struct {
 	Call   Call
 	Column int // the result column, -1 for a record of all
 	Typ    types.Type
+	// Position is where it was written, for errors.
+	Position int
 }
 
 // WindowCall is a window function call; the planner moves it to a Window. A Spec of nil
@@ -37,9 +39,11 @@ type WindowSpec struct {
 	Frame     plan.Frame
 }
 
-// Grouping is GROUPING(args).
+// Grouping is GROUPING(args) of the query level Depth.
 type Grouping struct {
-	Args []expr.Expr
+	Args  []expr.Expr
+	Locs  []int // where the arguments were written
+	Depth int32
 }
 
 // Type implements expr.Expr.
@@ -256,7 +260,7 @@ func mapOther(e expr.Expr, f func(expr.Expr) expr.Expr) expr.Expr {
 		}
 	case *Grouping:
 		if args := mapSlice(x.Args, f); !same(args, x.Args) {
-			return &Grouping{Args: args}
+			return &Grouping{Args: args, Locs: x.Locs, Depth: x.Depth}
 		}
 	}
 	return e
