@@ -23,7 +23,7 @@ type cteEntry struct {
 	node  *ast.CTE
 	scope *scope
 	state cteState
-	self  bool // WITH RECURSIVE: may refer to itself
+	self  bool // WITH RECURSIVE: refers to itself
 	def   *logical.CTE
 	cols  []column
 	steps int // references of the recursive term to its working table
@@ -45,18 +45,28 @@ func (b *Binder) bindWith(s *scope, w *ast.With, top bool) ([]*logical.CTE, erro
 		if _, ok := c.Stmt.(*ast.Select); !ok && !top {
 			return nil, at(c, pgerror.FeatureNotSupported, "WITH clause containing a data-modifying statement must be at the top level")
 		}
-		entries[i] = &cteEntry{node: c, scope: s, self: w.Recursive}
+		entries[i] = &cteEntry{node: c, scope: s}
 		if w.Recursive {
 			s.ctes = append(s.ctes, entries[i])
 		}
 	}
+	if w.Recursive {
+		if err := checkRecursion(entries); err != nil {
+			return nil, err
+		}
+	}
 	var defs []*logical.CTE
+	if !w.Recursive {
+		for _, c := range w.CTEs {
+			s.future = append(s.future, c.Name)
+		}
+	}
 	for _, e := range entries {
 		if err := b.bindCTE(e); err != nil {
 			return nil, err
 		}
 		if !w.Recursive {
-			s.ctes = append(s.ctes, e)
+			s.ctes, s.future = append(s.ctes, e), s.future[1:]
 		}
 	}
 	// In order of dependency: those that others read come first.
@@ -106,7 +116,7 @@ func (b *Binder) bindCTE(e *cteEntry) error {
 	}
 	switch st := e.node.Stmt.(type) {
 	case *ast.Select:
-		if e.self && st.Op == ast.SetOpUnion && st.With == nil {
+		if e.self {
 			q, err = b.bindRecursive(e, st)
 		} else {
 			q, err = b.bindSelect(e.scope, st, nil)
@@ -156,9 +166,9 @@ func (e *cteEntry) nameColumns() error {
 // bindRecursive binds a WITH RECURSIVE query of the form initial UNION step.
 func (b *Binder) bindRecursive(e *cteEntry, sel *ast.Select) (query, error) {
 	s := e.scope.child()
-	if len(sel.OrderBy) > 0 || sel.Limit != nil || sel.Offset != nil || len(sel.Locking) > 0 {
-		q, err := b.bindSelect(e.scope, sel, nil)
-		return q, err
+	ctes, err := b.bindWith(s, sel.With, false)
+	if err != nil {
+		return query{}, err
 	}
 	initial, err := b.bindSelect(s, sel.Left, nil)
 	if err != nil {
@@ -240,6 +250,9 @@ func (b *Binder) bindRecursive(e *cteEntry, sel *ast.Select) (query, error) {
 	e.def.Recursive = true
 	e.cols = out.cols
 	out.node = u
+	if len(ctes) > 0 {
+		out.node = &logical.With{CTEs: ctes, Body: u}
+	}
 	return out, nil
 }
 
@@ -265,7 +278,7 @@ func (b *Binder) bindCTERef(s *scope, e *cteEntry, r *ast.RangeVar) (logical.Nod
 			return nil, nil, at(r, pgerror.InvalidRecursion, "recursive reference to query %q must not appear more than once", r.Name)
 		}
 		e.steps++
-		ref.Working = true
+		ref.Working, s.recursive = true, true
 	}
 	if !ref.Working {
 		if e.node.Materialize == ast.MaterializeNever && e.def.Refs > 0 && !e.def.Modifying && !e.def.Recursive {
@@ -298,6 +311,7 @@ func (b *Binder) bindCTERef(s *scope, e *cteEntry, r *ast.RangeVar) (logical.Nod
 		e.trail.from = cols[len(cols)-e.trail.width():]
 	}
 	item := b.newItem(s, name, cols)
+	item.kind = "a WITH query"
 	if e.trail != nil { // an alias cannot rename what SEARCH and CYCLE add
 		item.cols = cols[:len(cols)-e.trail.width()]
 		defer func() { item.cols = cols }()
