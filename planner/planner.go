@@ -38,6 +38,8 @@ type Options struct {
 	StoreCacheBytes float64
 	// HashBytes is how large a hash table may be in memory, 0 for any size.
 	HashBytes float64
+	// JoinLimit is how many inputs of joins are put in order together, 0 for as many as can be.
+	JoinLimit int
 	// Fired, if set, is told the name of each rewrite rule that fires.
 	Fired func(rule string)
 }
@@ -93,7 +95,7 @@ func constantError(ctx context.Context, stmt ast.Statement, opts *Options) (foun
 
 // physicalOptions joins the session's settings with those of SET_VAR hints.
 func physicalOptions(set *hints.Set, opts *Options) physical.Options {
-	out := physical.Options{Disabled: opts.Disabled, Hints: set, Rows: opts.Rows, CacheBytes: opts.CacheBytes, StoreCacheBytes: opts.StoreCacheBytes, HashBytes: opts.HashBytes, Parallel: opts.Parallel.Workers > 0}
+	out := physical.Options{Disabled: opts.Disabled, Hints: set, Rows: opts.Rows, CacheBytes: opts.CacheBytes, StoreCacheBytes: opts.StoreCacheBytes, HashBytes: opts.HashBytes, JoinLimit: opts.JoinLimit, Parallel: opts.Parallel.Workers > 0}
 	if set == nil {
 		return out
 	}

@@ -34,7 +34,7 @@ func (s *Session) snapshot(ctx context.Context) (*catalog.Snapshot, error) {
 func (s *Session) environment() uint32 {
 	if s.planEnv == 0 {
 		// Literals are read when a statement is planned: how they are read counts.
-		literals := fmt.Sprintf("%s\x00%s\x00%d\x00%s\x00%x\x00%d\x00%v\x00%v", s.io.TimeZoneName, s.io.DateStyle, s.io.DateOrder, s.io.IntervalStyle, s.settings.disabled, s.settings.hashMem(), s.parallel(), s.pushDown())
+		literals := fmt.Sprintf("%s\x00%s\x00%d\x00%s\x00%x\x00%d\x00%v\x00%v\x00%d", s.io.TimeZoneName, s.io.DateStyle, s.io.DateOrder, s.io.IntervalStyle, s.settings.disabled, s.settings.hashMem(), s.parallel(), s.pushDown(), s.settings.joinLimit)
 		s.planEnv = s.server.plans.envs.id(s.database.Name + "\x00" + s.role + "\x00" + literals + "\x00" + strings.Join(s.searchPath(), "\x00"))
 	}
 	return s.planEnv
@@ -75,6 +75,7 @@ func (s *Session) planOptions(snap *catalog.Snapshot, paramTypes []types.Type) p
 	out := planner.Options{Disabled: s.settings.disabled, Rows: s.server.estimateRows}
 	out.IO, out.Catalog, out.SearchPath = s.ioOn(snap), snap, s.searchPath()
 	out.Database, out.User, out.ParamTypes = s.database.Name, s.role, paramTypes
+	out.JoinLimit = s.settings.joinLimit
 	out.Parallel, out.HashBytes, out.PushDown = s.parallel(), float64(s.settings.hashMem()), s.pushDown()
 	if s.server.columns != nil {
 		out.CacheBytes = float64(s.server.config.ColumnCacheBytes)

@@ -30,6 +30,12 @@ type settings struct {
 	statisticsTarget  int
 	workersPerGather  int
 	minParallelScan   int64 // bytes
+	minParallelIndex  int64 // bytes
+	parallelSetup     float64
+	parallelRow       float64
+	noGatherMerge     bool
+	serialHash        bool
+	joinLimit         int
 	batchRows         int
 	disabled          physical.Methods // by the enable_... settings
 	hashMemMultiplier float64

@@ -122,6 +122,18 @@ var settingsTable = withMethodSettings([]*setting{
 	},
 	{name: "is_superuser", kind: settingBool, def: "on", internal: true, report: true, doc: "Shows whether the current user is a superuser."},
 	{name: "jit", kind: settingBool, def: "off", fixed: true, doc: "Allow JIT compilation."},
+	{
+		name: "jit_above_cost", kind: settingReal, def: "100000", min: -1, max: math.MaxInt64, category: "Query Tuning / Planner Cost Constants",
+		doc: "Perform JIT compilation if query is more expensive; nothing is compiled, as jit is off.",
+	},
+	{
+		name: "jit_inline_above_cost", kind: settingReal, def: "500000", min: -1, max: math.MaxInt64, category: "Query Tuning / Planner Cost Constants",
+		doc: "Perform JIT inlining if query is more expensive; nothing is compiled, as jit is off.",
+	},
+	{
+		name: "jit_optimize_above_cost", kind: settingReal, def: "500000", min: -1, max: math.MaxInt64, category: "Query Tuning / Planner Cost Constants",
+		doc: "Optimize JIT-compiled functions if query is more expensive; nothing is compiled, as jit is off.",
+	},
 	{name: "lc_collate", kind: settingString, def: "C.UTF-8", internal: true, doc: "Shows the collation order locale."},
 	{name: "lc_ctype", kind: settingString, def: "C.UTF-8", internal: true, doc: "Shows the character classification and case conversion locale."},
 	{name: "lc_messages", kind: settingString, def: "C.UTF-8", fixed: true, doc: "Sets the language in which messages are displayed."},

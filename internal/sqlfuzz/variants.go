@@ -34,6 +34,9 @@ var switches = [][2]string{
 	{"enable_indexonlyscan", "off"},
 	{"enable_bitmapscan", "off"},
 	{"max_parallel_workers_per_gather", "0"},
+	{"enable_gathermerge", "off"},
+	{"enable_parallel_hash", "off"},
+	{"join_collapse_limit", "1"},
 	{"work_mem", "64"},
 	{"batch_size", "1"},
 	{"batch_size", "3"},
@@ -72,8 +75,9 @@ func Variants(ctx context.Context, db *DB) []Variant {
 	off("enable_hashjoin", "enable_mergejoin")
 	off("enable_hashjoin", "enable_nestloop")
 	off("enable_hashagg", "enable_hashjoin", "enable_indexscan")
-	add([2]string{"max_parallel_workers_per_gather", "2"}, [2]string{"min_parallel_table_scan_size", "0"})
-	add([2]string{"min_parallel_table_scan_size", "0"}, [2]string{"work_mem", "64"}, [2]string{"batch_size", "2"}, [2]string{"enable_indexscan", "off"})
+	eager := [][2]string{{"min_parallel_table_scan_size", "0"}, {"min_parallel_index_scan_size", "0"}, {"parallel_setup_cost", "0"}}
+	add(append(eager[:3:3], [2]string{"max_parallel_workers_per_gather", "2"})...)
+	add(append(eager[:3:3], [2]string{"work_mem", "64"}, [2]string{"batch_size", "2"}, [2]string{"enable_indexscan", "off"})...)
 	return append(out, hintVariants()...)
 }
 

@@ -10,9 +10,9 @@ import (
 	"github.com/tidemarkdb/tidemark/sql/expr"
 )
 
-// maxLeaves is how many inputs are ordered together: the bits of a relSet.
-// What is below a larger tree is ordered apart.
-const maxLeaves = 64
+// MaxJoinLimit is how many inputs are ordered together at most: the bits of a
+// relSet. What is below a larger tree is ordered apart.
+const MaxJoinLimit = 64
 
 // relSet is a set of leaves by number.
 type relSet uint64
@@ -88,7 +88,11 @@ type joinGraph struct {
 
 func newJoinGraph(b *Builder, n *logical.Join, need *logical.ColSet) *joinGraph {
 	g := &joinGraph{b: b}
-	g.flatten(n, countLeaves(n) <= maxLeaves)
+	limit := MaxJoinLimit
+	if l := b.opt.JoinLimit; l > 0 && (b.opt.Hints == nil || len(b.opt.Hints.Leading) == 0) {
+		limit = min(l, limit)
+	}
+	g.flatten(n, countLeaves(n) <= limit)
 	in := need.Clone()
 	for _, l := range g.leaves {
 		l.cols = logical.OutputSet(l.node)

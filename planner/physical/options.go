@@ -78,6 +78,8 @@ type Options struct {
 	StoreCacheBytes float64
 	// HashBytes is how large a hash table may be in memory, 0 for any size.
 	HashBytes float64
+	// JoinLimit is how many inputs of joins are ordered together, 0 for MaxJoinLimit.
+	JoinLimit int
 	// Parallel: long scans may have workers.
 	Parallel bool
 }

@@ -16,14 +16,22 @@ type Parallel struct {
 	Workers int
 	// Most is how many a hint may ask for.
 	Most int
-	// MinScanBytes is how much a scan must be expected to read
-	// (min_parallel_table_scan_size).
-	MinScanBytes float64
+	// MinScanBytes and MinIndexBytes are how much a scan must be expected to read,
+	// of a table (min_parallel_table_scan_size) or by an index of it
+	// (min_parallel_index_scan_size).
+	MinScanBytes, MinIndexBytes float64
+	// SetupCost is the cost of starting workers (parallel_setup_cost), RowCost
+	// that of a row that a worker hands over (parallel_tuple_cost).
+	SetupCost, RowCost float64
+	// NoMerge: no Gather merges sorted rows (enable_gathermerge = off).
+	NoMerge bool
+	// SerialBuild: tables of joins are built by one goroutine (enable_parallel_hash = off).
+	SerialBuild bool
 }
 
 const (
-	// parallelSetup is the cost of starting workers, in rows' cost.
-	parallelSetup = 1000 * cpuTuple
+	// ParallelSetupCost is the default of parallel_setup_cost: 1000 rows.
+	ParallelSetupCost = 1000 * cpuTuple
 	// earlyRows is how many rows one goroutine reads sooner than workers start.
 	earlyRows = 20000
 	// rowsPerGroup is how many rows a group must have for partial aggregation to
@@ -101,7 +109,7 @@ func calls(n plan.Node) (out []*plan.FunctionCall) {
 // place returns n with Gathers in it.
 func (p *parallelizer) place(n plan.Node) plan.Node {
 	p.placeSubplans(n)
-	if s := p.pipeline(n); s != nil && p.worthwhile(s) {
+	if s := p.pipeline(n); s != nil && p.worthwhile(s) && p.pays(n, n.Estimate().Rows) {
 		return p.gather(n, s)
 	}
 	switch n := n.(type) {
@@ -110,11 +118,11 @@ func (p *parallelizer) place(n plan.Node) plan.Node {
 			return n
 		}
 	case *plan.Sort:
-		if s := p.pipeline(n.Input); s != nil && p.worthwhile(s) && n.Presorted == 0 {
+		if s := p.pipeline(n.Input); s != nil && p.worthwhile(s) && n.Presorted == 0 && !p.NoMerge && p.pays(n, n.Cost.Rows) {
 			return p.gatherMerge(n, s)
 		}
 	case *plan.Aggregate:
-		if s := p.pipeline(n.Input); s != nil && p.worthwhile(s) && mergeable(n) {
+		if s := p.pipeline(n.Input); s != nil && p.worthwhile(s) && mergeable(n) && p.pays(n, p.partialRows(n)) {
 			return p.splitAggregate(n, s)
 		}
 	}
@@ -240,13 +248,14 @@ func (p *parallelizer) placeBuilds(n plan.Node) {
 	case *plan.LookupJoin:
 		p.placeBuilds(n.Left)
 	case *plan.HashJoin:
+		build, probe := &n.Right, n.Left
 		if n.BuildLeft {
-			n.Left = p.place(n.Left)
-			p.placeBuilds(n.Right)
-		} else {
-			n.Right = p.place(n.Right)
-			p.placeBuilds(n.Left)
+			build, probe = &n.Left, n.Right
 		}
+		if !p.SerialBuild {
+			*build = p.place(*build)
+		}
+		p.placeBuilds(probe)
 	}
 }
 
@@ -302,7 +311,22 @@ func (p *parallelizer) worthwhile(s plan.Leaf) bool {
 	for i := range t.Columns {
 		bytes += widthOf(t.Columns[i].Type)
 	}
-	return read*float64(bytes) >= p.MinScanBytes
+	least := p.MinScanBytes
+	if scan, ok := s.(*plan.Scan); ok && scan.Index != nil && !scan.Index.Primary {
+		least = p.MinIndexBytes
+	}
+	return read*float64(bytes) >= least
+}
+
+// pays reports whether a plan costs less in workers that hand over rows rows.
+func (p *parallelizer) pays(n plan.Node, rows float64) bool {
+	c := *n.Estimate()
+	return p.shared(c, rows).Total <= c.Total
+}
+
+// partialRows is how many groups the workers of a partial aggregation hand over.
+func (p *parallelizer) partialRows(n *plan.Aggregate) float64 {
+	return math.Min(n.Cost.Rows*float64(p.Workers), n.Input.Estimate().Rows)
 }
 
 // stopsEarly reports whether a LIMIT is likely reached before a scan's workers
@@ -327,14 +351,14 @@ func (p *parallelizer) gather(n plan.Node, s plan.Leaf) *plan.Gather {
 	p.placeBuilds(n)
 	g := &plan.Gather{Input: n, Workers: p.Workers}
 	g.Cols = n.Columns()
-	g.Cost = p.shared(*n.Estimate())
+	g.Cost = p.shared(*n.Estimate(), n.Estimate().Rows)
 	return g
 }
 
-// shared is what a cost becomes when workers share it.
-func (p *parallelizer) shared(c plan.Cost) plan.Cost {
-	c.Startup = c.Startup/float64(p.Workers) + parallelSetup
-	c.Total = c.Total/float64(p.Workers) + parallelSetup
+// shared is what a cost becomes when workers share it and hand over rows rows.
+func (p *parallelizer) shared(c plan.Cost, rows float64) plan.Cost {
+	c.Startup = c.Startup/float64(p.Workers) + p.SetupCost
+	c.Total = c.Total/float64(p.Workers) + p.SetupCost + rows*p.RowCost
 	return c
 }
 
