@@ -26,7 +26,9 @@ type cteEntry struct {
 	self  bool // WITH RECURSIVE: refers to itself
 	def   *logical.CTE
 	cols  []column
-	steps int // references of the recursive term to its working table
+	// steps are the references of the recursive term to its working table: one that is
+	// written, and each copy of it in items that are not materialized.
+	steps int
 	trail *trail
 }
 
@@ -274,9 +276,6 @@ func (b *Binder) bindCTERef(s *scope, e *cteEntry, r *ast.RangeVar) (logical.Nod
 		}
 		return nil, nil, at(r, pgerror.InvalidRecursion, "recursive reference to query %q must not appear within its non-recursive term", r.Name)
 	case cteStep:
-		if e.steps > 0 {
-			return nil, nil, at(r, pgerror.InvalidRecursion, "recursive reference to query %q must not appear more than once", r.Name)
-		}
 		e.steps++
 		ref.Working, s.recursive = true, true
 	}
