@@ -56,7 +56,8 @@ func (s *Session) runDeclare(ctx context.Context, raw *ast.RawStmt, st *ast.Decl
 	inner.Stmt = st.Query
 	po := &portal{name: st.Name, stmt: &prepared{text: raw.Text, raw: &inner, planned: p, env: s.environment(), cols: p.query.Root.Columns()}}
 	po.cursor = &cursor{
-		hold: st.Hold, scroll: st.Scroll, binary: st.Binary,
+		hold: st.Hold, binary: st.Binary,
+		scroll: st.Scroll || !st.NoScroll && p.query.ReadOnly && scansBackward(p.query.Root),
 		env: executor.Env{
 			Alloc: s.server.config.Alloc, WorkMem: s.settings.workMem, Temp: s.temp,
 			Memory: executor.NewAccount("cursor", s.server.config.QueryMemoryLimit, s.memory),
@@ -181,6 +182,9 @@ func (f *fetch) run(ctx context.Context, st *ast.Fetch) error {
 		return f.backward(ctx, count)
 	case ast.FetchAbsolute:
 		if count < 0 {
+			if !c.scroll { // it counts back from the end
+				return errBackward
+			}
 			if err := c.readTo(ctx, f.po.run, 1<<62); err != nil {
 				return err
 			}
@@ -238,7 +242,8 @@ func (f *fetch) backward(ctx context.Context, count int64) error {
 // jump moves to row n and returns it if there is one.
 func (f *fetch) jump(ctx context.Context, n int64) error {
 	c := f.po.cursor
-	if n < c.at && !c.scroll {
+	onRow := c.at > 0 && c.at <= c.rows
+	if !c.scroll && (n < c.at || n == c.at && onRow && !f.move) { // a row is fetched again by going back
 		return errBackward
 	}
 	if err := c.readTo(ctx, f.po.run, n); err != nil {
