@@ -28,13 +28,17 @@ import (
 // may not be run at all, for volatile subqueries, nor where an index finds the
 // inner rows and the outer ones are few (worthGrouping).
 func (r *Rewriter) decorrelateScalars(input logical.Node, plain []expr.Expr, exprs []*expr.Expr) logical.Node {
+	joined := map[*expr.Subplan]expr.Expr{} // BETWEEN has its operand twice
 	for _, p := range exprs {
 		*p = r.replaceScalars(*p, func(s *expr.Subplan) expr.Expr {
+			if e := joined[s]; e != nil {
+				return e
+			}
 			next, e := r.scalarJoin(input, plain, s)
 			if e == nil {
 				return s
 			}
-			input = next
+			input, joined[s] = next, e
 			r.fire("DecorrelateScalar")
 			return e
 		})
