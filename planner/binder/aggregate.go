@@ -31,6 +31,9 @@ func (b *Binder) aggregate(s *scope, f *ast.FuncCall, c *boundCall, fn *function
 			if err != nil {
 				return nil, err
 			}
+			if err := noSets(true, "aggregate function calls cannot contain set-returning function calls", k.Expr); err != nil {
+				return nil, err
+			}
 			agg.OrderBy = append(agg.OrderBy, k)
 		}
 	}
@@ -76,6 +79,9 @@ func argLoc(f *ast.FuncCall, i int) int {
 	if i < len(f.Args) {
 		return leftmost(f.Args[i])
 	}
+	if k := i - len(f.Args); f.WithinGroup && k < len(f.OrderBy) {
+		return leftmost(f.OrderBy[k].Expr)
+	}
 	return f.Loc()
 }
 
@@ -94,7 +100,7 @@ func (b *Binder) placeAggregate(s *scope, f *ast.FuncCall, agg *expr.Aggregate) 
 		deepest = max(deepest, b.deepestColumn(s, e))
 		nested = nested || logical.Any(e, func(x expr.Expr) bool {
 			switch x.(type) {
-			case *expr.Aggregate, *logical.Grouping, *logical.WindowCall:
+			case *expr.Aggregate, *logical.Grouping, *logical.WindowCall, *expr.Subplan:
 				return true
 			}
 			return false
@@ -102,16 +108,8 @@ func (b *Binder) placeAggregate(s *scope, f *ast.FuncCall, agg *expr.Aggregate) 
 	}
 	owner := s.owner(deepest)
 	if nested {
-		for i, a := range agg.Args {
-			if w := findWindow(a); w != nil {
-				return pgerror.New(pgerror.GroupingError, "aggregate function calls cannot contain window function calls").At(w.Position)
-			}
-			if b.hasAggregateOf(a, s, owner) {
-				return pgerror.New(pgerror.GroupingError, "aggregate function calls cannot be nested").At(argLoc(f, i))
-			}
-		}
-		if agg.Filter != nil && b.hasAggregateOf(agg.Filter, s, owner) {
-			return pgerror.New(pgerror.GroupingError, "aggregate function calls cannot be nested").At(leftmost(f.Filter))
+		if err := b.noNested(s, owner, f, agg); err != nil {
+			return err
 		}
 	}
 	if owner.kind == kindFromSubselect {
@@ -140,15 +138,76 @@ func (s *scope) noteAggregate(loc int) {
 	}
 }
 
-// hasAggregateOf reports whether an expression of scope s holds an aggregate of owner's level.
+// noNested refuses aggregates of the same level and window functions in what an
+// aggregate of level owner is given.
+func (b *Binder) noNested(s, owner *scope, f *ast.FuncCall, agg *expr.Aggregate) error {
+	check := func(e expr.Expr, loc int) error {
+		if w := findWindow(e); w != nil {
+			return pgerror.New(pgerror.GroupingError, "aggregate function calls cannot contain window function calls").At(w.Position)
+		}
+		if b.hasAggregateOf(e, s, owner) {
+			return pgerror.New(pgerror.GroupingError, "aggregate function calls cannot be nested").At(loc)
+		}
+		return nil
+	}
+	for i, a := range agg.Args {
+		if err := check(a, argLoc(f, i)); err != nil {
+			return err
+		}
+	}
+	for i, k := range agg.OrderBy {
+		loc := f.Loc()
+		if i < len(f.OrderBy) {
+			loc = leftmost(f.OrderBy[i].Expr)
+		}
+		if err := check(k.Expr, loc); err != nil {
+			return err
+		}
+	}
+	if agg.Filter == nil {
+		return nil
+	}
+	return check(agg.Filter, leftmost(f.Filter))
+}
+
+// hasAggregateOf reports whether an expression of scope s holds an aggregate of
+// owner's level, its subqueries' included.
 func (b *Binder) hasAggregateOf(e expr.Expr, s, owner *scope) bool {
 	return logical.Any(e, func(x expr.Expr) bool {
-		if q, ok := x.(*logical.Grouping); ok {
-			return q.Depth == owner.depth
+		switch x := x.(type) {
+		case *logical.Grouping:
+			return x.Depth == owner.depth
+		case *expr.Aggregate:
+			return b.aggOwner(x, s) == owner
+		case *expr.Subplan:
+			n, ok := x.Plan.(logical.Node)
+			return ok && b.outerAggregate(n, owner)
 		}
-		g, ok := x.(*expr.Aggregate)
-		return ok && b.aggOwner(g, s) == owner
+		return false
 	})
+}
+
+// outerAggregate reports whether a subquery's tree holds an aggregate of a level
+// around it.
+func (b *Binder) outerAggregate(n logical.Node, owner *scope) bool {
+	found := false
+	logical.VisitExprs(n, func(p *expr.Expr) {
+		found = found || logical.Any(*p, func(x expr.Expr) bool {
+			switch x := x.(type) {
+			case *logical.Grouping:
+				return x.Depth == owner.depth
+			case *expr.Aggregate:
+				d, ok := b.aggDepth[x]
+				return ok && d == owner.depth
+			case *expr.Subplan:
+				sub, ok := x.Plan.(logical.Node)
+				return ok && b.outerAggregate(sub, owner)
+			}
+			return false
+		})
+	})
+	logical.VisitInputs(n, func(c *logical.Node) { found = found || b.outerAggregate(*c, owner) })
+	return found
 }
 
 // aggOwner returns the level an aggregate belongs to as seen from s.

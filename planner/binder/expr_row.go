@@ -97,6 +97,9 @@ func (b *Binder) rowCompare(schema, op string, l, r []expr.Expr, loc int) (expr.
 	if len(l) == 1 {
 		return b.operator(schema, op, l[0], r[0], loc, loc, loc)
 	}
+	if containsSet(&expr.Row{Args: l}) || containsSet(&expr.Row{Args: r}) {
+		return nil, pgerror.New(pgerror.DatatypeMismatch, "row comparison operator must not return a set").At(loc)
+	}
 	all := func(op string) ([]expr.Expr, error) {
 		out := make([]expr.Expr, len(l))
 		for i := range l {

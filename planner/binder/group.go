@@ -2,6 +2,7 @@ package binder
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/tidemarkdb/tidemark/planner/logical"
 	"github.com/tidemarkdb/tidemark/sql/ast"
@@ -168,7 +169,7 @@ func (b *Binder) groupExpr(s *scope, p *pending, e ast.Expr) (int, error) {
 		return 0, err
 	}
 	x := p.targets[i].expr
-	if a := findAggregate(x); a {
+	if b.hasAggregateOf(x, s, s) {
 		return 0, pgerror.New(pgerror.GroupingError, "aggregate functions are not allowed in GROUP BY").At(p.targets[i].loc)
 	}
 	if w := findWindow(x); w != nil {
@@ -184,10 +185,6 @@ func (b *Binder) groupExpr(s *scope, p *pending, e ast.Expr) (int, error) {
 	}
 	p.groups = append(p.groups, groupKey{expr: x, target: i})
 	return len(p.groups) - 1, nil
-}
-
-func findAggregate(e expr.Expr) bool {
-	return logical.Any(e, func(x expr.Expr) bool { _, ok := x.(*expr.Aggregate); return ok })
 }
 
 // grouper rewrites expressions over the input of an aggregate into ones over
@@ -301,7 +298,7 @@ func (g *grouper) other(a *expr.Aggregate) expr.Expr {
 func (g *grouper) checkDirect() error {
 	for _, a := range g.s.direct {
 		g.rewrite(a)
-		if e, ok := g.err.(*pgerror.Error); ok { //nolint:errorlint // made here
+		if e, ok := g.err.(*pgerror.Error); ok && strings.HasPrefix(e.Message, "column") { //nolint:errorlint // made here
 			return e.WithDetail("Direct arguments of an ordered-set aggregate must use only grouped columns.")
 		}
 		if g.err != nil {

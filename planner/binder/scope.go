@@ -135,7 +135,9 @@ const (
 	kindFilter
 	kindWindowPartition
 	kindWindowOrder
-	kindWindowFrame
+	kindFrameRange // and its like, in the order of ast.FrameMode
+	kindFrameRows
+	kindFrameGroups
 	kindTarget
 	kindInsertTarget
 	kindInsertRows
@@ -173,7 +175,9 @@ var kindInfo = [...]struct {
 	kindFilter:          {agg: "FILTER", window: "FILTER", srf: "FILTER"},
 	kindWindowPartition: {window: "window definitions"},
 	kindWindowOrder:     {window: "window definitions"},
-	kindWindowFrame:     {window: "window definitions", srf: "window definitions"},
+	kindFrameRange:      {agg: "window RANGE", window: "window definitions", srf: "window definitions"},
+	kindFrameRows:       {agg: "window ROWS", window: "window definitions", srf: "window definitions"},
+	kindFrameGroups:     {agg: "window GROUPS", window: "window definitions", srf: "window definitions"},
 	kindTarget:          {},
 	kindInsertTarget:    {agg: "VALUES", window: "VALUES"},
 	kindInsertRows:      {agg: "VALUES", window: "VALUES", srf: "VALUES"},

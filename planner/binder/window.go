@@ -165,7 +165,7 @@ func (b *Binder) bindSpec(s *scope, d *ast.WindowDef, base *logical.WindowSpec) 
 	if f.Mode == ast.FrameGroups && len(spec.Order) == 0 {
 		return nil, at(d, pgerror.WindowingError, "GROUPS mode requires an ORDER BY clause")
 	}
-	s.kind = kindWindowFrame
+	s.kind = kindFrameRange + exprKind(f.Mode)
 	var err error
 	if spec.Frame.StartOffset, err = b.frameOffset(s, f, f.StartOffset, spec, d); err != nil {
 		return nil, err
