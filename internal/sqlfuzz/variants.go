@@ -16,6 +16,8 @@ type Variant struct {
 	Set, Unset []string
 	// Hint, if set, puts hints before the query.
 	Hint func(sql string, tables []*table) string
+	// Slow variants run joins as they are written, which may take too long.
+	Slow bool
 }
 
 // switches are settings of the planner and the executor, each with a value
@@ -59,6 +61,7 @@ func Variants(ctx context.Context, db *DB) []Variant {
 			v.Name += s[0] + "=" + s[1] + " "
 			v.Set = append(v.Set, fmt.Sprintf("SET %s = %s", s[0], s[1]))
 			v.Unset = append(v.Unset, "RESET "+s[0])
+			v.Slow = v.Slow || s[0] == "join_collapse_limit"
 		}
 		out = append(out, v)
 	}
@@ -92,24 +95,28 @@ func RunVariants(ctx context.Context, c *Case, db *DB, variants []Variant) strin
 	for i, s := range c.Statements {
 		first[i] = db.Run(ctx, s.SQL())
 	}
-	compare := func(how string, hint func(string, []*table) string) string {
+	compare := func(v Variant) string {
 		for i, s := range c.Statements {
 			if first[i].Code == "57014" {
 				continue
 			}
 			sql := s.SQL()
-			if hint != nil {
-				sql = hint(sql, c.tables)
+			if v.Hint != nil {
+				sql = v.Hint(sql, c.tables)
 			}
-			if diff := Compare(s, db.Run(ctx, sql), first[i]); diff != "" {
-				return fmt.Sprintf("%s: %s\n%s", how, sql, diff)
+			got := db.Run(ctx, sql)
+			if v.Slow && got.Code == "57014" {
+				continue
+			}
+			if diff := Compare(s, got, first[i]); diff != "" {
+				return fmt.Sprintf("%s: %s\n%s", v.Name, sql, diff)
 			}
 		}
 		return ""
 	}
 	for _, v := range variants {
 		runAll(ctx, db, v.Set)
-		diff := compare(v.Name, v.Hint)
+		diff := compare(v)
 		runAll(ctx, db, v.Unset)
 		if diff != "" {
 			return diff
@@ -118,7 +125,7 @@ func RunVariants(ctx context.Context, c *Case, db *DB, variants []Variant) strin
 	for _, t := range c.tables {
 		db.Run(ctx, "ANALYZE "+t.name)
 	}
-	if diff := compare("analyzed", nil); diff != "" {
+	if diff := compare(Variant{Name: "analyzed"}); diff != "" {
 		return diff
 	}
 	for _, t := range c.tables {
@@ -126,7 +133,7 @@ func RunVariants(ctx context.Context, c *Case, db *DB, variants []Variant) strin
 			db.Run(ctx, "DROP INDEX "+index)
 		}
 	}
-	return compare("without indexes", nil)
+	return compare(Variant{Name: "without indexes"})
 }
 
 func runAll(ctx context.Context, db *DB, statements []string) {
