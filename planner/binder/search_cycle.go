@@ -298,7 +298,7 @@ func (t *trail) row(b *Binder, q *query, cols []column, names []string) *expr.Ro
 		for i, c := range cols {
 			if c.name == name {
 				out.Args = append(out.Args, b.MD.Col(q.cols[i].id))
-				out.Names = append(out.Names, rowField(len(out.Names)))
+				out.Names = append(out.Names, name)
 				break
 			}
 		}
@@ -307,11 +307,7 @@ func (t *trail) row(b *Binder, q *query, cols []column, names []string) *expr.Ro
 }
 
 func withDepth(depth expr.Expr, row *expr.Row) *expr.Row {
-	out := &expr.Row{Typ: row.Typ, Args: append([]expr.Expr{depth}, row.Args...)}
-	for i := range out.Args {
-		out.Names = append(out.Names, rowField(i))
-	}
-	return out
+	return &expr.Row{Typ: row.Typ, Args: append([]expr.Expr{depth}, row.Args...), Names: append([]string{"*DEPTH*"}, row.Names...)}
 }
 
 func recordList(row *expr.Row) expr.Expr {

@@ -203,6 +203,9 @@ func (b *Binder) bindTail(s *scope, sel *ast.Select, p *pending, opt *selectOpti
 			}
 		}
 	}
+	if sel.Distinct && len(p.targets) == 0 {
+		return pgerror.New(pgerror.SyntaxError, "SELECT DISTINCT must have at least one column")
+	}
 	if sel.Distinct {
 		for i := range p.targets {
 			if err := b.groupable(p.targets[i].expr.Type(), p.targets[i].loc); err != nil {
