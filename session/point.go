@@ -202,6 +202,7 @@ func (s *Session) shareable(ctx context.Context, sql string, n *parser.Normalize
 // literalParams reads the literals as values of the plan's parameter types.
 func (s *Session) literalParams(p *planned, n *parser.Normalized) ([]types.Datum, bool) {
 	params := s.scratch.params[:0]
+	s.io.Now = s.now()
 	for i := range n.Literals {
 		text := n.Literals[i].Text
 		if p.fixed != nil && p.fixed[i].is {

@@ -48,11 +48,18 @@ func (s *Session) ioOn(snap *catalog.Snapshot) *types.IO {
 	return out
 }
 
+// now is the transaction's start, which 'now' and 'today' go by; one that has not
+// begun begins now.
+func (s *Session) now() time.Time {
+	if s.tx.start.IsZero() {
+		return s.server.config.Clock()
+	}
+	return s.tx.start
+}
+
 func (s *Session) fillIO(out *types.IO, resolver *catalog.RegResolver, snap *catalog.Snapshot) {
 	*out = *s.io
-	if out.Now = s.tx.start; out.Now.IsZero() { // not begun: it begins now
-		out.Now = s.server.config.Clock()
-	}
+	out.Now = s.now()
 	*resolver = catalog.RegResolver{Snapshot: snap, Path: s.searchPath()}
 	out.Resolve = resolver
 }

@@ -76,7 +76,7 @@ func saneZone(zone string) (*time.Location, error) {
 		for i, unit := range []int{3600, 60, 1} {
 			if i < len(parts) {
 				n, err := strconv.Atoi(parts[i])
-				if err != nil || n > 59 {
+				if err != nil || n > 59 || i == 0 && n > 15 {
 					return nil, pgerror.New(pgerror.InvalidParameterValue, "numeric time zone \"%s\" out of range", zone)
 				}
 				secs += n * unit

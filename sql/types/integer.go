@@ -64,8 +64,46 @@ func parseInt(oid OID, s string, lo, hi int64) (int64, error) {
 	return int64(v), nil
 }
 
-// parseOid reads an oid, xid or cid; like strtoul it lets negative numbers
-// wrap around.
+// parseXid reads a transaction id as C's strtoull does with base 0: octal behind 0,
+// hexadecimal behind 0x, whatever follows is left out, and too great a number is the
+// greatest.
+func parseXid(s string) uint64 {
+	s = trimSpace(s)
+	neg := s != "" && s[0] == '-'
+	if s != "" && (s[0] == '-' || s[0] == '+') {
+		s = s[1:]
+	}
+	base := uint64(10)
+	switch {
+	case len(s) > 2 && s[0] == '0' && s[1]|0x20 == 'x':
+		base, s = 16, s[2:]
+	case s != "" && s[0] == '0':
+		base = 8
+	}
+	var v uint64
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		digit := uint64(c - '0')
+		if c|0x20 >= 'a' && c|0x20 <= 'f' {
+			digit = uint64(c|0x20-'a') + 10
+		} else if !isDigit(c) {
+			break
+		}
+		if digit >= base {
+			break
+		}
+		if v > (math.MaxUint64-digit)/base {
+			return math.MaxUint64
+		}
+		v = v*base + digit
+	}
+	if neg {
+		return -v
+	}
+	return v
+}
+
+// parseOid reads an oid; like strtoul it lets negative numbers wrap around.
 func parseOid(oid OID, s string) (uint32, error) {
 	i := 0
 	for i < len(s) && isSpace(s[i]) {

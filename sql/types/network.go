@@ -184,6 +184,9 @@ func compareInet(a, b Datum) int {
 
 // parseMacaddr reads the spellings of 6 (macaddr) or 8 (macaddr8) bytes.
 func parseMacaddr(t Type, s string) (Datum, error) {
+	if t.OID == Macaddr && !macaddrShape(trimSpace(s)) {
+		return Datum{}, invalidSyntax(t.OID, s)
+	}
 	want := 6
 	if t.OID == Macaddr8 {
 		want = 8
@@ -217,6 +220,32 @@ func parseMacaddr(t Type, s string) (Datum, error) {
 		return Datum{}, invalidSyntax(t.OID, s)
 	}
 	return NewBytes(b), nil
+}
+
+// macaddrShape says whether an address of six bytes is divided as one may be: by bytes,
+// in halves, in thirds that no colons divide, or not at all.
+func macaddrShape(s string) bool {
+	sep := byte(0)
+	groups, size, first := 1, 0, 0
+	for i := range len(s) {
+		if isAlnum(s[i]) {
+			size++
+			continue
+		}
+		if sep, first = s[i], max(first, size); size != first {
+			return false
+		}
+		groups, size = groups+1, 0
+	}
+	switch groups {
+	case 2:
+		return size == 6 && sep != '.'
+	case 3:
+		return size == 4 && sep != ':'
+	case 6:
+		return size == 2 && sep != '.'
+	}
+	return groups == 1
 }
 
 func appendMacaddr(dst []byte, s string) []byte {

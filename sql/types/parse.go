@@ -2,7 +2,6 @@ package types
 
 import (
 	"math"
-	"strconv"
 
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
 )
@@ -74,8 +73,7 @@ func Parse(t Type, s string, io *IO) (Datum, error) {
 		v, err := parseOid(t.OID, s)
 		return intDatum(PhysUint32, int64(v), err)
 	case Xid, Cid:
-		v, _ := parseOid(t.OID, s)
-		return Datum{P: PhysUint32, I: int64(v)}, nil
+		return Datum{P: PhysUint32, I: int64(uint32(parseXid(s)))}, nil
 	case Void:
 		return NewString(""), nil
 	case Date:
@@ -188,8 +186,7 @@ func parseOther(t Type, s string, io *IO) (Datum, error) {
 		v, err := parseLsn(s)
 		return intDatum(PhysInt64, v, err)
 	case Xid8:
-		v, _ := strconv.ParseUint(trimSpace(s), 10, 64)
-		return NewInt8(int64(v)), nil
+		return NewInt8(int64(parseXid(s))), nil
 	case Int2Vector, OidVector:
 		return parseVector(t, s, io)
 	case XML:
