@@ -432,6 +432,7 @@ func (t *numberTemplate) scientific(d types.Decimal) (string, error) {
 	if d.IsZero() {
 		digits, exp = "0", 0
 	}
+	digits = digits[:min(len(digits), t.post+2)] // which decide how it is rounded
 	mantissa, err := types.ParseDecimal(digits[:1] + "." + digits[1:] + "0")
 	if err != nil {
 		return "", err
