@@ -132,6 +132,12 @@ func (c *Cluster) TransferLeader(ctx context.Context, region uint64, i int) erro
 	})
 }
 
+// PauseLeaderBalance keeps the placement driver from moving leaders between stores to
+// have as many on each, for a time; 0 ends that.
+func (c *Cluster) PauseLeaderBalance(ctx context.Context, d time.Duration) error {
+	return c.call(ctx, http.MethodPost, "schedulers/balance-leader-scheduler", map[string]any{"delay": int(d.Seconds())}, nil)
+}
+
 // LeaderOf returns the store that leads the region of a key.
 func (c *Cluster) LeaderOf(ctx context.Context, key []byte) (int, error) {
 	regions, err := c.Regions(ctx)
