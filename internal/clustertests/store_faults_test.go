@@ -119,7 +119,7 @@ func TestFaults(t *testing.T) {
 		{"kill each store and restart it", serviceBackAfterOne, func(t *testing.T) {
 			for i := range c.Stores() {
 				c.Kill(i)
-				time.Sleep(3 * time.Second)
+				time.Sleep(5 * time.Second)
 				check(t, c.Restart(i))
 				check(t, c.WaitReplicated(ctx))
 			}
@@ -135,7 +135,7 @@ func TestFaults(t *testing.T) {
 			pauseBalance(t, c)
 			i := leader(t, c, prefix)
 			c.Cut(i)
-			time.Sleep(10 * time.Second) // service has to be back by then
+			time.Sleep(15 * time.Second)
 			c.Heal(i)
 		}},
 		{"slow a store that leads by 500 ms", 0, func(t *testing.T) {
