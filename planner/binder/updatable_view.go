@@ -149,9 +149,12 @@ func ViewWritable(view *catalog.Table, opts *Options) (columns []int16, deletabl
 // from first, and the conditions of the views.
 func (b *Binder) targetItem(s *scope, w *writeTarget, alias *ast.Alias, first expr.ColumnID) (*nsItem, []viewCondition, error) {
 	item := &nsItem{alias: w.table.Name, schema: w.table.Schema, table: w.table, first: first, relVisible: true, colsVisible: true, lateralOK: true}
-	columns := make([]viewColumn, len(w.table.Columns))
-	for i := range columns {
-		columns[i].ordinal = i
+	var columns []viewColumn
+	if len(w.views) > 0 {
+		columns = make([]viewColumn, len(w.table.Columns))
+		for i := range columns {
+			columns[i].ordinal = i
+		}
 	}
 	var conds []viewCondition
 	for i := len(w.views) - 1; i >= 0; i-- {
