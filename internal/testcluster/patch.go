@@ -38,6 +38,15 @@ var unistorePatches = []patch{{
 	file: "tikv/dbreader/db_reader.go",
 	old:  "\titer := r.getReverseIter()\n\tr.txn.SetReadTS(startTS)\n",
 	with: "\tr.txn.SetReadTS(startTS)\n\titer := r.getReverseIter()\n",
+}, {
+	// A store that stands still takes no more raft messages once two megabytes of them
+	// wait for it: a few seconds of heartbeats, where there are some hundred regions. The
+	// others' raft workers then waited for it as well, and served no region to anyone
+	// until it was back. Raft may lose messages: TiKV drops those of a full queue.
+	why:  "raft workers wait for a store that does not read",
+	file: "tikv/raftstore/raft_client.go",
+	old:  "\tcase <-c.ctx.Done():\n\t\treturn c.ctx.Err()\n\t}\n",
+	with: "\tcase <-c.ctx.Done():\n\t\treturn c.ctx.Err()\n\tdefault:\n\t\treturn errors.New(\"the queue of raft messages is full\")\n\t}\n",
 }}
 
 // patchedModFile writes a go.mod file for program p, whose module is in dir,
