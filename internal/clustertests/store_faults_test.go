@@ -106,10 +106,11 @@ func TestFaults(t *testing.T) {
 	nodes := startNodesWith(t, 2, tikv.Config{PDs: testcluster.PDs(t), Prefix: prefixOf(t), Logger: logger}, packOften)
 	conn := connect(t, nodes[0])
 	makeAccounts(t, conn)
-	// More regions, so that the placement driver has something to balance.
+	// More regions, so that stores have something to tell each other, and the placement
+	// driver something to balance.
 	exec(t, conn, "CREATE TABLE filler (a int PRIMARY KEY)")
-	exec(t, conn, "INSERT INTO filler SELECT generate_series(1, 3000)")
-	exec(t, conn, "CALL tidemark.split('filler', 30)")
+	exec(t, conn, "INSERT INTO filler SELECT generate_series(1, 20000)")
+	exec(t, conn, "CALL tidemark.split('filler', 400)")
 	prefix := prefixOf(t)
 	faults := []struct {
 		name  string
