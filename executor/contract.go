@@ -73,6 +73,8 @@ type Env struct {
 	// ReadCommitted: a point update or lock may take its row lock first and then
 	// refresh the transaction's snapshot; REPEATABLE READ gets 40001 instead.
 	ReadCommitted bool
+	// found are the only rows that may be written, see foundRows; nil for all.
+	found *foundRows
 	// Affected counts the rows written by INSERT, UPDATE, DELETE, MERGE at the top of the plan.
 	Affected int64
 	// Merged says what became of them in a MERGE.

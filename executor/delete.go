@@ -57,7 +57,8 @@ func (d *deleteRows) execute(ctx context.Context, input Operator, emit func(arro
 		}
 	}
 	rows, err := collectTargets(ctx, d.run.env, input, targets{
-		table: d.node.Table, handle: d.node.Handle, mode: kv.LockUpdate, distinct: findsOnce(d.node.Input), stats: d.run.statsOf(d.node),
+		table: d.node.Table, handle: d.node.Handle, mode: kv.LockUpdate, distinct: findsOnce(d.node.Input),
+		recheck: d.run.writesFound(d.node, d.node.Input, d.node.Table), stats: d.run.statsOf(d.node),
 	})
 	if err != nil {
 		return err

@@ -163,7 +163,7 @@ func (m *merge) lockRows(ctx context.Context, batch arrow.RecordBatch) error {
 			continue
 		}
 		if _, err := m.run.env.Txn.Lock(ctx, list, kv.LockOptions{Mode: m.actions[a].lock, Timeout: m.run.env.LockTimeout}); err != nil {
-			return lockError(err, m.node.Table)
+			return rowConflict(ctx, m.run.env, m.node.Table, list, err)
 		}
 	}
 	refs := make([]rowRef, len(changed))

@@ -418,7 +418,10 @@ func (p *Point) lock(ctx context.Context, env *Env, s *pointScratch, o kv.LockOp
 	case err == nil:
 		return granted == nil || granted[0], nil
 	case !env.ReadCommitted || p.position >= 0 || !errors.Is(err, kv.ErrWriteConflict):
-		return false, lockError(err, p.table)
+		if p.kind == pointRead { // PostgreSQL says "update" of rows that are gone, too
+			return false, lockError(err, p.table)
+		}
+		return false, p.rowConflict(ctx, env, s, err)
 	}
 	// The lock is ours and the row has a newer version, which nobody else can
 	// change now: go on from there.

@@ -187,12 +187,13 @@ func (p *Point) decodeFew(ctx context.Context, env *Env, s *pointScratch, pair *
 // lockFew locks the rows that pass the filter and returns them.
 func (p *Point) lockFew(ctx context.Context, env *Env, s *pointScratch) ([]kv.KeyValue, error) {
 	pairs := s.few.pairs
-	if p.scan.Filter != nil {
+	env.found.runAgain()
+	if p.scan.Filter != nil || env.found != nil {
 		kept := pairs[:0]
 		for i := range pairs {
 			if ok, err := p.decodeFew(ctx, env, s, &pairs[i]); err != nil {
 				return nil, err
-			} else if ok {
+			} else if ok && env.mayWrite(pairs[i].Key) {
 				kept = append(kept, pairs[i])
 			}
 		}
@@ -203,12 +204,12 @@ func (p *Point) lockFew(ctx context.Context, env *Env, s *pointScratch) ([]kv.Ke
 		s.keys = append(s.keys, pairs[i].Key)
 	}
 	if len(s.keys) == 0 {
-		return nil, nil
+		return nil, env.foundAll(ctx, p.table)
 	}
 	if _, err := env.Txn.Lock(ctx, s.keys, kv.LockOptions{Mode: p.mode, Timeout: env.LockTimeout}); err != nil {
-		return nil, lockError(err, p.table)
+		return nil, p.rowConflict(ctx, env, s, err)
 	}
-	return pairs, nil
+	return pairs, env.foundAll(ctx, p.table)
 }
 
 // decode reads a row, whose key is s.rowKey, into s.input and looks at the filter.

@@ -156,11 +156,26 @@ func (p *Point) checkParents(ctx context.Context, env *Env, row, old []types.Dat
 	return nil
 }
 
+// rowConflict is what becomes of the error of a lock on the rows in s.keys: see
+// foundRows and the function of that name.
+func (p *Point) rowConflict(ctx context.Context, env *Env, s *pointScratch, cause error) error {
+	if p.kind != pointRead && !p.subplans && env.isConflict(cause) {
+		if err := env.leaveFound(s.keys); err != nil {
+			return err
+		}
+	}
+	return rowConflict(ctx, env, p.table, s.keys, cause)
+}
+
 // runWrite updates or deletes the row.
 func (p *Point) runWrite(ctx context.Context, env *Env, s *pointScratch, emit func([]types.Datum) error) error {
+	env.found.runAgain()
 	ok, err := p.read(ctx, env, s, true)
-	if err != nil || !ok {
+	if err != nil {
 		return err
+	}
+	if !ok || !env.mayWrite(s.rowKey) {
+		return env.foundAll(ctx, p.table)
 	}
 	if ok, err = p.lock(ctx, env, s, kv.LockOptions{Mode: p.mode, Timeout: env.LockTimeout}); err != nil || !ok {
 		return err

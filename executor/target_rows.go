@@ -30,7 +30,9 @@ type targets struct {
 	mode   kv.LockMode
 	// distinct: no row of the input comes twice.
 	distinct bool
-	stats    *NodeStats
+	// recheck: see foundRows.
+	recheck bool
+	stats   *NodeStats
 }
 
 // findsOnce says that a plan of a statement's rows yields each of the table's
@@ -49,13 +51,15 @@ func findsOnce(n plan.Node) bool {
 
 // collectTargets drains input and locks the rows. A row that changed since the
 // snapshot fails the statement with kv.ErrWriteConflict, its lock kept: session
-// runs it again.
+// runs it again, for the rows of foundRows.
 func collectTargets(ctx context.Context, env *Env, input Operator, t targets) (*targetRows, error) {
 	rows := &targetRows{rowBuffer: newSpooledBuffer(env, input.Schema(), t.stats), held: reservation{env: env}, stats: t.stats}
 	var seen *keyTable
 	if !t.distinct {
 		seen = newKeyTable([]types.Type{types.Of(types.Bytea)}, nil)
 	}
+	env.found.runAgain()
+	var conflict error
 	err := drain(ctx, input, func(batch arrow.RecordBatch) error {
 		handles := batch.Column(t.handle)
 		handles.Retain()
@@ -68,7 +72,7 @@ func collectTargets(ctx context.Context, env *Env, input Operator, t targets) (*
 		refs := make([]rowRef, 0, n)
 		keys := make([]kv.Key, 0, n)
 		take := func(row int) {
-			if key := handleKey(t.table, types.DatumAt(handles, row).Bytes()); !env.changedHere(key) {
+			if key := handleKey(t.table, types.DatumAt(handles, row).Bytes()); !env.changedHere(key) && env.mayWrite(key) {
 				refs = append(refs, refOf(0, row))
 				keys = append(keys, key)
 			}
@@ -89,19 +93,56 @@ func collectTargets(ctx context.Context, env *Env, input Operator, t targets) (*
 		if err := rows.held.set(size + int64(rows.count)*8); err != nil {
 			return err
 		}
-		if len(keys) == 0 {
+		if len(keys) == 0 || conflict != nil {
 			return nil
 		}
 		if _, err := env.Txn.Lock(ctx, keys, kv.LockOptions{Mode: t.mode, Timeout: env.LockTimeout}); err != nil {
-			return lockError(err, t.table)
+			if t.recheck && env.isConflict(err) {
+				conflict = err
+				return nil
+			}
+			return rowConflict(ctx, env, t.table, keys, err)
 		}
 		return verifyPoints(ctx, env, t.table, handles, refs)
 	})
+	switch {
+	case err != nil:
+	case conflict != nil:
+		if err = rows.leave(t); err == nil {
+			err = conflict
+		}
+	default:
+		err = env.foundAll(ctx, t.table)
+	}
 	if err != nil {
 		rows.clear()
 		return nil, err
 	}
 	return rows, nil
+}
+
+// leave notes the rows for the next run of the statement.
+func (t *targetRows) leave(of targets) error {
+	env := t.held.env
+	found := newFoundRows(env)
+	for k := range t.chunks {
+		batch, err := t.chunk(k)
+		if batch == nil && err == nil {
+			continue
+		}
+		for row := 0; err == nil && row < int(batch.NumRows()); row++ {
+			err = found.add(handleKey(of.table, types.DatumAt(batch.Column(of.handle), row).Bytes()))
+		}
+		if batch != nil {
+			batch.Release()
+		}
+		if err != nil {
+			found.held.close()
+			return err
+		}
+	}
+	env.found = found
+	return nil
 }
 
 // take notes the rows of a batch that became the chunks from first on.

@@ -96,7 +96,7 @@ func updateLock(t *catalog.Table, assignments []plan.Assignment) kv.LockMode {
 func (u *update) execute(ctx context.Context, input Operator, emit func(arrow.RecordBatch) error) error {
 	rows, err := collectTargets(ctx, u.run.env, input, targets{
 		table: u.node.Table, handle: u.node.Handle, mode: updateLock(u.node.Table, u.node.Assignments),
-		distinct: findsOnce(u.node.Input), stats: u.run.statsOf(u.node),
+		distinct: findsOnce(u.node.Input), recheck: u.run.writesFound(u.node, u.node.Input, u.node.Table), stats: u.run.statsOf(u.node),
 	})
 	if err != nil {
 		return err
