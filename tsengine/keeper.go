@@ -168,6 +168,7 @@ func (k *Keeper) recover(ctx context.Context) error {
 	}
 	defer txn.Rollback()
 	for _, t := range tables {
+		k.noteUnindexed(t)
 		parts, err := NewLayout(t).Partitions(ctx, txn, nil, nil, math.MinInt64, math.MaxInt64)
 		if err != nil {
 			return err

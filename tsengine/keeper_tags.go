@@ -19,9 +19,9 @@ func (k *Keeper) noteUnindexed(t *catalog.Table) {
 	k.unindexed[uint64(t.Storage)] = t
 }
 
-// indexTags indexes the tags of tables that got points, so that the first statement
-// with a condition on one of several tags does not have to; one of a million series
-// would take it seconds. A table whose series change too much just now is tried again.
+// indexTags indexes the tags of tables that got points, and of those that there were when
+// the process began, so that the first statement with a condition on one of several tags
+// does not have to; one that comes meanwhile waits for what is under way. A table whose series change too much just now is tried again.
 func (k *Keeper) indexTags(ctx context.Context) {
 	for storage, t := range k.unindexed {
 		if ctx.Err() != nil {

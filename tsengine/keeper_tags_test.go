@@ -36,7 +36,7 @@ func TestKeeperIndexesTags(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		v, ok, err := cache.DerivedAtTimes(r, tablePrefix(l.Table.Storage), block.AtTimes{Read: func() (block.Sized, error) { return nil, errors.New("read anew") }})
+		v, ok, err := cache.DerivedAtTimes(ctx, r, tablePrefix(l.Table.Storage), block.AtTimes{Read: func() (block.Sized, error) { return nil, errors.New("read anew") }})
 		if err != nil || !ok {
 			t.Fatal(ok, err)
 		}

@@ -2,9 +2,9 @@ package tsengine
 
 import (
 	"context"
-	"math/bits"
 	"slices"
 
+	"github.com/RoaringBitmap/roaring/v2"
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
@@ -17,14 +17,14 @@ import (
 // tagIndex finds the series of a table by the values of their tags. It is made of the
 // series' records and kept in memory:
 //
-//	tag    values, each once, in the order of their bytes
+//	tag    values, each once, numbered as they came
 //	       of each series the number of its value
 //	       of each value the series that have it
 //
 // A condition on one tag is evaluated for each value once, and for an equality the
-// value is found by binary search; then the series of the values that meet it are
-// marked in a bitmap. A condition on several tags is evaluated for the series that the
-// others have left.
+// value is found in a hash table; the series of the values that meet it are a roaring
+// bitmap (postings), and several conditions meet in what those have in common. A
+// condition on several tags is evaluated for the series that the others have left.
 type tagIndex struct {
 	ids   []uint64 // ascending
 	tags  []tagValues
@@ -33,11 +33,10 @@ type tagIndex struct {
 
 // tagValues are the values of a tag and who has them.
 type tagValues struct {
-	keys   []string    // as appendTag writes them, ascending
+	keys   tagValueSet // as appendTag writes them
 	values arrow.Array // the same
 	codes  []uint32    // of each series, its value
-	starts []uint32    // of each value, where its series begin, and where the last ones end
-	series []uint32    // places in ids, ascending by value
+	series postings    // of each value
 }
 
 const (
@@ -74,27 +73,15 @@ func (l *Layout) MatchSeries(ctx context.Context, r kv.Reader, c *block.Cache, c
 
 // match finds the series that meet all conditions.
 func (x *tagIndex) match(conds []TagCondition) ([]uint64, error) {
-	var left bitmap // nil: all
-	for i := range conds {
-		if len(conds[i].Tags) != 1 {
-			continue
-		}
-		found, err := x.tags[conds[i].Tags[0]].match(&conds[i], len(x.tags), len(x.ids))
-		if err != nil {
-			return nil, err
-		}
-		if left == nil {
-			left = found
-		} else {
-			left.and(found)
-		}
+	left, err := x.byValues(conds)
+	if err != nil {
+		return nil, err
 	}
-	places := left.list(len(x.ids))
+	places := x.places(left)
 	for i := range conds {
 		if len(conds[i].Tags) == 1 {
 			continue
 		}
-		var err error
 		if places, err = x.filter(&conds[i], places); err != nil {
 			return nil, err
 		}
@@ -108,40 +95,65 @@ func (x *tagIndex) match(conds []TagCondition) ([]uint64, error) {
 	return out, nil
 }
 
-// match marks the series whose value of the tag meets a condition.
-func (t *tagValues) match(c *TagCondition, tags, series int) (bitmap, error) {
-	out := newBitmap(series)
+// byValues are the series that meet the conditions on one tag; nil stands for all.
+func (x *tagIndex) byValues(conds []TagCondition) (left *roaring.Bitmap, err error) {
+	for i := range conds {
+		if len(conds[i].Tags) != 1 {
+			continue
+		}
+		found, err := x.tags[conds[i].Tags[0]].match(&conds[i], len(x.tags))
+		if err != nil {
+			return nil, err
+		}
+		if left == nil {
+			left = found
+		} else {
+			left = roaring.And(left, found) // found may be shared
+		}
+	}
+	return left, nil
+}
+
+// places lists those of a bitmap, all if it is nil.
+func (x *tagIndex) places(b *roaring.Bitmap) []uint32 {
+	if b != nil {
+		return b.ToArray()
+	}
+	out := make([]uint32, len(x.ids))
+	for i := range out {
+		out[i] = uint32(i)
+	}
+	return out
+}
+
+// match are the series whose value of the tag meets a condition; it is not to be changed.
+func (t *tagValues) match(c *TagCondition, tags int) (*roaring.Bitmap, error) {
 	if c.Equal != nil {
-		t.markValue(out, c.Equal)
-		return out, nil
+		return t.series.ofAny(t.find(c.Equal, nil)), nil
 	}
 	if c.In != nil {
+		var found []int32
 		for i := range c.In {
-			t.markValue(out, &c.In[i])
+			found = t.find(&c.In[i], found)
 		}
-		return out, nil
+		slices.Sort(found)
+		return t.series.ofAny(slices.Compact(found)), nil
 	}
 	values := make([]arrow.Array, tags)
 	values[c.Tags[0]] = t.values
-	sel, err := c.Select(values, len(t.keys), nil)
-	for _, i := range sel {
-		t.mark(out, int(i))
+	sel, err := c.Select(values, t.keys.len(), nil)
+	if err != nil {
+		return nil, err
 	}
-	return out, err
+	return t.series.ofAny(sel), nil
 }
 
-// markValue marks the series that have a value, if there are any.
-func (t *tagValues) markValue(b bitmap, d *types.Datum) {
-	if i, found := slices.BinarySearch(t.keys, string(appendTag(nil, d))); found {
-		t.mark(b, i)
+// find appends the place of a value, if it is there.
+func (t *tagValues) find(d *types.Datum, found []int32) []int32 {
+	if i, ok := t.keys.find(appendTag(nil, d)); ok {
+		found = append(found, int32(i))
 	}
-}
-
-// mark marks the series that have a value, by its place.
-func (t *tagValues) mark(b bitmap, value int) {
-	for _, s := range t.series[t.starts[value]:t.starts[value+1]] {
-		b.set(s)
-	}
+	return found
 }
 
 // filter leaves those series that meet a condition on several tags, or on none.
@@ -186,52 +198,16 @@ func (t *tagValues) take(places []uint32) (arrow.Array, error) {
 	return b.NewArray(), nil
 }
 
-// bitmap marks places.
-type bitmap []uint64
-
-func newBitmap(n int) bitmap { return make(bitmap, (n+63)/64) }
-
-func (b bitmap) set(i uint32) { b[i/64] |= 1 << (i % 64) }
-
-func (b bitmap) and(o bitmap) {
-	for i := range b {
-		b[i] &= o[i]
-	}
-}
-
-// list is the marked ones of n places, all of them if the bitmap is nil.
-func (b bitmap) list(n int) []uint32 {
-	if b == nil {
-		out := make([]uint32, n)
-		for i := range out {
-			out[i] = uint32(i)
-		}
-		return out
-	}
-	count := 0
-	for _, w := range b {
-		count += bits.OnesCount64(w)
-	}
-	out := make([]uint32, 0, count)
-	for i, w := range b {
-		for ; w != 0; w &= w - 1 {
-			out = append(out, uint32(i*64+bits.TrailingZeros64(w)))
-		}
-	}
-	return out
-}
-
 // tagIndexer makes an index of the series' records.
 type tagIndexer struct {
-	layout  *Layout
-	index   *tagIndex
-	numbers []tagValueSet
-	last    []byte // the record added last, for who joins indexes
+	layout *Layout
+	index  *tagIndex
+	last   []byte // the record added last, for who joins indexes
 }
 
 // newTagIndexer begins without a record.
 func newTagIndexer(l *Layout) *tagIndexer {
-	return &tagIndexer{layout: l, index: &tagIndex{tags: make([]tagValues, len(l.Tags))}, numbers: make([]tagValueSet, len(l.Tags))}
+	return &tagIndexer{layout: l, index: &tagIndex{tags: make([]tagValues, len(l.Tags))}}
 }
 
 // readTagIndex makes the index of a table; nil if it becomes larger than limit.
@@ -250,20 +226,23 @@ func (l *Layout) readTagIndex(ctx context.Context, r kv.Reader, limit int64) (*t
 	return b.index, nil
 }
 
-// entryBytes is about what a value takes besides its bytes, which are there twice, while
-// values are numbered and as an array.
-const entryBytes = 48
+// entryBytes is about what a value takes besides its bytes, which are there twice, in the
+// table of values and as an array, while an index is made.
+const entryBytes = 24
+
+// listedBytes is what a series takes in the postings of a tag, until those are made.
+const listedBytes = 4
 
 func (b *tagIndexer) add(id uint64, record []byte) error {
 	b.index.ids = append(b.index.ids, id)
-	b.index.bytes += int64(8 + 8*len(b.numbers))
-	for i := range b.numbers {
+	b.index.bytes += int64(8 + (4+listedBytes)*len(b.index.tags))
+	for i := range b.index.tags {
 		n, ok := tagSize(record)
 		if !ok {
 			return b.layout.corruptRecord()
 		}
 		t := &b.index.tags[i]
-		code, added := b.numbers[i].number(record[:n])
+		code, added := t.keys.number(record[:n])
 		if added {
 			b.index.bytes += int64(entryBytes + 2*n)
 		}
@@ -273,28 +252,20 @@ func (b *tagIndexer) add(id uint64, record []byte) error {
 	return nil
 }
 
-// finish sorts the values and lists the series of each.
+// finish lists the series of each value, and counts what the index takes.
 func (b *tagIndexer) finish() {
+	b.index.bytes = int64(8 * cap(b.index.ids))
 	for i := range b.index.tags {
 		t := &b.index.tags[i]
-		keys, place := b.numbers[i].sorted()
-		b.numbers[i] = tagValueSet{}
-		t.keys = keys
-		t.starts = make([]uint32, len(keys)+1)
-		for k, code := range t.codes {
-			t.codes[k] = place[code]
-			t.starts[place[code]+1]++
-		}
-		for k := range keys {
-			t.starts[k+1] += t.starts[k]
-		}
-		next := slices.Clone(t.starts)
-		t.series = make([]uint32, len(t.codes))
-		for k, code := range t.codes {
-			t.series[next[code]] = uint32(k)
-			next[code]++
-		}
+		t.keys.trim()
+		t.series = newPostings(t.codes, t.keys.len())
 		b.values(t, b.layout.Tags[i])
+		b.index.bytes += t.keys.bytes() + t.series.bytes() + int64(4*cap(t.codes))
+		for _, buf := range t.values.Data().Buffers() {
+			if buf != nil {
+				b.index.bytes += int64(buf.Cap())
+			}
+		}
 	}
 }
 
@@ -303,8 +274,9 @@ func (b *tagIndexer) values(t *tagValues, ordinal int) {
 	c := b.layout.Table.Columns[ordinal]
 	out := array.NewBuilder(memory.NewGoAllocator(), types.ArrowType(c.Type))
 	defer out.Release()
-	for _, key := range t.keys {
-		types.AppendDatum(out, tagDatum([]byte(key), c.Type.Phys()))
+	out.Reserve(t.keys.len())
+	for n := range t.keys.len() {
+		types.AppendDatum(out, tagDatum(t.keys.value(uint32(n)), c.Type.Phys()))
 	}
 	t.values = out.NewArray()
 }

@@ -24,7 +24,7 @@ const partGrowth = 4
 // present (see MatchSeries); one that would be too large is empty.
 func (l *Layout) tagIndexes(ctx context.Context, r kv.Reader, c *block.Cache) (x tagIndexes, ok bool, err error) {
 	limit := min(maxIndexedTags, c.MaxDerived())
-	v, ok, err := c.DerivedAtTimes(r, tablePrefix(l.Table.Storage), block.AtTimes{
+	v, ok, err := c.DerivedAtTimes(ctx, r, tablePrefix(l.Table.Storage), block.AtTimes{
 		Read: func() (block.Sized, error) {
 			x, err := l.readTagIndex(ctx, r, limit)
 			if x == nil {
@@ -159,7 +159,7 @@ func (l *Layout) joinTagIndexes(a, b *tagIndex) (*tagIndex, error) {
 func (x *tagIndex) record(dst []byte, place int) []byte {
 	for i := range x.tags {
 		t := &x.tags[i]
-		dst = append(dst, t.keys[t.codes[place]]...)
+		dst = append(dst, t.keys.value(t.codes[place])...)
 	}
 	return dst
 }

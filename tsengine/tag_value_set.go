@@ -56,32 +56,22 @@ func (s *tagValueSet) grow() {
 	}
 }
 
-// sorted lists the values in the order of their bytes, and the place of each number
-// in that order.
-func (s *tagValueSet) sorted() (values []string, place []uint32) {
-	all := string(s.data)
-	at := func(n uint32) string {
-		if n == 0 {
-			return all[:s.ends[0]]
-		}
-		return all[s.ends[n-1]:s.ends[n]]
+// find is the number of a value; ok is false if it is not there.
+func (s *tagValueSet) find(v []byte) (n uint32, ok bool) {
+	if len(s.slots) == 0 {
+		return 0, false
 	}
-	order := make([]uint32, len(s.ends))
-	for n := range order {
-		order[n] = uint32(n)
-	}
-	slices.SortFunc(order, func(a, b uint32) int {
-		switch x, y := at(a), at(b); {
-		case x < y:
-			return -1
-		case x > y:
-			return 1
-		}
-		return 0
-	})
-	values, place = make([]string, len(order)), make([]uint32, len(order))
-	for k, n := range order {
-		values[k], place[n] = at(n), uint32(k)
-	}
-	return values, place
+	n = s.slots[s.slot(v)]
+	return n - 1, n > 0
+}
+
+// len is how many values there are.
+func (s *tagValueSet) len() int { return len(s.ends) }
+
+// trim gives back the room that values were expected in.
+func (s *tagValueSet) trim() { s.data, s.ends = slices.Clone(s.data), slices.Clone(s.ends) }
+
+// bytes is what it takes.
+func (s *tagValueSet) bytes() int64 {
+	return int64(cap(s.data) + 4*cap(s.ends) + 4*cap(s.slots))
 }

@@ -3,7 +3,6 @@ package tsengine
 import (
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"testing"
 )
 
@@ -29,14 +28,20 @@ func TestTagValueSet(t *testing.T) {
 				t.Fatalf("%q is %d (new: %v), want %d", v, n, added, want)
 			}
 		}
-		values, place := s.sorted()
-		if len(values) != len(numbers) || !slices.IsSorted(values) {
-			t.Fatalf("%d values of %d, sorted: %v", len(values), len(numbers), slices.IsSorted(values))
+		s.trim()
+		if s.len() != len(numbers) {
+			t.Fatalf("%d values of %d", s.len(), len(numbers))
 		}
 		for v, n := range numbers {
-			if values[place[n]] != v {
-				t.Fatalf("value %d at %d is %q, want %q", n, place[n], values[place[n]], v)
+			if got, ok := s.find([]byte(v)); !ok || got != n || string(s.value(n)) != v {
+				t.Fatalf("%q is %d (%v), want %d", v, got, ok, n)
 			}
 		}
+		if n, ok := s.find([]byte("none")); ok {
+			t.Errorf("a value that is not there is %d", n)
+		}
+	}
+	if n, ok := new(tagValueSet).find(nil); ok {
+		t.Errorf("a value of none is %d", n)
 	}
 }

@@ -1,6 +1,7 @@
 package block
 
 import (
+	"context"
 	"sync"
 	"sync/atomic"
 
@@ -99,8 +100,8 @@ func (c *Cache) Derived(r kv.Reader, table kv.Key, read func() (Sized, error)) (
 }
 
 // DerivedAtTimes is Directory.DerivedAtTimes.
-func (c *Cache) DerivedAtTimes(r kv.Reader, table kv.Key, compute AtTimes) (any, bool, error) {
-	return c.directory().DerivedAtTimes(r, table, compute)
+func (c *Cache) DerivedAtTimes(ctx context.Context, r kv.Reader, table kv.Key, compute AtTimes) (any, bool, error) {
+	return c.directory().DerivedAtTimes(ctx, r, table, compute)
 }
 
 // MaxDerived is Directory.MaxDerived.

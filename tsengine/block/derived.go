@@ -1,6 +1,7 @@
 package block
 
 import (
+	"context"
 	"time"
 
 	"github.com/tidemarkdb/tidemark/kv"
@@ -57,22 +58,66 @@ type AtTimes struct {
 
 // DerivedAtTimes is as Derived, for what is worth its computing only if it is used again:
 // ok is false if the keys have changed, too much of them, and it was computed lately, or if
-// nothing can be kept.
-func (d *Directory) DerivedAtTimes(r kv.Reader, table kv.Key, compute AtTimes) (v any, ok bool, err error) {
+// nothing can be kept. One computes at a time; who comes meanwhile waits and takes what that
+// one has found, if it serves.
+func (d *Directory) DerivedAtTimes(ctx context.Context, r kv.Reader, table kv.Key, compute AtTimes) (v any, ok bool, err error) {
 	if d == nil || !sees(r, append(table[:len(table):len(table)], d.others...)) {
 		return nil, false, nil
 	}
 	t := d.table(string(table))
+	if v, ok, done := d.atTimes(t, r); done {
+		return v, ok, nil
+	}
+	for {
+		d.mu.Lock()
+		before := t.computing
+		if before == nil {
+			t.computing = make(chan struct{})
+		}
+		d.mu.Unlock()
+		if before == nil {
+			break
+		}
+		select {
+		case <-before:
+		case <-ctx.Done():
+			return nil, false, context.Cause(ctx)
+		}
+		if v, ok, done := d.atTimes(t, r); done {
+			return v, ok, nil
+		}
+	}
+	defer func() {
+		d.mu.Lock()
+		close(t.computing)
+		t.computing = nil
+		d.mu.Unlock()
+	}()
+	return d.compute(t, r, table, compute)
+}
+
+// atTimes is what is known already of what DerivedAtTimes gives; done says that there is
+// nothing to compute.
+func (d *Directory) atTimes(t *knownTable, r kv.Reader) (v any, ok, done bool) {
 	other, at := t.other.Load(), uint64(r.ReadTS())
 	d.mu.RLock()
 	last := t.atTimes
 	d.mu.RUnlock()
 	switch {
 	case at < other:
-		return nil, false, nil
+		return nil, false, true
 	case last.v != nil && last.at >= other:
-		return last.v, true, nil
+		return last.v, true, true
 	}
+	return nil, false, false
+}
+
+// compute is DerivedAtTimes for the one whose turn it is.
+func (d *Directory) compute(t *knownTable, r kv.Reader, table kv.Key, compute AtTimes) (v any, ok bool, err error) {
+	at := uint64(r.ReadTS())
+	d.mu.RLock()
+	last := t.atTimes
+	d.mu.RUnlock()
 	start := time.Now()
 	if written, known := t.written.between(last.at, at); known && last.v != nil && compute.Extend != nil {
 		found, err := compute.Extend(last.v, written)

@@ -56,6 +56,8 @@ type knownTable struct {
 	derived derived       // by Derived
 	atTimes derived       // by DerivedAtTimes; its at is the timestamp that it was read at
 	written writtenKeys   // since then
+	// computing is closed when who computes for DerivedAtTimes is done; nil: nobody does.
+	computing chan struct{}
 }
 
 // derived is what was computed from the others of a table when other was at.

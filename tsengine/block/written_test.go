@@ -23,7 +23,7 @@ func TestDerivedExtended(t *testing.T) {
 	ask := func(at kv.Timestamp) (any, bool) {
 		t.Helper()
 		extended = nil
-		v, ok, err := c.DerivedAtTimes(snapshot{at: at}, table, AtTimes{
+		v, ok, err := c.DerivedAtTimes(t.Context(), snapshot{at: at}, table, AtTimes{
 			Read:   func() (Sized, error) { reads++; return sizedValue(1), nil },
 			Extend: func(before any, keys []kv.Key) (Sized, error) { extended = keys; return before.(sizedValue) + 1, nil },
 		})
