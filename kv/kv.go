@@ -252,6 +252,9 @@ type SharedStore interface {
 	// Alone reports whether no other process uses the store now. One that died
 	// counts for as long as its lease.
 	Alone(ctx context.Context) (bool, error)
+	// Members are the names of the processes that use the store now, as Alone counts
+	// them, and which of them this one is. A name is never used again.
+	Members(ctx context.Context) (self string, all []string, err error)
 	// Watch spares reads of a key that changes seldom and only under a lock taken
 	// with LockOptions.Announce: as long as it says quiet, and the same epoch, no
 	// other process has committed a change of key.

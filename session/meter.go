@@ -217,6 +217,7 @@ func (srv *Server) cacheFigures() []kv.Figure {
 		{"tidemark_series_packed_bytes_total", "Bytes that the packer wrote.", true, p.Bytes},
 		{"tidemark_series_packs_total", "Partitions that were packed.", true, p.Packs},
 		{"tidemark_series_pack_failures_total", "Partitions that could not be packed, and wait for the next time.", true, p.Failures},
+		{"tidemark_series_packs_in_vain_total", "Packs that were done again because somebody else had changed the partition.", true, p.InVain},
 		{"tidemark_series_unpacked_rows", "Points of this node that wait to be packed.", false, p.Waiting},
 	} {
 		out = append(out, kv.Figure{Name: f.name, Help: f.help, Counter: f.counter, Value: float64(f.v)})

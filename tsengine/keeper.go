@@ -45,7 +45,8 @@ type KeeperConfig struct {
 
 // Keeper packs in the background what the sessions of a process write, and
 // frees the space of expired slices. It counts rows in memory only: what a
-// process that was killed left in deltas is found when the next one starts.
+// process that was killed left in deltas is found when the next one starts, or by
+// one that shares the store.
 type Keeper struct {
 	config KeeperConfig
 	wake   chan struct{}
@@ -58,6 +59,8 @@ type Keeper struct {
 	rows    int
 	less    chan struct{} // closed when rows become fewer
 
+	shared    sharing                   // Run's own
+	missed    bool                      // takeOver failed
 	unindexed map[uint64]*catalog.Table // Run's own: see indexTags
 }
 
@@ -87,7 +90,9 @@ func NewKeeper(c KeeperConfig) *Keeper {
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
-	return &Keeper{config: c, wake: make(chan struct{}, 1), pending: map[string]*backlog{}, less: make(chan struct{})}
+	k := &Keeper{config: c, wake: make(chan struct{}, 1), pending: map[string]*backlog{}, less: make(chan struct{})}
+	k.shared.store, _ = c.Packer.Store.(kv.SharedStore)
+	return k
 }
 
 // Wrote notes that rows were written to a partition. If too much is unpacked it
@@ -130,9 +135,7 @@ func (k *Keeper) Run(ctx context.Context) {
 	k.mu.Lock()
 	k.running = true
 	k.mu.Unlock()
-	if err := k.recover(ctx); err != nil && ctx.Err() == nil {
-		k.config.Logger.Warn("deltas of time-series tables are not found yet", "error", err)
-	}
+	k.takeOver(ctx, true)
 	tick := time.NewTicker(min(k.config.FlushInterval, 10*time.Second))
 	defer tick.Stop()
 	settle := time.NewTimer(settleTime)
@@ -148,6 +151,7 @@ func (k *Keeper) Run(ctx context.Context) {
 				settle.Reset(settleTime)
 			}
 		case <-tick.C:
+			k.takeOver(ctx, false)
 			k.expire(ctx)
 		}
 		for ctx.Err() == nil && k.packOne(ctx) {
@@ -156,7 +160,19 @@ func (k *Keeper) Run(ctx context.Context) {
 	}
 }
 
-// recover finds the deltas that an earlier process left.
+// takeOver looks for deltas that nobody counts: those that earlier processes left, and
+// those of one that shared the store and has gone.
+func (k *Keeper) takeOver(ctx context.Context, start bool) {
+	gone, err := k.shared.meet(ctx)
+	if err == nil && (start || gone || k.missed) {
+		err = k.recover(ctx)
+	}
+	if k.missed = err != nil; k.missed && ctx.Err() == nil {
+		k.config.Logger.Warn("deltas of time-series tables are not found yet", "error", err)
+	}
+}
+
+// recover finds the deltas that are this process's to pack, though it wrote none of them.
 func (k *Keeper) recover(ctx context.Context) error {
 	tables, err := k.config.Tables(ctx)
 	if err != nil {
@@ -174,6 +190,9 @@ func (k *Keeper) recover(ctx context.Context) error {
 			return err
 		}
 		for _, p := range parts {
+			if !k.shared.mine(p.Prefix) {
+				continue
+			}
 			key, err := kv.EdgeKey(ctx, txn, kv.Span{Start: p.Prefix, End: append(p.Prefix[:len(p.Prefix):len(p.Prefix)], 1)}, false)
 			if err != nil {
 				return err
@@ -260,6 +279,7 @@ func (k *Keeper) failed(prefix string, b *backlog, err error) {
 
 // expire frees the slices whose points are all older than their table's retention.
 func (k *Keeper) expire(ctx context.Context) {
+	k.shared.forgetGiven(time.Now())
 	tables, err := k.config.Tables(ctx)
 	for _, t := range tables {
 		if err == nil && t.TimeSeries.Retention > 0 {
@@ -297,7 +317,7 @@ func (k *Keeper) Expire(ctx context.Context, t *catalog.Table) error {
 		return err
 	}
 	for _, p := range parts {
-		if p.Slice >= l.slice(oldest) {
+		if p.Slice >= l.slice(oldest) || !k.shared.mine(p.Prefix) || !k.shared.giveUp(p.Prefix, time.Now()) {
 			continue
 		}
 		if err := store.DestroyRange(ctx, prefixSpan(p.Prefix)); err != nil {

@@ -16,7 +16,10 @@ type sharedStore struct {
 }
 
 func (*sharedStore) Alone(context.Context) (bool, error) { return false, nil }
-func (*sharedStore) Watch(kv.Key) (uint64, bool)         { return 0, false }
+func (*sharedStore) Members(context.Context) (string, []string, error) {
+	return "a", []string{"a"}, nil
+}
+func (*sharedStore) Watch(kv.Key) (uint64, bool) { return 0, false }
 
 func (s *sharedStore) DestroyRange(ctx context.Context, span kv.Span) error {
 	s.destroyed++

@@ -1,6 +1,7 @@
 package tsengine
 
 import (
+	"errors"
 	"sync/atomic"
 
 	"github.com/tidemarkdb/tidemark/tsengine/block"
@@ -12,14 +13,19 @@ type KeeperFigures struct {
 	Bytes    int64 // written
 	Packs    int64 // of partitions
 	Failures int64
+	InVain   int64 // packs that were done again, as another process was faster
 	Waiting  int64 // rows in deltas, as far as is known
 }
 
-type keeperCounts struct{ rows, bytes, packs, failures atomic.Int64 }
+type keeperCounts struct{ rows, bytes, packs, failures, inVain atomic.Int64 }
 
 func (c *keeperCounts) add(done block.Packed, err error) {
 	c.rows.Add(int64(done.Rows))
 	c.bytes.Add(done.Bytes)
+	c.inVain.Add(int64(done.InVain))
+	if errors.Is(err, errClaimed) {
+		return
+	}
 	if err != nil {
 		c.failures.Add(1)
 		return
@@ -34,6 +40,6 @@ func (k *Keeper) Figures() KeeperFigures {
 	k.mu.Unlock()
 	return KeeperFigures{
 		Rows: k.packed.rows.Load(), Bytes: k.packed.bytes.Load(), Packs: k.packed.packs.Load(),
-		Failures: k.packed.failures.Load(), Waiting: int64(waiting),
+		Failures: k.packed.failures.Load(), InVain: k.packed.inVain.Load(), Waiting: int64(waiting),
 	}
 }

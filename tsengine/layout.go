@@ -16,6 +16,7 @@ const (
 	metaBucket = 0xffff // where a partition has its bucket, for what is none
 	metaRecord = 'r'
 	metaLock   = 'x'
+	metaClaim  = 'p'
 
 	prefixLen = 1 + 8 + 2 + 8 // of a partition
 	maxBucket = 1 << 10
@@ -136,6 +137,13 @@ func (l *Layout) slice(t int64) int64 {
 func LockKey(storage uint64, handle []byte) kv.Key {
 	k := binary.BigEndian.AppendUint16(tablePrefix(storage), metaBucket)
 	return append(append(k, metaLock), handle[:16]...)
+}
+
+// claimKey is the key that is locked by whoever packs a partition.
+func claimKey(storage uint64, prefix kv.Key) kv.Key {
+	table := tablePrefix(storage)
+	k := binary.BigEndian.AppendUint16(table, metaBucket)
+	return append(append(k, metaClaim), prefix[len(table):]...)
 }
 
 // BucketKeys returns keys that cut a table between its buckets, into as many

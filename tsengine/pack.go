@@ -24,7 +24,8 @@ const (
 // Packer turns deltas into sorted runs. It works in transactions of its own,
 // one for each partition: killed at any point it loses and doubles nothing.
 // Readers and writers do not wait for it and it does not wait for them; two
-// packers at one partition see to it that one of them tries again.
+// packers at one partition see to it that one of them tries again, and where
+// processes share a store they keep out of each other's way (sharing).
 type Packer struct {
 	Store       kv.Store
 	Alloc       memory.Allocator
@@ -60,11 +61,12 @@ func (p *Packer) table(ctx context.Context, t *catalog.Table, full bool) (total 
 		return total, err
 	}
 	for _, part := range parts {
-		done, err := p.Partition(ctx, l, part.Prefix, full)
+		done, err := p.partition(ctx, l, part.Prefix, full, kv.LockBlock)
 		total.Rows += done.Rows
 		total.Deltas += done.Deltas
 		total.Runs += done.Runs
 		total.Bytes += done.Bytes
+		total.InVain += done.InVain
 		if err != nil {
 			return total, err
 		}
@@ -75,12 +77,22 @@ func (p *Packer) table(ctx context.Context, t *catalog.Table, full bool) (total 
 	return total, nil
 }
 
-// Partition packs one partition.
+// Partition packs one partition, unless another process does (errClaimed).
 func (p *Packer) Partition(ctx context.Context, l *Layout, prefix kv.Key, full bool) (total block.Packed, err error) {
+	return p.partition(ctx, l, prefix, full, kv.LockNoWait)
+}
+
+func (p *Packer) partition(ctx context.Context, l *Layout, prefix kv.Key, full bool, wait kv.LockWait) (total block.Packed, err error) {
+	release, err := p.claim(ctx, l.Table, prefix, wait)
+	if err != nil {
+		return total, err
+	}
+	defer release()
 	for retries := 0; ; {
 		done, err := p.pack(ctx, l, prefix, full)
 		if errors.Is(err, kv.ErrWriteConflict) && retries < packRetries {
 			retries++
+			total.InVain++
 			continue
 		}
 		total.Rows += done.Rows

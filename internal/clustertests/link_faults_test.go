@@ -9,7 +9,6 @@ import (
 	"github.com/tidemarkdb/tidemark/internal/testcluster"
 	"github.com/tidemarkdb/tidemark/internal/testserver"
 	"github.com/tidemarkdb/tidemark/kv/tikv"
-	"github.com/tidemarkdb/tidemark/session"
 )
 
 // cutOff is for how long a node is without the store that it needs: longer than
@@ -78,8 +77,7 @@ func (l *ledger) countOf(prefix string) int {
 // another one ingests, over so slow a network that they are always in the midst of it.
 func TestPackingNodeKilled(t *testing.T) {
 	c := testcluster.Shared(t)
-	ingesting := startNodesWith(t, 1, tikv.Config{PDs: testcluster.PDs(t), Prefix: prefixOf(t)},
-		session.SeriesSettings{FlushPoints: 1 << 30, FlushInterval: time.Hour})[0]
+	ingesting := startNodesWith(t, 1, tikv.Config{PDs: testcluster.PDs(t), Prefix: prefixOf(t)}, packNever)[0]
 	conn := connect(t, ingesting)
 	l := startPoints(t, conn)
 	defer l.end()

@@ -21,12 +21,13 @@ import (
 
 // envNode makes this test program a node: the prefix of its keys. The placement
 // drivers are in envNodePDs, the error of its clock in envNodeClock, by which
-// ways it reaches servers (JSON) in envNodeRoutes.
+// ways it reaches servers (JSON) in envNodeRoutes. It packs nothing with envNodeIdle.
 const (
 	envNode       = "TIDEMARK_TEST_NODE"
 	envNodePDs    = "TIDEMARK_TEST_NODE_PDS"
 	envNodeClock  = "TIDEMARK_TEST_NODE_CLOCK"
 	envNodeRoutes = "TIDEMARK_TEST_NODE_ROUTES"
+	envNodeIdle   = "TIDEMARK_TEST_NODE_IDLE"
 )
 
 // nodeProcess is a node in a process of its own, which can be killed.
@@ -42,8 +43,19 @@ func startNodeProcess(t *testing.T, clock time.Duration) *nodeProcess {
 	return startLinkedProcess(t, clock, nil)
 }
 
+// startIdleProcess starts one that packs nothing for an hour.
+func startIdleProcess(t *testing.T) *nodeProcess {
+	t.Helper()
+	return startProcess(t, 0, nil, envNodeIdle+"=on")
+}
+
 // startLinkedProcess starts one that has a link of its own to the cluster.
 func startLinkedProcess(t *testing.T, clock time.Duration, link *testcluster.Link) *nodeProcess {
+	t.Helper()
+	return startProcess(t, clock, link)
+}
+
+func startProcess(t *testing.T, clock time.Duration, link *testcluster.Link, env ...string) *nodeProcess {
 	t.Helper()
 	routes := []byte("{}")
 	if link != nil {
@@ -54,6 +66,7 @@ func startLinkedProcess(t *testing.T, clock time.Duration, link *testcluster.Lin
 	cmd := osexec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), envNode+"="+prefixOf(t), envNodePDs+"="+strings.Join(testcluster.PDs(t), ","), envNodeClock+"="+clock.String(),
 		envNodeRoutes+"="+string(routes))
+	cmd.Env = append(cmd.Env, env...)
 	cmd.Stderr = os.Stderr
 	_, err := cmd.StdinPipe() // it ends with this process
 	check(t, err)
@@ -105,7 +118,11 @@ func runNode(prefix string) {
 		Route: func(address string) string { return cmp.Or(routes[address], address) },
 	})
 	fail(err)
-	server, err := testserver.StartConfigured(store, session.Config{Series: packOften, Clock: func() time.Time { return time.Now().Add(off) }})
+	series := packOften
+	if os.Getenv(envNodeIdle) != "" {
+		series = packNever
+	}
+	server, err := testserver.StartConfigured(store, session.Config{Series: series, Clock: func() time.Time { return time.Now().Add(off) }})
 	fail(err)
 	_, err = os.Stdout.WriteString(server.URL + "\n")
 	fail(err)

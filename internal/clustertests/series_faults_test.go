@@ -15,6 +15,9 @@ import (
 // packOften makes nodes pack points all the time.
 var packOften = session.SeriesSettings{FlushPoints: 50, FlushInterval: 200 * time.Millisecond}
 
+// packNever makes them leave all to others, or to CALL tidemark.flush.
+var packNever = session.SeriesSettings{FlushPoints: 1 << 30, FlushInterval: time.Hour}
+
 // batchPoints are in each batch of ingest, all of one transaction.
 const batchPoints = 20
 

@@ -93,6 +93,9 @@ func (s *Server) serve(ctx context.Context, logger *slog.Logger) error {
 // Traffic counts the requests that sessions sent to a store over a network.
 func (s *Server) Traffic() *kv.Traffic { return s.sessions.Traffic() }
 
+// Figures are what the server tells of itself in its metrics.
+func (s *Server) Figures() []kv.Figure { return s.sessions.Figures() }
+
 // Close ends the server: statements that still run after a second are cancelled.
 func (s *Server) Close() error {
 	_ = s.listener.Close() // Serve returns

@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"io"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -325,19 +327,26 @@ var _ kv.SharedStore = (*Store)(nil)
 
 // Alone implements kv.SharedStore.
 func (s *Store) Alone(ctx context.Context) (bool, error) {
+	self, all, err := s.Members(ctx)
+	return err == nil && !slices.ContainsFunc(all, func(node string) bool { return node != self }), err
+}
+
+// Members implements kv.SharedStore.
+func (s *Store) Members(ctx context.Context) (self string, all []string, err error) {
 	now, err := s.Now(ctx)
 	if err != nil {
-		return false, err
+		return "", nil, err
 	}
-	alone := true
-	err = each(ctx, s.newTxn(&s.records, now), nodeSpan, func(p kv.KeyValue) error {
+	records := s.newTxn(&s.records, now)
+	defer records.Rollback()
+	err = each(ctx, records, nodeSpan, func(p kv.KeyValue) error {
 		_, until, err := splitPair(p.Value)
-		if err == nil && kv.Timestamp(until) >= now && string(p.Key[1:]) != string(s.gc.node[:]) {
-			alone = false
+		if err == nil && kv.Timestamp(until) >= now {
+			all = append(all, hex.EncodeToString(p.Key[1:]))
 		}
 		return err
 	})
-	return alone, err
+	return hex.EncodeToString(s.gc.node[:]), all, err
 }
 
 // each calls fn for the pairs of a span.

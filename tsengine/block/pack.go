@@ -43,6 +43,9 @@ type Packed struct {
 	Rows, Deltas, Runs int   // read
 	Bytes              int64 // written
 	More               bool  // there is more to pack
+	// InVain is how often it was all done and not written, as somebody else had
+	// changed the partition meanwhile.
+	InVain int
 }
 
 // Pack merges deltas, and runs if there are many, into a new run. It writes to
