@@ -62,16 +62,11 @@ func (b *bulk) Flush() error {
 		keys = append(keys, t.keys.stored(w.key))
 		return nil
 	})
-	rest, err := t.acquireAtOnce(b.ctx, keys, b.begin)
-	if err != nil {
+	if err := t.acquireFresh(b.ctx, keys, b.begin, waiting{}); err != nil {
 		return err
 	}
-	for _, key := range rest {
-		h, err := t.acquire(b.ctx, key, b.begin, waiting{})
-		if err != nil {
-			return err
-		}
-		if h.conflicts(b.begin) {
+	for _, key := range keys {
+		if t.remote.held[string(key)].conflicts(b.begin) {
 			b.writes.tree.Delete(&write{key: t.keys.user(key)})
 		}
 	}
@@ -79,7 +74,7 @@ func (b *bulk) Flush() error {
 	if t.writes.len() == 0 {
 		return nil
 	}
-	_, err = t.publish(b.ctx)
+	_, err := t.publish(b.ctx)
 	return err
 }
 

@@ -1,7 +1,9 @@
 package tikv
 
 import (
+	"bytes"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/pingcap/kvproto/pkg/kvrpcpb"
@@ -41,10 +43,18 @@ type lockAnswer struct {
 	conflict   bool
 	conflictTS kv.Timestamp
 	holders    []*txnlock.Lock
+	inTheWay   [][]byte // keys that have a newer version, or a holder
 	waited     time.Duration
 }
 
 func (a *lockAnswer) locked() bool { return !a.conflict && len(a.holders) == 0 }
+
+// firstOf is the first of keys that is in the way, -1 if none is named.
+func (a *lockAnswer) firstOf(keys [][]byte) int {
+	return slices.IndexFunc(keys, func(key []byte) bool {
+		return slices.ContainsFunc(a.inTheWay, func(k []byte) bool { return bytes.Equal(k, key) })
+	})
+}
 
 func (s *Store) groupByRegion(ctx context.Context, keys [][]byte) ([][][]byte, error) {
 	bo := retry.NewBackofferWithVars(ctx, lockPatience, nil)
@@ -185,12 +195,14 @@ func readLockAnswer(resp *tikvrpc.Response) (lockAnswer, error) {
 		case e.GetConflict() != nil:
 			a.conflict = true
 			a.conflictTS = max(a.conflictTS, kv.Timestamp(e.GetConflict().GetConflictCommitTs()))
+			a.inTheWay = append(a.inTheWay, e.GetConflict().GetKey())
 		default:
 			lock, err := txnlock.ExtractLockFromKeyErr(e)
 			if err != nil {
 				return a, err
 			}
 			a.holders = append(a.holders, lock)
+			a.inTheWay = append(a.inTheWay, lock.Key)
 		}
 	}
 	return a, nil

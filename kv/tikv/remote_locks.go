@@ -77,44 +77,95 @@ func (t *txn) acquireAll(ctx context.Context, keys [][]byte, at, check kv.Timest
 	slices.SortFunc(fresh, slices.Compare)
 	fresh = slices.CompactFunc(fresh, slices.Equal)
 	at = max(at, t.beginTS)
-	rest, err := t.acquireAtOnce(ctx, fresh, at)
-	if err != nil {
+	if err := t.acquireFresh(ctx, fresh, at, w); err != nil {
 		return nil, false, err
 	}
-	for _, key := range rest {
-		h, err := t.acquire(ctx, key, at, w)
-		if err != nil {
-			return nil, false, err
-		}
-		conflict = conflict || check != 0 && h.conflicts(check)
+	for _, key := range fresh {
+		conflict = conflict || check != 0 && r.held[string(key)].conflicts(check)
 	}
 	return fresh, conflict, nil
 }
 
-// acquireAtOnce tries to lock keys with one request for each region, and returns
-// those that need a closer look.
-func (t *txn) acquireAtOnce(ctx context.Context, keys [][]byte, at kv.Timestamp) (rest [][]byte, err error) {
+// acquireFresh locks keys, in order, that are not locked yet: by one request for each
+// region, or as few as it takes.
+func (t *txn) acquireFresh(ctx context.Context, keys [][]byte, at kv.Timestamp, w waiting) error {
 	if len(keys) == 1 {
-		return keys, nil
+		_, err := t.acquire(ctx, keys[0], at, w)
+		return err
 	}
 	groups, err := t.store.groupByRegion(ctx, keys)
 	if err != nil {
-		return nil, err
+		return err
 	}
+	type refusal struct {
+		group [][]byte
+		got   lockAnswer
+	}
+	var refused []refusal
 	for _, group := range groups {
-		got, err := t.requestLocks(ctx, group, at, noWait)
-		switch {
-		case err != nil:
-			return nil, err
-		case got.locked():
-			for _, key := range group {
-				t.remote.add(key, heldLock{clean: at})
-			}
-		default:
-			rest = append(rest, group...)
+		got, locked, err := t.acquireAtOnce(ctx, group, at)
+		if err != nil {
+			return err
+		}
+		if !locked {
+			refused = append(refused, refusal{group, got})
 		}
 	}
-	return rest, nil
+	for _, r := range refused {
+		if err := t.acquireAround(ctx, r.group, at, w, r.got); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// acquireAtOnce tries to lock keys of one region with one request.
+func (t *txn) acquireAtOnce(ctx context.Context, keys [][]byte, at kv.Timestamp) (got lockAnswer, locked bool, err error) {
+	got, err = t.requestLocks(ctx, keys, at, noWait)
+	if err != nil || !got.locked() {
+		return got, false, err
+	}
+	for _, key := range keys {
+		t.remote.add(key, heldLock{clean: at})
+	}
+	return got, true, nil
+}
+
+// acquireAround locks keys of one region, in order, that were refused together: those
+// before the first that is in the way at once, then that one, then the others at
+// once. One by one thousands of keys took minutes, each of them a write of its own.
+func (t *txn) acquireAround(ctx context.Context, keys [][]byte, at kv.Timestamp, w waiting, got lockAnswer) error {
+	for {
+		i := got.firstOf(keys)
+		switch {
+		case i < 0: // nobody knows which
+			for _, key := range keys {
+				if _, err := t.acquire(ctx, key, at, w); err != nil {
+					return err
+				}
+			}
+			return nil
+		case i > 0:
+			before, locked, err := t.acquireAtOnce(ctx, keys[:i], at)
+			if err == nil && !locked {
+				err = t.acquireAround(ctx, keys[:i], at, w, before)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		if _, err := t.acquire(ctx, keys[i], at, w); err != nil {
+			return err
+		}
+		if keys = keys[i+1:]; len(keys) == 0 {
+			return nil
+		}
+		var locked bool
+		var err error
+		if got, locked, err = t.acquireAtOnce(ctx, keys, at); err != nil || locked {
+			return err
+		}
+	}
 }
 
 // acquire locks one key: as it was at the timestamp at if it has no newer
