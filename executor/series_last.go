@@ -12,25 +12,26 @@ import (
 	"github.com/tidemarkdb/tidemark/tsengine"
 )
 
-// seriesLast reads the newest point of each series:
+// seriesLast reads the newest point of each series, or the oldest:
 //
-//  1. bucket by bucket, the newest slice first, series and times are decoded;
-//  2. of each series the last row is kept, and only of those rows the columns
+//  1. bucket by bucket, the newest slice first (the oldest), series and times are decoded;
+//  2. of each series the last row (the first) is kept, and only of those rows the columns
 //     are gathered;
-//  3. series that were found are left out of older slices; a bucket ends when
+//  3. series that were found are left out of the slices behind; a bucket ends when
 //     none is left.
 type seriesLast struct {
 	*seriesScan
 	bounds *seriesBounds
-	parts  []tsengine.Partition // to be read: by bucket, the newest slice first
+	parts  []tsengine.Partition // to be read: by bucket, the newest slice first, or the oldest
 	bucket int                  // whose series left are, -1 before the first
 	left   []uint64             // series of the bucket that were not found yet, ascending
 	found  []uint64             // in the present partition, ascending
 
-	// held is the last batch, whose last row waits for what comes behind it.
+	// held is the last batch, whose last row waits for what comes behind it: nothing if
+	// the oldest are read.
 	held  arrow.RecordBatch
 	group uint64 // of held's last row
-	sel   []int32
+	ends  []int32
 }
 
 func (s *seriesLast) Close() error {
@@ -79,7 +80,11 @@ func (s *seriesLast) open(ctx context.Context) error {
 		return err
 	}
 	slices.SortFunc(s.parts, func(x, y tsengine.Partition) int {
-		return cmp.Or(cmp.Compare(x.Bucket, y.Bucket), cmp.Compare(y.Slice, x.Slice))
+		slices := cmp.Compare(y.Slice, x.Slice)
+		if s.node.Oldest {
+			slices = -slices
+		}
+		return cmp.Or(cmp.Compare(x.Bucket, y.Bucket), slices)
 	})
 	return nil
 }
@@ -98,7 +103,7 @@ func (s *seriesLast) nextPartition() bool {
 		s.found = s.found[:0]
 		s.scanner = tsengine.NewScanner(s.env.Alloc, s.env.reader(), tsengine.ScanSpec{
 			Layout: s.layout, Partitions: []tsengine.Partition{p}, Series: s.left, Lower: s.bounds.lower, Upper: s.bounds.upper,
-			Ordered: true, Last: true, BatchRows: s.env.batchRows(), Cache: s.env.Blocks,
+			Ordered: true, Last: !s.node.Oldest, First: s.node.Oldest, BatchRows: s.env.batchRows(), Cache: s.env.Blocks,
 		}, &s.figures)
 		return true
 	}
@@ -119,10 +124,13 @@ func (s *seriesLast) step(ctx context.Context) (arrow.RecordBatch, error) {
 	if err != nil {
 		return nil, err
 	}
-	first, last := s.lastRows(rows)
-	s.scanner.Select(s.sel)
-	batch, err := s.batch(ctx, len(s.sel))
-	if err != nil {
+	if s.node.Oldest {
+		s.firstRows()
+		return s.chosen(ctx, len(s.ends))
+	}
+	first := s.lastRows(rows)
+	batch, err := s.chosen(ctx, len(s.ends))
+	if batch == nil || err != nil {
 		return nil, err
 	}
 	out := s.held
@@ -135,28 +143,52 @@ func (s *seriesLast) step(ctx context.Context) (arrow.RecordBatch, error) {
 			out = nil
 		}
 	}
-	s.held, s.group = batch, last
+	s.held = batch
+	s.scanner.Each(func(_ int, group uint64, _ int64, _ uint64) { s.group = group })
 	return out, nil
 }
 
-// lastRows puts the last row of each series among the present rows into sel,
-// and the series into found; it returns the first and the last series.
-func (s *seriesLast) lastRows(rows int) (first, last uint64) {
-	s.sel = s.sel[:0]
+// chosen makes the batch of those of the present rows that ends lists, n of them; nil if
+// there are none, or if their series do not meet the conditions on tags.
+func (s *seriesLast) chosen(ctx context.Context, n int) (arrow.RecordBatch, error) {
+	if n == 0 {
+		return nil, nil
+	}
+	s.scanner.Select(s.ends)
+	return s.batch(ctx, n)
+}
+
+// firstRows puts the first row of each series among the present rows, of those that were
+// not found before, into ends, and the series into found.
+func (s *seriesLast) firstRows() {
+	s.ends = s.ends[:0]
+	s.scanner.Each(func(i int, group uint64, _ int64, _ uint64) {
+		if n := len(s.found); n == 0 || s.found[n-1] != group {
+			s.found = append(s.found, group)
+			s.ends = append(s.ends, int32(i))
+		}
+	})
+}
+
+// lastRows puts the last row of each series among the present rows into ends,
+// and the series into found; it returns the first series.
+func (s *seriesLast) lastRows(rows int) (first uint64) {
+	s.ends = s.ends[:0]
+	var last uint64
 	s.scanner.Each(func(i int, group uint64, _ int64, _ uint64) {
 		switch {
 		case i == 0:
 			first = group
 		case group != last:
-			s.sel = append(s.sel, int32(i-1))
+			s.ends = append(s.ends, int32(i-1))
 		}
 		if n := len(s.found); n == 0 || s.found[n-1] != group {
 			s.found = append(s.found, group)
 		}
 		last = group
 	})
-	s.sel = append(s.sel, int32(rows-1))
-	return first, last
+	s.ends = append(s.ends, int32(rows-1))
+	return first
 }
 
 // without removes the elements of b from a; both are ascending. The result is new.

@@ -59,6 +59,9 @@ func (x *explainer) seriesScan(n *plan.SeriesScan, e *explained) {
 	}
 	if n.PerSeries {
 		e.add("Rows per Series", "1")
+		if n.Oldest {
+			e.add("Order", expr.QuoteIdent(n.Table.Columns[n.Table.TimeSeries.Time-1].Name))
+		}
 	} else if n.Limit > 0 && x.opt.Verbose {
 		e.add("Limit", strconv.FormatInt(n.Limit, 10))
 	}

@@ -33,6 +33,8 @@ type ScanSpec struct {
 	TagsLeft bool
 	// Last is as block.Spec has it: of each series the row with the newest time counts.
 	Last bool
+	// First is as block.Spec has it: of each series the row with the oldest time counts.
+	First bool
 	// Cache, if set, keeps what is read of sorted runs.
 	Cache *block.Cache
 	// Prune may exclude blocks by what their headers say of the columns with attnums.
@@ -56,7 +58,7 @@ func NewScanner(alloc memory.Allocator, r kv.Reader, spec ScanSpec, f *block.Fig
 func (spec *ScanSpec) block() block.Spec {
 	b := block.Spec{
 		Unique: spec.Layout.Unique, Several: spec.Layout.several, Groups: spec.Series, MinGroup: spec.FromSeries, MaxGroup: spec.EndSeries - 1, Lower: spec.Lower, Upper: spec.Upper,
-		Ordered: spec.Ordered, Reverse: spec.Reverse, Last: spec.Last, Counted: spec.Counted, Prune: spec.Prune, Cache: spec.Cache, Name: spec.Layout.Table.Name,
+		Ordered: spec.Ordered, Reverse: spec.Reverse, Last: spec.Last, First: spec.First, Counted: spec.Counted, Prune: spec.Prune, Cache: spec.Cache, Name: spec.Layout.Table.Name,
 	}
 	for _, p := range spec.Partitions {
 		b.Prefixes = append(b.Prefixes, p.Prefix)

@@ -249,6 +249,7 @@ func (b *Builder) aggregate(n *logical.Aggregate, need *logical.ColSet, wanted h
 		h = hint{order: []expr.SortKey{k}, limit: 1}
 	}
 	r := b.build(n.Input, &in, h)
+	b.endPoints(n, aggs, r)
 	if byTime != nil && !satisfies(r.order, h.order) {
 		byTime = nil
 	}

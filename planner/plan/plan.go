@@ -173,8 +173,8 @@ type SeriesScan struct {
 	WantedGroups float64
 	// Limit, if > 0, is how many rows are wanted at most after Filter.
 	Limit int64
-	// PerSeries: the newest point of each series, without a Filter.
-	PerSeries bool
+	// PerSeries: the newest point of each series, or the Oldest, without a Filter.
+	PerSeries, Oldest bool
 	// Read is how many rows the planner expects to read, before Filter.
 	Read float64
 	// Parallel: below a Gather, each worker reads other partitions and series.

@@ -14,7 +14,7 @@ var (
 	})
 	_ = register(Aggregate{
 		Name: "last", Args: typesOf(oids{types.AnyElement, types.Any}), Returns: types.Of(types.AnyElement), Params: params("value", "time"),
-		Doc: "Gives the value of the row with the greatest time; rows without a time do not count, of rows with one time the first does.",
+		Doc: "Gives the value of the row with the greatest time; rows without a time do not count, of rows with one time the last does.",
 		New: func(_ *Context, t Signature) Accumulator { return &pick{sig: t, greatest: true} },
 	})
 )
@@ -93,7 +93,7 @@ func pickRows[T int16 | int32 | int64](s *pick, groups []uint32, time Value, n i
 			continue
 		}
 		g, t := groupOf(groups, i), int64(x[i&m])
-		if s.seen[g] && (t == s.at[g] || t > s.at[g] != s.greatest) {
+		if s.seen[g] && !s.wins(t, s.at[g]) {
 			continue
 		}
 		s.seen[g], s.at[g] = true, t
@@ -120,8 +120,16 @@ func (s *pick) better(g uint32, key types.Datum) bool {
 	if !s.seen[g] {
 		return true
 	}
-	cmp := types.Compare(s.sig.Args[1], key, s.keys[g])
-	return cmp != 0 && cmp > 0 == s.greatest
+	return s.wins(int64(types.Compare(s.sig.Args[1], key, s.keys[g])), 0)
+}
+
+// wins reports whether a row at a time comes up against one before it at another: of
+// equal times that is the first of all rows, and the last of all.
+func (s *pick) wins(t, before int64) bool {
+	if s.greatest {
+		return t >= before
+	}
+	return t < before
 }
 
 func (s *pick) setKey(g uint32, key types.Datum) {
@@ -141,7 +149,7 @@ func (s *pick) Merge(_ *Context, other Accumulator, from, to int) error {
 		return nil
 	}
 	if s.isIntegral() {
-		if t := o.at[from]; !s.seen[g] || t != s.at[g] && t > s.at[g] == s.greatest {
+		if t := o.at[from]; !s.seen[g] || s.wins(t, s.at[g]) {
 			s.seen[g], s.at[g] = true, t
 			s.set(g, o.vals[from])
 		}

@@ -77,7 +77,7 @@ func (c *cursor) nextSource(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		c.ranges = c.reading.spec.ranges(src, e, c.reading.last)
+		c.ranges = c.reading.spec.ranges(src, e, c.reading.end)
 		for _, d := range c.deleted {
 			if len(c.ranges) > 0 && d.touches(e) {
 				c.ranges = d.cut(src, c.ranges)
@@ -163,7 +163,7 @@ func (r *reading) runCursor(age int, prefix kv.Key, run *run, prune bool) *curso
 		if lasts != nil {
 			return nil, nil, io.EOF
 		}
-		if !h.opened && r.last && (!prune || r.spec.Prune == nil) {
+		if !h.opened && r.end && r.spec.Last && (!prune || r.spec.Prune == nil) {
 			var err error
 			if lasts, err = r.lastRows(ctx, prefix, run); lasts != nil || err != nil {
 				return lasts, &run.extent, err

@@ -30,7 +30,7 @@ type lastRow struct {
 // not kept, and few groups are wanted, or the cache seems to have no room for them.
 func (r *reading) lastRows(ctx context.Context, prefix kv.Key, run *run) (*source, error) {
 	s, cache := r.spec, r.spec.Cache
-	if !r.last || s.Reverse || s.Upper < run.maxPos || !cache.keeps() {
+	if !r.end || !s.Last || s.Reverse || s.Upper < run.maxPos || !cache.keeps() {
 		return nil, nil
 	}
 	h := &header{extent: run.extent, number: lastBlock}

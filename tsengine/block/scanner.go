@@ -175,8 +175,8 @@ func (s *Scanner) openAll(ctx context.Context) (parts []*partition, err error) {
 }
 
 func (s *Scanner) merge(pieces []piece, prune bool) {
-	s.reading.last = s.spec.Last && !slices.ContainsFunc(pieces, func(p piece) bool { return p.ops }) && !cutAnywhere(pieces)
-	s.reading.alone = s.spec.Counted && !s.spec.Last && len(pieces) == 1 && !cutAnywhere(pieces)
+	s.reading.end = (s.spec.Last || s.spec.First) && !slices.ContainsFunc(pieces, func(p piece) bool { return p.ops }) && !cutAnywhere(pieces)
+	s.reading.alone = s.spec.Counted && !s.spec.Last && !s.spec.First && len(pieces) == 1 && !cutAnywhere(pieces)
 	cursors := make([]*cursor, len(pieces))
 	for i := range pieces {
 		cursors[i] = s.reading.cursorOf(&pieces[i], prune)
@@ -186,7 +186,7 @@ func (s *Scanner) merge(pieces []piece, prune bool) {
 
 // concat reads deltas one after another.
 func (s *Scanner) concat(deltas []piece) {
-	s.reading.last = s.spec.Last
+	s.reading.end = s.spec.Last || s.spec.First
 	list, extents := make([]*source, len(deltas)), make([]extent, len(deltas))
 	for i, d := range deltas {
 		list[i], extents[i] = d.part.deltas[d.delta].retain(), d.extent

@@ -37,6 +37,9 @@ type Spec struct {
 	// the last of these if there are several. Others may be left out, and those
 	// that come need not be the newest of their points.
 	Last bool
+	// First is as Last, of the rows with the lowest position and the first of these.
+	// They are asked for by one of both.
+	First bool
 	// Counted: the numbers of rows are not asked for but by LoadRows. Of blocks whose
 	// rows are all wanted, and of which no column is asked for, the header is enough.
 	Counted bool
@@ -79,15 +82,15 @@ func (s *Spec) whole(e *extent) bool {
 // rowRange is a range of rows of a source.
 type rowRange struct{ from, to int }
 
-// ranges are the wanted rows of a source, in its order. With last only the last
-// row of each group is.
-func (s *Spec) ranges(src *source, e *extent, last bool) []rowRange {
+// ranges are the wanted rows of a source, in its order. With end only the last
+// row of each group is, or the first.
+func (s *Spec) ranges(src *source, e *extent, end bool) []rowRange {
 	bounded := e.minPos < s.Lower || e.maxPos > s.Upper
-	if !last && s.whole(e) {
+	if !end && s.whole(e) {
 		return []rowRange{{0, src.len()}}
 	}
 	out := make([]rowRange, 0, s.rangesOf(src))
-	first, end := 0, 0                                // where the group before began and ended to be wanted, as seen from its first row
+	first, past := 0, 0                               // where the group before began and ended to be wanted, as seen from its first row
 	next := s.firstGroup(max(e.minGroup, s.MinGroup)) // of Groups
 	for k := src.seek(0, s.MinGroup); k < len(src.heads); k++ {
 		g := src.heads[k].group
@@ -114,11 +117,15 @@ func (s *Spec) ranges(src *source, e *extent, last bool) []rowRange {
 			start := from
 			from = src.after(k, start, to, s.Lower, start+first)
 			if s.Upper != math.MaxInt64 {
-				to = src.after(k, from, to, s.Upper+1, start+end)
+				to = src.after(k, from, to, s.Upper+1, start+past)
 			}
-			first, end = from-start, to-start
+			first, past = from-start, to-start
 		}
-		if last && from < to {
+		switch {
+		case !end || from >= to:
+		case s.First:
+			to = src.atOnce(from, to)
+		default:
 			from = to - 1
 		}
 		if n := len(out); from < to && n > 0 && out[n-1].to == from {
@@ -128,6 +135,16 @@ func (s *Spec) ranges(src *source, e *extent, last bool) []rowRange {
 		}
 	}
 	return out
+}
+
+// atOnce is the end of the rows, of a group's up to to, that have the position of the
+// first one; several may be versions of a point, of which the last counts.
+func (r *rowNumbers) atOnce(from, to int) int {
+	n := from + 1
+	for n < to && r.positions[n] == r.positions[from] {
+		n++
+	}
+	return n
 }
 
 // rangesOf is how many ranges of a source there are at most.
@@ -144,7 +161,7 @@ type reading struct {
 	reader  kv.Reader
 	alloc   memory.Allocator
 	figures *Figures
-	last    bool // the spec's Last, where no operation may remove a last row
+	end     bool // the spec's Last or First, where no operation may remove such a row
 	// alone: the numbers of rows are not needed to read one piece, of which nothing was removed.
 	alone   bool
 	scratch scratch
