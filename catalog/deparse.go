@@ -354,7 +354,7 @@ func SerialSequence(s *Snapshot, t *Table, column string) (name string, ok bool,
 // object of a catalog (pg_class, ...); sub is the column's number, else 0.
 func ObjDescription(s *Snapshot, id OID, class string, sub int) (string, bool) {
 	want, ok := map[string]OID{
-		"pg_class": classClass, "pg_type": classType, "pg_namespace": classNamespace, "pg_constraint": classConstraint,
+		"pg_class": classClass, "pg_type": classType, "pg_proc": classProc, "pg_namespace": classNamespace, "pg_constraint": classConstraint,
 		"pg_database": classDatabase, "pg_authid": classAuthID,
 	}[class]
 	if !ok && class != "" {

@@ -16,6 +16,8 @@ func (s *Snapshot) Dependents(ref ObjectRef) []Dependent {
 		d.ofType(ref.ID)
 	case ObjectConstraint:
 		d.ofConstraint()
+	case ObjectFunction:
+		d.ofFunction(ref.ID)
 	case ObjectRelation:
 		if t, ix := s.IndexByID(ref.ID); ix != nil {
 			d.ofIndex(t, ix)
@@ -61,6 +63,11 @@ func (d *dependentFinder) ofSchema() {
 			d.add('n', ObjectType, t.ID, 0)
 		}
 	}
+	for _, f := range d.s.Functions() {
+		if f.Schema == d.of.ID {
+			d.add('n', ObjectFunction, f.ID, 0)
+		}
+	}
 }
 
 // users returns the relations whose descriptors mention id.
@@ -74,6 +81,59 @@ func (d *dependentFinder) users(id OID) []*Table {
 		}
 	}
 	return out
+}
+
+// functionUsers adds the functions that refer to id.
+func (d *dependentFinder) functionUsers(id OID) {
+	if ids := d.s.dependents.get(id); ids != nil {
+		for _, u := range *ids {
+			if d.s.Function(u) != nil {
+				d.add('n', ObjectFunction, u, 0)
+			}
+		}
+	}
+}
+
+// ofFunction adds what calls a function by itself: bodies that are text know
+// what they call only when they run.
+func (d *dependentFinder) ofFunction(id OID) {
+	for _, u := range d.users(id) {
+		d.expressionUsers(u, id)
+	}
+	if ids := d.s.dependents.get(id); ids != nil {
+		for _, u := range *ids {
+			if d.s.types.get(u) != nil {
+				d.add('n', ObjectType, u, 0)
+			}
+		}
+	}
+	d.functionUsers(id)
+}
+
+// expressionUsers adds what of the relation u has an expression that names id.
+func (d *dependentFinder) expressionUsers(u *Table, id OID) {
+	if u.View != nil && slices.Contains(u.View.DependsOn, id) {
+		d.add('n', ObjectRelation, u.ID, 0)
+	}
+	for i := range u.Columns {
+		if c := &u.Columns[i]; !c.Dropped && slices.Contains(c.DependsOn, id) {
+			if c.Generated {
+				d.add('n', ObjectRelation, u.ID, c.Num)
+			} else {
+				d.add('n', ObjectDefault, u.ID, c.Num)
+			}
+		}
+	}
+	for i := range u.Checks {
+		if slices.Contains(u.Checks[i].DependsOn, id) {
+			d.add('n', ObjectConstraint, u.Checks[i].ID, 0)
+		}
+	}
+	for i := range u.Indexes {
+		if slices.Contains(u.Indexes[i].DependsOn, id) {
+			d.add('n', ObjectRelation, u.Indexes[i].ID, 0)
+		}
+	}
 }
 
 func (d *dependentFinder) ofType(id OID) {
@@ -95,6 +155,7 @@ func (d *dependentFinder) ofType(id OID) {
 				}
 			}
 		}
+		d.functionUsers(typ)
 	}
 }
 
@@ -162,6 +223,7 @@ func (d *dependentFinder) ofTable(t *Table) {
 	if t.RowType != 0 {
 		d.add('i', ObjectType, t.RowType, 0)
 	}
+	d.functionUsers(t.ID)
 }
 
 func (d *dependentFinder) ofColumn(t *Table, num int16) {
@@ -187,6 +249,11 @@ func (d *dependentFinder) ofColumn(t *Table, num int16) {
 		fk := &t.ForeignKeys[i]
 		if containsNum(fk.Columns, num) {
 			d.add('a', ObjectConstraint, fk.ID, 0)
+		}
+	}
+	for _, f := range d.s.Functions() {
+		if slices.Contains(f.DependsOnColumns, ColumnRef{t.ID, num}) {
+			d.add('n', ObjectFunction, f.ID, 0)
 		}
 	}
 	if seq := t.Columns[num-1].Sequence; seq != 0 && d.s.TableByID(seq) != nil {

@@ -129,6 +129,8 @@ type Index struct {
 	Storage   uint64            `json:",omitempty"` // index id in keys; the table's Storage is in front of it
 	Options   map[string]string `json:",omitempty"`
 	Comment   string            `json:",omitempty"`
+	// DependsOn lists the user's functions and types that expressions and the predicate name.
+	DependsOn []OID `json:",omitempty"`
 	// ConstraintComment is COMMENT ON CONSTRAINT for the constraint that owns the index.
 	ConstraintComment string `json:",omitempty"`
 }
@@ -164,6 +166,8 @@ type Check struct {
 	NotValid  bool    `json:",omitempty"`
 	NoInherit bool    `json:",omitempty"`
 	Comment   string  `json:",omitempty"`
+	// DependsOn lists the user's functions and types that Expr names.
+	DependsOn []OID `json:",omitempty"`
 }
 
 // FKAction is what happens to referencing rows (pg_constraint.confdeltype).

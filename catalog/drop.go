@@ -20,6 +20,7 @@ const (
 	ObjectDefault                           // of the column Sub of the relation ID
 	ObjectType
 	ObjectSchema
+	ObjectFunction
 )
 
 // ObjectRef names an object: ID as in its catalog; Sub is an attnum or 0.
@@ -110,7 +111,7 @@ func (p *dropPlan) blocked() []ObjectRef {
 
 // sortOID is the OID of the pg_depend entry of an object.
 func (s *Snapshot) sortOID(ref ObjectRef) OID {
-	if t := s.TableByID(ref.ID); t != nil && ref.Class == ObjectDefault {
+	if t := s.TableByID(ref.ID); t != nil && (ref.Class == ObjectDefault || ref.Class == ObjectRelation && ref.Sub > 0 && t.Columns[ref.Sub-1].Generated) {
 		return t.Columns[ref.Sub-1].DefaultID
 	}
 	return types.CounterOID(ref.ID) // in the order of creation
@@ -213,6 +214,10 @@ func Describe(s *Snapshot, path []string, ref ObjectRef) string {
 	case ObjectType:
 		if t, _ := s.TypeOrRow(ref.ID); t != nil {
 			return "type " + typeRefName(s, path, t)
+		}
+	case ObjectFunction:
+		if f := s.Function(ref.ID); f != nil {
+			return f.Word() + " " + FunctionSignature(s, path, f)
 		}
 	case ObjectSchema:
 		if sch := s.SchemaByID(ref.ID); sch != nil {

@@ -15,7 +15,7 @@ func (e *Editor) ExecuteDrop(d *Drop, rewrite func(old, t *Table) error) error {
 	x := &dropExecution{e: e, changed: map[OID]*Table{}, dropped: map[OID]bool{}, types: map[OID]*UserType{}}
 	for _, ref := range d.Objects {
 		switch t := e.cur.TableByID(ref.ID); {
-		case ref.Class == ObjectType:
+		case ref.Class == ObjectType, ref.Class == ObjectFunction:
 			x.dropped[ref.ID] = true
 		case ref.Class == ObjectRelation && t != nil && (ref.Sub == 0 || t.View != nil): // a view does not lose columns
 			x.dropped[ref.ID] = true
@@ -137,6 +137,8 @@ func (x *dropExecution) whole(ref ObjectRef) error {
 		return x.e.DropTable(ref.ID)
 	case ref.Class == ObjectType && x.e.cur.Type(ref.ID) != nil:
 		return x.e.DropType(ref.ID)
+	case ref.Class == ObjectFunction && x.e.cur.Function(ref.ID) != nil:
+		return x.e.DropFunction(ref.ID)
 	case ref.Class == ObjectSchema:
 		return x.e.DropSchema(ref.ID)
 	}

@@ -188,6 +188,7 @@ func (s *Snapshot) keys() []kv.Key {
 	s.schemas.all(func(id OID, _ *Schema) { out = append(out, objectKey(kindSchema, db, id)) })
 	s.tables.all(func(id OID, _ *Table) { out = append(out, objectKey(kindRelation, db, id)) })
 	s.types.all(func(id OID, _ *UserType) { out = append(out, objectKey(kindType, db, id)) })
+	s.functions.all(func(id OID, _ *Function) { out = append(out, objectKey(kindFunction, db, id)) })
 	s.stats.all(func(id OID, _ *TableStats) { out = append(out, objectKey(kindStats, db, id)) })
 	slices.SortFunc(out, slices.Compare)
 	return out
@@ -218,6 +219,11 @@ func (e *Editor) ownedBy(role OID) string {
 			lines = append(lines, "owner of type "+typeRefName(s, nil, t))
 		}
 	}
+	for _, f := range s.Functions() {
+		if f.Owner == role {
+			lines = append(lines, "owner of "+f.Word()+" "+FunctionSignature(s, nil, f))
+		}
+	}
 	for id, other := range e.c.state.Load().databases {
 		if id == s.database.ID {
 			continue
@@ -236,5 +242,6 @@ func (s *Snapshot) countOwned(role OID) int {
 	s.schemas.all(func(_ OID, sch *Schema) { n += btoi(sch.Owner == role) })
 	s.tables.all(func(_ OID, t *Table) { n += btoi(t.Owner == role) })
 	s.types.all(func(_ OID, t *UserType) { n += btoi(t.Owner == role) })
+	s.functions.all(func(_ OID, f *Function) { n += btoi(f.Owner == role) })
 	return n
 }

@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
@@ -179,14 +178,7 @@ func (e *Editor) putType(t *UserType) error {
 		return err
 	}
 	// Plans and descriptors that use the type must be seen as changed.
-	if deps := s.dependents.get(t.ID); deps != nil {
-		for _, id := range slices.Clone(*deps) {
-			if err := e.touchTable(s, id); err != nil {
-				return err
-			}
-		}
-	}
-	return e.done(s)
+	return e.touchUsers(s, t.ID)
 }
 
 // touchTable gives a table a new version without changing it.

@@ -204,7 +204,7 @@ var staticProcs = sync.OnceValue(func() map[OID]*ProcInfo {
 })
 
 func init() {
-	virtual("pg_proc", func(_ VirtualEnv, emit emitFunc) error {
+	virtual("pg_proc", func(v VirtualEnv, emit emitFunc) error {
 		if err := staticProc.each(emit); err != nil {
 			return err
 		}
@@ -213,6 +213,11 @@ func init() {
 				if err := emit(procRow(p)); err != nil {
 					return err
 				}
+			}
+		}
+		for _, f := range v.Snapshot.Functions() {
+			if err := emit(functionRow(v.Snapshot, f)); err != nil {
+				return err
 			}
 		}
 		return nil

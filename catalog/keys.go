@@ -29,6 +29,7 @@ const (
 	kindSchema   objectKind = 's'
 	kindRelation objectKind = 't' // with its indexes and constraints
 	kindType     objectKind = 'y'
+	kindFunction objectKind = 'f'
 	kindStats    objectKind = 'a' // TableStats, under the table's OID
 )
 

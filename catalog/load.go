@@ -167,6 +167,12 @@ func (c *Catalog) loadObject(s *Snapshot, kind objectKind, id OID, value []byte)
 			return err
 		}
 		s.putType(t)
+	case kindFunction:
+		f := new(Function)
+		if err := decodeRecord(value, f); err != nil {
+			return err
+		}
+		s.putFunction(f)
 	case kindStats:
 		st := new(TableStats)
 		if err := decodeRecord(value, st); err != nil {

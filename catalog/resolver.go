@@ -51,6 +51,12 @@ func (r *RegResolver) RegOut(typ types.OID, id uint32) (string, bool) {
 			}
 		}
 	case types.Regproc, types.Regprocedure:
+		if f := s.Function(oid); f != nil {
+			if typ == types.Regproc {
+				return FunctionName(s, r.Path, f), true
+			}
+			return FunctionSignature(s, r.Path, f), true
+		}
 		if p := functionLibrary().byOID[oid]; p != nil {
 			if typ == types.Regproc {
 				return QuoteIdent(p.Name), true

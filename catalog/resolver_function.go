@@ -10,6 +10,16 @@ import (
 
 func (r *RegResolver) procIn(parts []string) (uint32, error) {
 	name := parts[len(parts)-1]
+	var own []*Function
+	if r.Snapshot != nil {
+		own = r.Snapshot.functionIn(r.Path, parts)
+	}
+	if len(own) == 1 && len(functionLibrary().byName[name]) == 0 {
+		return uint32(own[0].ID), nil
+	}
+	if len(own) > 0 {
+		return 0, pgerror.New(pgerror.AmbiguousFunction, "more than one function named %q", strings.Join(parts, "."))
+	}
 	if len(parts) == 1 || len(parts) == 2 && parts[0] == "pg_catalog" {
 		switch found := functionLibrary().byName[name]; len(found) {
 		case 0:
@@ -42,9 +52,18 @@ func (r *RegResolver) procedureIn(text string) (uint32, error) {
 			args = append(args, t.OID)
 		}
 	}
-	for _, p := range functionLibrary().byName[parts[len(parts)-1]] {
-		if slices.Equal(p.Args, args) {
-			return uint32(p.OID), nil
+	if len(parts) == 1 || parts[0] == "pg_catalog" {
+		for _, p := range functionLibrary().byName[parts[len(parts)-1]] {
+			if slices.Equal(p.Args, args) {
+				return uint32(p.OID), nil
+			}
+		}
+	}
+	if r.Snapshot != nil {
+		for _, f := range r.Snapshot.functionIn(r.Path, parts) {
+			if slices.Equal(f.ArgTypes(), args) {
+				return uint32(f.ID), nil
+			}
 		}
 	}
 	return 0, pgerror.New(pgerror.UndefinedFunction, "function %q does not exist", text)

@@ -18,13 +18,16 @@ type Snapshot struct {
 	schemas     layered[OID, Schema]
 	tables      layered[OID, Table]
 	types       layered[OID, UserType]
+	functions   layered[OID, Function]
 	stats       layered[OID, TableStats]
 	schemaNames layered[string, Schema]
 	relations   layered[qualified, relationRef] // tables, views, sequences, indexes: one name space
 	typeNames   layered[qualified, UserType]    // array types and row types too
-	byID        layered[OID, relationRef]       // indexes, constraints
-	typeIDs     layered[OID, UserType]          // array types and row types too
-	dependents  layered[OID, []OID]             // referenced object -> referencing relations and types
+	// functionNames lists the user's functions of a name.
+	functionNames layered[qualified, []*Function]
+	byID          layered[OID, relationRef] // indexes, constraints
+	typeIDs       layered[OID, UserType]    // array types and row types too
+	dependents    layered[OID, []OID]       // referenced object -> referencing relations and types
 }
 
 // globals are the objects that belong to no database.
@@ -195,6 +198,14 @@ func (s *Snapshot) Type(id OID) *UserType { return s.types.get(id) }
 // TypeByName finds a user-defined type by name.
 func (s *Snapshot) TypeByName(schema OID, name string) *UserType {
 	if t := s.typeNames.get(qualified{schema, name}); t != nil && s.types.get(t.ID) == t && t.Name == name {
+		return t
+	}
+	return nil
+}
+
+// TypeOrRowByName is TypeByName that finds the row types of relations too.
+func (s *Snapshot) TypeOrRowByName(schema OID, name string) *UserType {
+	if t := s.typeNames.get(qualified{schema, name}); t != nil && t.Name == name {
 		return t
 	}
 	return nil

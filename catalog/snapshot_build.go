@@ -20,6 +20,7 @@ func (s *Snapshot) clone(version uint64) *Snapshot {
 		version: version, schema: version, database: s.database, globals: s.globals,
 		schemas: s.schemas.clone(), tables: s.tables.clone(), types: s.types.clone(), stats: s.stats.clone(),
 		schemaNames: s.schemaNames.clone(), relations: s.relations.clone(), typeNames: s.typeNames.clone(),
+		functions: s.functions.clone(), functionNames: s.functionNames.clone(),
 		byID: s.byID.clone(), typeIDs: s.typeIDs.clone(), dependents: s.dependents.clone(),
 	}
 }
@@ -200,6 +201,16 @@ func tableReferences(t *Table) []OID {
 	for i := range t.ForeignKeys {
 		add(t.ForeignKeys[i].RefTable)
 	}
+	for i := range t.Checks {
+		for _, id := range t.Checks[i].DependsOn {
+			add(id)
+		}
+	}
+	for i := range t.Indexes {
+		for _, id := range t.Indexes[i].DependsOn {
+			add(id)
+		}
+	}
 	for i := range t.Columns {
 		c := &t.Columns[i]
 		if c.Dropped {
@@ -226,6 +237,13 @@ func typeReferences(t *UserType) []OID {
 	var out []OID
 	if t.Kind == 'd' && t.Base.OID >= firstUserOID {
 		out = append(out, t.Base.OID)
+	}
+	for i := range t.Checks {
+		for _, id := range t.Checks[i].DependsOn {
+			if id != t.ID && !slices.Contains(out, id) {
+				out = append(out, id)
+			}
+		}
 	}
 	for i := range t.Fields {
 		if id := t.Fields[i].Type.OID; id >= firstUserOID && !t.Fields[i].Dropped && !slices.Contains(out, id) {

@@ -15,6 +15,9 @@ func init() {
 		for _, t := range v.Snapshot.Types() {
 			d.userType(t)
 		}
+		for _, f := range v.Snapshot.Functions() {
+			d.function(f)
+		}
 		d.extensionMembers()
 		return d.err
 	}).byOID(1, func(v VirtualEnv, id OID, emit emitFunc) error {
@@ -25,6 +28,8 @@ func init() {
 		switch t := d.owner(id); {
 		case t != nil:
 			d.table(t)
+		case v.Snapshot.Function(id) != nil:
+			d.function(v.Snapshot.Function(id))
 		default:
 			d.typeOf(id)
 		}
@@ -61,7 +66,31 @@ func (d *depends) add(class, id OID, sub int, refClass, refID OID, refSub int, t
 	d.err = d.emit([]types.Datum{dOid(class), dOid(id), dInt4(sub), dOid(refClass), dOid(refID), dInt4(refSub), dChar(typ)})
 }
 
+// function yields what a user's function depends on.
+func (d *depends) function(f *Function) {
+	d.add(classProc, f.ID, 0, classNamespace, f.Schema, 0, 'n')
+	columns := map[OID]bool{}
+	for _, c := range f.DependsOnColumns {
+		columns[c.Relation] = true
+		d.add(classProc, f.ID, 0, classClass, c.Relation, int(c.Column), 'n')
+	}
+	for _, id := range functionReferences(f) {
+		switch {
+		case columns[id]:
+		case d.s.TableByID(id) != nil:
+			d.add(classProc, f.ID, 0, classClass, id, 0, 'n')
+		default:
+			d.typeUse(classProc, f.ID, 0, id)
+		}
+	}
+}
+
+// typeUse yields a use of a user's type or function.
 func (d *depends) typeUse(class, id OID, sub int, typ OID) {
+	if d.s.Function(typ) != nil {
+		d.add(class, id, sub, classProc, typ, 0, 'n')
+		return
+	}
 	if typ >= firstUserOID {
 		d.add(class, id, sub, classType, typ, 0, 'n')
 	}
@@ -125,6 +154,9 @@ func (d *depends) table(t *Table) {
 		for _, n := range t.Checks[i].Columns {
 			d.add(classConstraint, t.Checks[i].ID, 0, classClass, t.ID, int(n), 'a')
 			d.add(classConstraint, t.Checks[i].ID, 0, classClass, t.ID, int(n), 'n')
+		}
+		for _, id := range t.Checks[i].DependsOn {
+			d.typeUse(classConstraint, t.Checks[i].ID, 0, id)
 		}
 	}
 	for i := range t.ForeignKeys {
@@ -224,6 +256,9 @@ func (d *depends) indexes(t *Table) {
 		}
 		if len(plain) == 0 { // nothing else would drop it with the table
 			d.add(class, id, 0, classClass, t.ID, 0, 'a')
+		}
+		for _, used := range ix.DependsOn {
+			d.typeUse(class, id, 0, used)
 		}
 		for _, text := range []string{ix.expressions(), ix.Predicate} {
 			for _, n := range mentionedColumns(t, text) {

@@ -141,6 +141,9 @@ func emitComments(s *Snapshot, emit emitFunc) error {
 			put(t.Relation, classClass, i+1, t.Fields[i].Comment)
 		}
 	}
+	for _, f := range s.Functions() {
+		put(f.ID, classProc, 0, f.Comment)
+	}
 	return err
 }
 

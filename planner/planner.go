@@ -59,7 +59,7 @@ func Plan(ctx context.Context, stmt ast.Statement, opts Options) (*plan.Query, e
 	res.Root = rw.Run(res.Root)
 	q := &plan.Query{
 		ParamTypes: res.ParamTypes, Tag: res.Tag, ReadOnly: res.ReadOnly, ReturnsRows: res.ReturnsRows,
-		ChangesCatalog: res.ChangesCatalog, Cacheable: res.Cacheable, Writes: res.Writes, UsedLiterals: res.Used, NegatedLiterals: res.Negated,
+		ChangesCatalog: res.ChangesCatalog, Calls: res.Calls, Routines: res.Routines, Cacheable: res.Cacheable, Writes: res.Writes, UsedLiterals: res.Used, NegatedLiterals: res.Negated,
 	}
 	q.Root = pb.Root(res.Root, res.Cols, res.Names)
 	fk := &foreignKeys{cat: opts.Catalog, b: b, pb: pb}

@@ -2,12 +2,15 @@ package session
 
 import (
 	"context"
+	"io"
+	"slices"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"github.com/tidemarkdb/tidemark/catalog"
 	"github.com/tidemarkdb/tidemark/executor"
+	"github.com/tidemarkdb/tidemark/planner"
 	"github.com/tidemarkdb/tidemark/sql/ast"
 	"github.com/tidemarkdb/tidemark/sql/functions"
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
@@ -62,6 +65,9 @@ func (s *Session) runCall(ctx context.Context, st *ast.Call, many bool) error {
 		return pgerror.Unsupported("procedure %s", name).At(st.Func.Loc())
 	}
 	if run == nil && name != "tidemark.split" {
+		if done, err := s.callProcedure(ctx, st.Func); done {
+			return err
+		}
 		return pgerror.New(pgerror.UndefinedFunction, "procedure %s does not exist", name).
 			WithHint("No procedure matches the given name and argument types. You might need to add explicit type casts.").At(st.Func.Loc())
 	}
@@ -81,6 +87,39 @@ func (s *Session) runCall(ctx context.Context, st *ast.Call, many bool) error {
 	packer := s.server.seriesPacker()
 	_, err = run(&packer, ctx, t)
 	return err
+}
+
+// callProcedure executes CALL of a procedure that a user made; done is false if there is
+// none of the name. It runs in the transaction at hand.
+func (s *Session) callProcedure(ctx context.Context, f *ast.FuncCall) (done bool, err error) {
+	snap, err := s.snapshot(ctx)
+	if err != nil {
+		return true, err
+	}
+	named := snap.FunctionsIn(s.searchPath(), f.Name)
+	if !slices.ContainsFunc(named, func(p *catalog.Function) bool { return p.Procedure }) {
+		return false, nil
+	}
+	opts := s.planOptions(snap, nil)
+	opts.Procedure = true
+	q, err := planner.Plan(ctx, &ast.Select{Targets: []*ast.Target{{Pos: f.Pos, Expr: f}}}, opts)
+	if err != nil {
+		return true, err
+	}
+	r, err := s.start(ctx, newPlanned(q, nil, snap), nil, nil)
+	if err != nil {
+		return true, err
+	}
+	defer r.close()
+	for err == nil {
+		if err = r.next(ctx); err == nil {
+			r.pos = int(r.batch.NumRows())
+		}
+	}
+	if err == io.EOF {
+		err = nil
+	}
+	return true, err
 }
 
 // callTable finds the time-series table that the one argument names.

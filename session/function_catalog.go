@@ -91,6 +91,10 @@ func (f *functionSession) Visible(class functions.ObjectClass, oid uint32) (visi
 			return catalog.TypeIsVisible(f.snap, path, t.Schema, t.Name), true
 		}
 		return false, false
+	case functions.ClassProc:
+		if fn := f.snap.Function(id); fn != nil {
+			return catalog.FunctionIsVisible(f.snap, path, fn), true
+		}
 	}
 	schema, ok := f.object(class, oid)
 	return ok && schema == pgCatalogSchema, ok
@@ -121,6 +125,9 @@ func (f *functionSession) object(class functions.ObjectClass, oid uint32) (schem
 			return t.Schema, true
 		}
 	case functions.ClassProc, functions.ClassOperator:
+		if fn := f.snap.Function(id); fn != nil {
+			return fn.Schema, true
+		}
 		return pgCatalogSchema, functions.ByOID(id) != nil
 	case functions.ClassNamespace:
 		return 0, f.snap.SchemaByID(id) != nil

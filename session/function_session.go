@@ -21,6 +21,8 @@ import (
 type functionSession struct {
 	s    *Session
 	snap *catalog.Snapshot
+	// writes: the statement writes, and what functions read beside it is read at once.
+	writes bool
 }
 
 var (

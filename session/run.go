@@ -204,6 +204,7 @@ func (s *Session) open(ctx context.Context, r *running, params []types.Datum, st
 		return err
 	}
 	s.prepareEnv(r, txn, snap, params, q.ExecSlots)
+	r.session.writes = !q.ReadOnly
 	r.env.Stats = stats
 	if q.ReadOnly {
 		r.op, err = executor.Build(&r.env, q.Root)
@@ -360,10 +361,11 @@ func (s *Session) collect(ctx context.Context, r *running) error {
 	txn := s.tx.txn
 	sp := txn.Savepoint()
 	defer txn.Release(sp)
-	if executor.ModifiesInWith(r.planned.query.Root) {
+	if executor.ModifiesInWith(r.planned.query.Root) || r.planned.query.Routines {
 		if err := r.env.SeeBefore(sp); err != nil {
 			return err
 		}
+		defer s.statementAt(&sp)()
 	}
 	for {
 		err := s.collectOnce(ctx, r)

@@ -26,6 +26,7 @@ func (s *Session) runDDL(ctx context.Context, raw *ast.RawStmt, out *outcome, ma
 	if err != nil {
 		return err
 	}
+	env.Start = raw.Start
 	out.tag, err = ddl.Run(ctx, env, raw.Stmt)
 	return err
 }
@@ -79,6 +80,7 @@ func (s *Session) ddlEnv(ctx context.Context, text string, many bool) (*ddl.Env,
 		User:       s.role,
 
 		DefaultAccess: s.settings.get(settingsByName["default_table_access_method"]),
+		CheckBodies:   s.settings.get(settingsByName["check_function_bodies"]) != "off",
 		InBlock:       s.tx.block || many,
 		Notice:        s.notice,
 		Lock:          s.lockChanged,

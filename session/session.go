@@ -62,6 +62,11 @@ type Session struct {
 
 	traffic kv.Traffic // with the store, a part of the server's
 
+	// routines are the planned bodies of functions that users made; routineDepth counts
+	// those that are running inside of each other.
+	routines     map[routineKey]*routineProgram
+	routineDepth int
+
 	noticeFunc func(error) // notice, made once
 
 	// What pg_stat_activity shows.

@@ -40,7 +40,10 @@ type transaction struct {
 	readOnlySet bool
 	deferrable  bool
 	start       time.Time
-	canWrite    bool // txn was begun for writing
+	// statement is the savepoint at the beginning of the statement that writes and calls
+	// functions, nil beside others.
+	statement *kv.Savepoint
+	canWrite  bool // txn was begun for writing
 	// txn's snapshot is of the past and stays; it reads from other replicas than leaders.
 	stale, elsewhere bool
 	used             bool // a statement has run: too late for SET TRANSACTION ISOLATION

@@ -8,6 +8,7 @@ import (
 	"github.com/tidemarkdb/tidemark/planner/plan"
 	"github.com/tidemarkdb/tidemark/sql/ast"
 	"github.com/tidemarkdb/tidemark/sql/expr"
+	"github.com/tidemarkdb/tidemark/sql/functions"
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
 	"github.com/tidemarkdb/tidemark/sql/types"
 )
@@ -32,6 +33,11 @@ type Options struct {
 	ReadOnly bool
 	// NoFold keeps constant expressions as they are written.
 	NoFold bool
+	// Routine, if set, is the function whose body the statement belongs to; ParamTypes
+	// are the types of its parameters.
+	Routine *Routine
+	// Procedure: the statement stands for CALL.
+	Procedure bool
 	// Trace, if set, is told what names stand for.
 	Trace *Trace
 }
@@ -65,6 +71,14 @@ type Binder struct {
 	aggDepth map[*expr.Aggregate]int32
 	userInfo map[types.OID]*types.Info
 	trace    *Trace
+	// routine is the function whose body is bound; inlining are those whose bodies
+	// take the place of their calls.
+	routine  *routineScope
+	inlining []*catalog.Function
+	scalars  []*functions.Scalar // what calls of functions that users made run
+	tables   bool                // there are such that yield rows
+	// called: a function is called that may write.
+	called bool
 }
 
 // New makes a binder.
@@ -72,6 +86,9 @@ func New(opts *Options) *Binder {
 	b := &Binder{opts: opts, cat: opts.Catalog, path: opts.SearchPath, cacheable: true, trace: opts.Trace}
 	if b.trace != nil {
 		b.trace.reset()
+	}
+	if opts.Routine != nil {
+		b.routine = &routineScope{name: opts.Routine.Name, names: opts.Routine.Params, types: opts.ParamTypes}
 	}
 	if n := len(opts.ParamTypes); n > 0 {
 		b.params = make([]types.Type, n)
@@ -98,12 +115,14 @@ type Result struct {
 	Cacheable   bool
 	// ChangesCatalog: a function does (functions.Scalar.ChangesCatalog).
 	ChangesCatalog bool
-	ParamTypes     []types.Type
-	Used           []int
-	Negated        []int
-	Deps           []plan.Dep
-	Writes         []*catalog.Table
-	MD             *logical.Metadata
+	// Calls: a user's function is called that may write; Routines: any is.
+	Calls, Routines bool
+	ParamTypes      []types.Type
+	Used            []int
+	Negated         []int
+	Deps            []plan.Dep
+	Writes          []*catalog.Table
+	MD              *logical.Metadata
 }
 
 // maxDepth bounds the nesting of queries and views.
@@ -151,6 +170,11 @@ func (b *Binder) run(stmt ast.Statement) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if b.opts.Routine != nil {
+		if err := b.routineResult(&q, stmt, b.opts.Routine); err != nil {
+			return nil, err
+		}
+	}
 	if err := b.finishParams(); err != nil {
 		return nil, err
 	}
@@ -160,7 +184,8 @@ func (b *Binder) run(stmt ast.Statement) (*Result, error) {
 	for i, c := range q.cols {
 		res.Cols[i], res.Names[i] = c.id, c.name
 	}
-	res.ReadOnly = len(b.writes) == 0 && !b.locks && !b.changes
+	res.ReadOnly = len(b.writes) == 0 && !b.locks && !b.changes && !b.called
+	res.Calls, res.Routines = b.called, len(b.scalars) > 0 || b.tables
 	res.Cacheable = b.cacheable && !b.changes
 	res.ChangesCatalog = b.changes
 	res.ParamTypes, res.Used, res.Negated, res.Deps, res.Writes = b.params, b.used, b.negated, b.deps, b.writes

@@ -1,6 +1,7 @@
 package binder
 
 import (
+	"github.com/tidemarkdb/tidemark/catalog"
 	"github.com/tidemarkdb/tidemark/sql/functions"
 	"github.com/tidemarkdb/tidemark/sql/types"
 )
@@ -14,6 +15,10 @@ type candidate struct {
 	variadic types.OID // element type of the expanded variadic arguments, 0 if none
 	defaults int       // how many defaults the call uses
 	nominal  int       // declared argument count
+	// fn is the user's function, whose inputs get the arguments places[i] of the call,
+	// their defaults where that is negative; nil places are in order.
+	fn     *catalog.Function
+	places []int
 }
 
 // matchArgs keeps the candidates that the argument types can be coerced to

@@ -31,6 +31,9 @@ func (b *Binder) bindColumnRef(s *scope, c *ast.ColumnRef) (expr.Expr, error) {
 		if item != nil {
 			return b.wholeRow(item, c.Loc()), nil
 		}
+		if e, err := b.routineColumn(c); e != nil || err != nil {
+			return e, err
+		}
 		return nil, b.missingColumn(s, "", c.Names[0], c.Loc())
 	case 2, 3, 4:
 		return b.qualifiedColumn(s, c)
@@ -75,6 +78,9 @@ func (b *Binder) qualifiedColumn(s *scope, c *ast.ColumnRef) (expr.Expr, error) 
 		return nil, err
 	}
 	if item == nil {
+		if e, err := b.routineColumn(c); e != nil || err != nil {
+			return e, err
+		}
 		return nil, b.missingRelation(s, schema, rel, c.Loc())
 	}
 	switch i := item.find(col); {
@@ -84,6 +90,9 @@ func (b *Binder) qualifiedColumn(s *scope, c *ast.ColumnRef) (expr.Expr, error) 
 		return nil, at(c, pgerror.AmbiguousColumn, "column reference %q is ambiguous", col)
 	}
 	if e, err := b.systemColumn(item, col, c.Loc()); e != nil || err != nil {
+		return e, err
+	}
+	if e, err := b.routineColumn(c); e != nil || err != nil {
 		return e, err
 	}
 	return nil, b.missingColumn(s, rel, col, c.Loc())

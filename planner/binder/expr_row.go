@@ -57,6 +57,11 @@ func (b *Binder) recordFields(e expr.Expr) []column {
 		}
 		return out
 	}
+	if c, ok := e.(*expr.Call); ok {
+		if fields := b.routineFields(c); fields != nil {
+			return fields
+		}
+	}
 	if c, ok := e.(*expr.Column); ok && b.MD.Cols[c.ID].Fields != nil {
 		fields := b.MD.Cols[c.ID].Fields
 		out := make([]column, len(fields))
@@ -75,15 +80,7 @@ func (b *Binder) compositeOf(t types.Type) []column {
 	if b.cat == nil || t.OID < types.FirstUserOID {
 		return nil
 	}
-	u := b.cat.Type(t.OID)
-	if u == nil || u.Kind != 'c' {
-		return nil
-	}
-	var out []column
-	for _, f := range u.Fields {
-		out = append(out, column{name: f.Name, typ: f.Type})
-	}
-	return out
+	return b.compositeFields(t)
 }
 
 // rowCompare compares rows field by field (make_row_comparison_op).

@@ -361,6 +361,11 @@ func (b *Binder) bindRangeFunction(s *scope, r *ast.RangeFunction) (logical.Node
 		if alias == "" {
 			alias = name
 		}
+		if len(r.Funcs) == 1 && !r.Ordinality {
+			if q := b.inlineRows(s, &call); q != nil {
+				return b.inlinedItem(s, r, alias, q, &call)
+			}
+		}
 		ids := make([]expr.ColumnID, len(call.Names))
 		for i, c := range call.Names {
 			ids[i] = b.MD.Add(logical.ColumnInfo{Name: c.Name, Rel: alias, Type: c.Type})
@@ -377,6 +382,17 @@ func (b *Binder) bindRangeFunction(s *scope, r *ast.RangeFunction) (logical.Node
 	item := b.newItem(s, alias, cols)
 	item.kind = "a function"
 	return scan, item, rename(item, r.Alias, r.Loc())
+}
+
+// inlinedItem is a function of FROM whose body took the place of its call.
+func (b *Binder) inlinedItem(s *scope, r *ast.RangeFunction, alias string, q *query, call *logical.Call) (logical.Node, *nsItem, error) {
+	cols := append(make([]column, 0, len(q.cols)), q.cols...)
+	for i := range cols {
+		cols[i].name = call.Names[i].Name
+	}
+	item := b.newItem(s, alias, cols)
+	item.derived, item.kind = q.node, "a function"
+	return q.node, item, rename(item, r.Alias, r.Loc())
 }
 
 // expandUnnest turns unnest(a, b) into ROWS FROM (unnest(a), unnest(b)).
@@ -404,6 +420,14 @@ func (b *Binder) fromCall(s *scope, f *ast.RangeFuncItem) (logical.Call, string,
 		c, err := b.resolveCall(s, fc)
 		if err != nil {
 			return logical.Call{}, "", err
+		}
+		if c.routine != nil && c.done == nil && c.routine.Returns.OID != types.Void {
+			if cols := b.routineColumns(c); c.routine.ReturnsSet || len(cols) != 1 || cols[0].Name != "" {
+				c.ref = b.routineTable(c, cols)
+				if len(cols) == 1 && cols[0].Name != "" {
+					name = cols[0].Name
+				}
+			}
 		}
 		if fn, ok := c.ref.(*functions.TableFunc); ok && c.done == nil {
 			b.changes = b.changes || fn.ChangesCatalog
@@ -450,5 +474,8 @@ func (b *Binder) columnDefs(call *logical.Call, defs []*ast.ColumnDef, n ast.Nod
 		call.Names = append(call.Names, plan.Column{Name: d.Name, Type: t})
 	}
 	call.Sig.Returns = types.Of(types.Record)
+	if fn := b.routineRows(call.Fn, call.Names); fn != nil {
+		call.Fn = fn
+	}
 	return nil
 }

@@ -3,6 +3,7 @@ package binder
 import (
 	"strings"
 
+	"github.com/tidemarkdb/tidemark/catalog"
 	"github.com/tidemarkdb/tidemark/planner/logical"
 	"github.com/tidemarkdb/tidemark/planner/plan"
 	"github.com/tidemarkdb/tidemark/sql/ast"
@@ -46,6 +47,8 @@ type boundCall struct {
 	sig     functions.Signature
 	name    string
 	keys    []expr.SortKey
+	routine *catalog.Function // the function, if a user made it
+	poly    poly
 }
 
 func (b *Binder) resolveCall(s *scope, f *ast.FuncCall) (*boundCall, error) {
@@ -58,12 +61,19 @@ func (b *Binder) resolveCall(s *scope, f *ast.FuncCall) (*boundCall, error) {
 			if b.cat == nil || b.cat.Schema(schema) == nil {
 				return nil, at(f, pgerror.UndefinedSchema, "schema %q does not exist", schema)
 			}
-			// Functions of extensions are registered under their bare name.
+			// Functions of extensions are registered under their bare name; the user's come first.
 		}
 	}
-	argNodes, params, err := b.namedArgs(s, f)
+	routines := b.routinesNamed(f.Name)
+	argNodes, names, err := b.routineArgs(f, routines)
 	if err != nil {
 		return nil, err
+	}
+	var params []functions.Param
+	if names == nil {
+		if argNodes, params, err = b.namedArgs(s, f); err != nil {
+			return nil, err
+		}
 	}
 	args := make([]expr.Expr, 0, len(argNodes)+len(f.OrderBy))
 	locs := make([]int, 0, len(argNodes)+len(f.OrderBy))
@@ -88,9 +98,16 @@ func (b *Binder) resolveCall(s *scope, f *ast.FuncCall) (*boundCall, error) {
 	for i, a := range args {
 		oidArgs[i] = a.Type().OID
 	}
-	c, how, target := b.findFunction(name, oidArgs, !f.Variadic)
-	if params != nil {
+	var c *candidate
+	var how lookup
+	var target types.OID
+	switch {
+	case len(routines) > 0:
+		c, how, target = b.findRoutine(f, oidArgs, names, routines)
+	case params != nil:
 		c, how, target = b.searchFunction(name, oidArgs, !f.Variadic, params)
+	default:
+		c, how, target = b.findFunction(name, oidArgs, !f.Variadic)
 	}
 	switch how {
 	case foundCoercion:
@@ -106,14 +123,27 @@ func (b *Binder) resolveCall(s *scope, f *ast.FuncCall) (*boundCall, error) {
 		}
 		return &boundCall{done: e}, nil
 	case foundNone:
+		if names != nil {
+			return nil, b.noNamedFunction(s, f)
+		}
 		return nil, b.noFunction(f, full, oidArgs)
 	case foundSeveral:
 		return nil, at(f, pgerror.AmbiguousFunction, "function %s is not unique", b.signature(full, oidArgs)).
 			WithHint("Could not choose a best candidate function. You might need to add explicit type casts.")
 	}
-	out := &boundCall{ref: c.ref, name: name}
+	out := &boundCall{ref: c.ref, name: name, routine: c.fn}
+	if c.fn != nil {
+		if c, args, locs, err = b.placeRoutineArgs(c, args, locs); err != nil {
+			return nil, err
+		}
+	}
 	if err := b.coerceArgs(out, c, args, locs, f); err != nil {
 		return nil, err
+	}
+	if c.fn != nil {
+		if err := b.finishRoutine(f, out); err != nil {
+			return nil, err
+		}
 	}
 	if f.WithinGroup {
 		for i, o := range f.OrderBy {
@@ -142,6 +172,7 @@ func (b *Binder) coerceArgs(out *boundCall, c *candidate, args []expr.Expr, locs
 		if err != nil {
 			return withLoc(err, f.Loc())
 		}
+		out.poly = p
 		want = make([]types.OID, len(c.args))
 		for i, t := range c.args {
 			want[i] = p.actual(t)
@@ -248,6 +279,9 @@ func (b *Binder) finishCall(s *scope, f *ast.FuncCall, c *boundCall) (expr.Expr,
 	switch fn := c.ref.(type) {
 	case *functions.Scalar:
 		b.changes = b.changes || fn.ChangesCatalog
+		if c.routine != nil {
+			return b.routineCall(s, c, fn)
+		}
 		if f.Variadic && fn.Variadic && fn.Args[len(fn.Args)-1].OID == types.Any {
 			last := c.args[len(c.args)-1]
 			if !b.isArray(last.Type().OID) {

@@ -148,7 +148,11 @@ func (b *Binder) findFunction(name string, args []types.OID, expand bool) (*cand
 
 // searchFunction finds the function of a call; params, if not nil, are those that it must have.
 func (b *Binder) searchFunction(name string, args []types.OID, expand bool, params []functions.Param) (*candidate, lookup, types.OID) {
-	cands := funcCandidates(name, len(args), expand, params)
+	return b.chooseFunction(name, args, expand, funcCandidates(name, len(args), expand, params))
+}
+
+// chooseFunction finds the one of the candidates that a call means.
+func (b *Binder) chooseFunction(name string, args []types.OID, expand bool, cands []candidate) (*candidate, lookup, types.OID) {
 	for i := range cands {
 		if sameOIDs(cands[i].args, args) {
 			return &cands[i], foundFunction, 0

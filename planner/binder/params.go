@@ -15,6 +15,12 @@ func (b *Binder) bindParam(p *ast.ParamRef) (expr.Expr, error) {
 	if p.Number <= 0 || p.Number > 65535 {
 		return nil, at(p, pgerror.UndefinedParameter, "there is no parameter $%d", p.Number)
 	}
+	if b.routine != nil {
+		if p.Number > len(b.routine.types) {
+			return nil, at(p, pgerror.UndefinedParameter, "there is no parameter $%d", p.Number)
+		}
+		return b.routine.param(p.Number - 1), nil
+	}
 	b.growParams(p.Number)
 	return &expr.Param{Index: p.Number - 1, Typ: b.params[p.Number-1]}, nil
 }

@@ -17,6 +17,8 @@ type Trace struct {
 	Stars map[int][]StarColumn
 	// Calls are calls in FROM that stand for queries, whose text is to be put in their place.
 	Calls map[int]string
+	// Functions are the user's functions that are called, by the offset of the name.
+	Functions map[int]*catalog.Function
 	// Columns are the columns of relations that are read.
 	Columns map[catalog.ColumnRef]bool
 }
@@ -26,7 +28,7 @@ type Trace struct {
 type StarColumn struct{ Relation, Column string }
 
 func (t *Trace) reset() {
-	*t = Trace{Tables: map[int]*catalog.Table{}, Types: map[int]types.OID{}, Stars: map[int][]StarColumn{}, Calls: map[int]string{}, Columns: map[catalog.ColumnRef]bool{}}
+	*t = Trace{Tables: map[int]*catalog.Table{}, Types: map[int]types.OID{}, Stars: map[int][]StarColumn{}, Calls: map[int]string{}, Functions: map[int]*catalog.Function{}, Columns: map[catalog.ColumnRef]bool{}}
 }
 
 func (b *Binder) traceTable(offset int, t *catalog.Table) {
@@ -40,6 +42,12 @@ func (b *Binder) traceType(offset int, oid types.OID) {
 		return
 	}
 	b.trace.Types[offset] = oid
+}
+
+func (b *Binder) traceFunction(offset int, f *catalog.Function) {
+	if b.trace != nil && offset >= 0 {
+		b.trace.Functions[offset] = f
+	}
 }
 
 func (b *Binder) traceColumn(item *nsItem, i int) {

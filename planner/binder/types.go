@@ -195,7 +195,7 @@ func (b *Binder) typeByName(schema, name string) (types.OID, bool) {
 	}
 	find := func(schema string) (types.OID, bool) {
 		if s := b.cat.Schema(schema); s != nil {
-			if u := b.cat.TypeByName(s.ID, name); u != nil {
+			if u := b.cat.TypeOrRowByName(s.ID, name); u != nil {
 				return u.ID, true
 			}
 		}

@@ -151,6 +151,8 @@ type Query struct {
 	ReadOnly bool
 	// ChangesCatalog: functions are called that are DDL.
 	ChangesCatalog bool
+	// Calls: functions that users made are called that may write; Routines: any are called.
+	Calls, Routines bool
 	// ReturnsRows: Root's columns go to the client.
 	ReturnsRows bool
 	// Deps are the tables (with descriptor versions) the plan was made for.

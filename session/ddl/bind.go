@@ -54,7 +54,7 @@ func storeDefault(ctx context.Context, env *Env, e ast.Expr, col *catalog.Column
 	return nil
 }
 
-// dependencies lists the user's relations and types that an expression names.
+// dependencies lists the user's relations, functions and types that an expression names.
 func dependencies(env *Env, e expr.Expr) []catalog.OID {
 	snap := env.Editor.Snapshot()
 	var out []catalog.OID
@@ -69,6 +69,9 @@ func dependencies(env *Env, e expr.Expr) []catalog.OID {
 		}
 		if c, ok := x.(*expr.Cast); ok && c.Domain != 0 {
 			add(c.Domain)
+		}
+		if c, ok := x.(*expr.Call); ok && c.Fn.Routine {
+			add(c.Fn.OID)
 		}
 		c, ok := x.(*expr.Const)
 		if !ok || c.Typ.OID != types.Regclass || c.Value.IsNull() {
@@ -123,4 +126,9 @@ func boundIndex(ctx context.Context, opts planner.Options, t *catalog.Table, ix 
 		out.Predicate, err = planner.BindTableText(ctx, ix.Predicate, planner.UseIndexPredicate, t, nil, opts)
 	}
 	return out, err
+}
+
+// functionDependencies lists the user's functions that an expression calls.
+func functionDependencies(env *Env, e expr.Expr) []catalog.OID {
+	return slices.DeleteFunc(dependencies(env, e), func(id catalog.OID) bool { return env.Editor.Snapshot().Function(id) == nil })
 }

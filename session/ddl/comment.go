@@ -59,6 +59,14 @@ func comment(env *Env, st *ast.Comment) error {
 		next := *r
 		next.Comment = text
 		return env.Editor.UpdateRole(&next)
+	case ast.ObjectFunction, ast.ObjectProcedure, ast.ObjectRoutine:
+		f, err := findFunction(env, st.Kind, st.Object)
+		if err != nil {
+			return err
+		}
+		next := *f
+		next.Comment = text
+		return env.Editor.UpdateFunction(&next)
 	case ast.ObjectType, ast.ObjectDomain:
 		t, err := resolveUserType(env, st.Object)
 		if err != nil {

@@ -69,7 +69,7 @@ func (b *tableBuilder) generated(p pendingConstraint) error {
 		return pgerror.New(pgerror.InvalidObjectDefinition, "cannot use generated column %q in column generation expression", bad).
 			WithDetail("A generated column cannot reference another generated column.").At(p.def.Loc())
 	}
-	col.Default = text
+	col.Default, col.DependsOn = text, functionDependencies(b.env, e)
 	return nil
 }
 
@@ -183,7 +183,7 @@ func (b *tableBuilder) check(p pendingConstraint) (expr.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := catalog.Check{Name: def.Name, Expr: text, NotValid: def.NotValid, NoInherit: def.NoInherit}
+	c := catalog.Check{Name: def.Name, Expr: text, NotValid: def.NotValid, NoInherit: def.NoInherit, DependsOn: functionDependencies(b.env, e)}
 	expr.Walk(e, func(x expr.Expr) bool {
 		if o, ok := x.(*expr.Ordinal); ok {
 			num := t.Columns[o.Index].Num

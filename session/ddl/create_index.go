@@ -141,7 +141,7 @@ func newIndex(ctx context.Context, env *Env, t *catalog.Table, st *ast.CreateInd
 		return nil, pgerror.New(pgerror.TooManyColumns, "cannot use more than 32 columns in an index")
 	}
 	for _, el := range st.Elems {
-		c, err := indexColumn(ctx, env, t, el)
+		c, err := indexColumn(ctx, env, t, ix, el)
 		if err != nil {
 			return nil, err
 		}
@@ -166,11 +166,12 @@ func newIndex(ctx context.Context, env *Env, t *catalog.Table, st *ast.CreateInd
 			return nil, pgerror.New(pgerror.InvalidObjectDefinition, "functions in index predicate must be marked IMMUTABLE")
 		}
 		ix.Predicate = text
+		ix.DependsOn = append(ix.DependsOn, functionDependencies(env, e)...)
 	}
 	return ix, nil
 }
 
-func indexColumn(ctx context.Context, env *Env, t *catalog.Table, el *ast.IndexElem) (catalog.IndexColumn, error) {
+func indexColumn(ctx context.Context, env *Env, t *catalog.Table, ix *catalog.Index, el *ast.IndexElem) (catalog.IndexColumn, error) {
 	c := catalog.IndexColumn{Desc: el.Dir == ast.SortDesc, NullsFirst: el.Dir == ast.SortDesc}
 	switch el.Nulls {
 	case ast.NullsFirst:
@@ -203,6 +204,7 @@ func indexColumn(ctx context.Context, env *Env, t *catalog.Table, el *ast.IndexE
 		return c, pgerror.New(pgerror.InvalidObjectDefinition, "functions in index expression must be marked IMMUTABLE")
 	}
 	c.Expr, c.ExprType = text, e.Type()
+	ix.DependsOn = append(ix.DependsOn, functionDependencies(env, e)...)
 	return c, checkIndexable(e.Type(), "")
 }
 

@@ -37,6 +37,8 @@ type Env struct {
 	User       string
 	// DefaultAccess is default_table_access_method.
 	DefaultAccess string
+	// CheckBodies is check_function_bodies.
+	CheckBodies bool
 	// InBlock: inside of BEGIN or of a multi-statement query.
 	InBlock bool
 	Notice  func(error)
@@ -50,6 +52,7 @@ type Env struct {
 	OnCommitTable func(id catalog.OID, drop bool)
 	// Connected counts the sessions of a database, this one included.
 	Connected func(database catalog.OID) int
-	// Text is the statement's text.
-	Text string
+	// Text is the statement's text, which begins at Start of what the client sent.
+	Text  string
+	Start int
 }

@@ -30,6 +30,10 @@ func Run(ctx context.Context, env *Env, stmt ast.Statement) (string, error) {
 		return tag, createEnum(env, st)
 	case *ast.AlterEnum:
 		return tag, alterEnum(env, st)
+	case *ast.CreateFunction:
+		return tag, createFunction(ctx, env, st)
+	case *ast.AlterFunction:
+		return tag, alterFunction(env, st)
 	case *ast.CreateDomain:
 		return tag, createDomain(ctx, env, st)
 	case *ast.CreateRole:

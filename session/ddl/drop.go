@@ -51,6 +51,8 @@ func dropTarget(env *Env, st *ast.Drop, o *ast.ObjectRef) (catalog.ObjectRef, er
 	switch st.Kind {
 	case ast.ObjectTable, ast.ObjectView, ast.ObjectSequence, ast.ObjectIndex, ast.ObjectMaterializedView:
 		return dropRelation(env, st, o)
+	case ast.ObjectFunction, ast.ObjectProcedure, ast.ObjectRoutine:
+		return dropFunction(env, st, o)
 	case ast.ObjectType, ast.ObjectDomain:
 		return dropType(env, st, o)
 	case ast.ObjectSchema:

@@ -43,6 +43,18 @@ func rename(ctx context.Context, env *Env, st *ast.Rename) error {
 		next := *t
 		next.Name = st.NewName
 		err = env.Editor.UpdateType(&next)
+	case ast.ObjectFunction, ast.ObjectProcedure, ast.ObjectRoutine:
+		f, ferr := findFunction(env, st.Kind, st.Object)
+		if ferr != nil {
+			return ferr
+		}
+		from = f.Name
+		next := *f
+		next.Name = st.NewName
+		err = env.Editor.UpdateFunction(&next)
+		if pgerror.CodeOf(err) == pgerror.DuplicateFunction {
+			return pgerror.New(pgerror.DuplicateFunction, "function %s already exists in schema %q", catalog.FunctionSignature(old, env.PlanOptions().SearchPath, &next), old.SchemaByID(f.Schema).Name)
+		}
 	case ast.ObjectRole:
 		return renameRole(env, st)
 	case ast.ObjectDatabase:
@@ -241,6 +253,25 @@ func renameConstraint(ctx context.Context, env *Env, st *ast.Rename) error {
 func alterSchema(ctx context.Context, env *Env, st *ast.AlterObjectSchema) error {
 	old := env.Editor.Snapshot()
 	switch st.Kind {
+	case ast.ObjectFunction, ast.ObjectProcedure, ast.ObjectRoutine:
+		f, err := findFunction(env, st.Kind, st.Object)
+		if err != nil {
+			return err
+		}
+		schema, err := schemaFor(env, st.NewSchema, -1)
+		if err != nil || schema.ID == f.Schema {
+			return err
+		}
+		next := *f
+		next.Schema = schema.ID
+		err = env.Editor.UpdateFunction(&next)
+		if pgerror.CodeOf(err) == pgerror.DuplicateFunction {
+			return pgerror.New(pgerror.DuplicateFunction, "function %s already exists in schema %q", catalog.FunctionSignature(old, env.PlanOptions().SearchPath, f), schema.Name)
+		}
+		if err != nil {
+			return err
+		}
+		return renameEverywhere(ctx, env, old, f.Name)
 	case ast.ObjectType, ast.ObjectDomain:
 		t, err := resolveUserType(env, st.Object)
 		if err != nil {
@@ -348,6 +379,14 @@ func alterOwner(env *Env, st *ast.AlterOwnerTo) error {
 		next := *t
 		next.Owner = owner.ID
 		return env.Editor.UpdateType(&next)
+	case ast.ObjectFunction, ast.ObjectProcedure, ast.ObjectRoutine:
+		f, err := findFunction(env, st.Kind, st.Object)
+		if err != nil {
+			return err
+		}
+		next := *f
+		next.Owner = owner.ID
+		return env.Editor.UpdateFunction(&next)
 	}
 	return pgerror.Unsupported("ALTER %s ... OWNER TO", string(st.Kind))
 }

@@ -50,8 +50,13 @@ func traceQuery(ctx context.Context, env *Env, snap *catalog.Snapshot, path []st
 	if !ok {
 		return nil, pgerror.New(pgerror.InternalError, "a stored query is no SELECT")
 	}
+	return traceWith(ctx, optionsOver(env, snap, path), text, sel)
+}
+
+// traceWith binds a query's text and notes what its names stand for.
+func traceWith(ctx context.Context, opts planner.Options, text string, sel *ast.Select) (*tracedQuery, error) {
+	snap := opts.Catalog
 	q := &tracedQuery{text: text, stmt: sel}
-	opts := optionsOver(env, snap, path)
 	opts.Trace = &q.trace
 	_, deps, err := planner.ViewColumns(ctx, sel, opts)
 	if err != nil {
@@ -62,7 +67,12 @@ func traceQuery(ctx context.Context, env *Env, snap *catalog.Snapshot, path []st
 		for at, call := range q.trace.Calls {
 			edits = append(edits, edit{at, parser.CallEnd(text, at), call})
 		}
-		return traceQuery(ctx, env, snap, path, applyEdits(text, edits))
+		text = applyEdits(text, edits)
+		stmts, err := parser.Parse(text)
+		if err != nil {
+			return nil, err
+		}
+		return traceWith(ctx, opts, text, stmts[0].Stmt.(*ast.Select))
 	}
 	for _, d := range deps {
 		q.deps = append(q.deps, d.ID)
@@ -103,6 +113,9 @@ func (q *tracedQuery) direct() []catalog.OID {
 	}
 	for _, t := range q.trace.Tables {
 		add(t.ID)
+	}
+	for _, f := range q.trace.Functions {
+		add(f.ID)
 	}
 	for _, id := range q.deps {
 		for _, typ := range q.trace.Types {
@@ -152,6 +165,13 @@ func (q *tracedQuery) rendered(snap *catalog.Snapshot) string {
 		_ = isArray // the brackets are behind the name
 		sch := snap.SchemaByID(typ.Schema)
 		edits = append(edits, edit{at, end, catalog.QuoteIdent(sch.Name) + "." + catalog.QuoteIdent(typ.Name)})
+	}
+	for at, f := range q.trace.Functions {
+		now, end := snap.Function(f.ID), nameEnd(q.text, at)
+		if now == nil || end == at {
+			continue
+		}
+		edits = append(edits, edit{at, end, catalog.QuoteIdent(snap.SchemaByID(now.Schema).Name) + "." + catalog.QuoteIdent(now.Name)})
 	}
 	for at, cols := range q.trace.Stars {
 		var list []string
@@ -263,6 +283,11 @@ func renameEverywhere(ctx context.Context, env *Env, old *catalog.Snapshot, from
 			}
 		}
 	}
+	for _, f := range old.Functions() {
+		if err := renameInFunction(ctx, env, old, f); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -352,6 +377,9 @@ func differs(old, now *catalog.Snapshot, id catalog.OID) bool {
 		}
 		return false
 	}
+	if a, b := old.Function(id), now.Function(id); a != nil && b != nil {
+		return a.Name != b.Name || schema(old, a.Schema) != schema(now, b.Schema)
+	}
 	if a, b := old.Type(id), now.Type(id); a != nil && b != nil {
 		return a.Name != b.Name || schema(old, a.Schema) != schema(now, b.Schema)
 	}
@@ -362,6 +390,7 @@ func differs(old, now *catalog.Snapshot, id catalog.OID) bool {
 func renameInTable(ctx context.Context, env *Env, old *catalog.Snapshot, t, next *catalog.Table) (bool, error) {
 	snap := env.Editor.Snapshot()
 	opts := optionsOver(env, old, nil)
+	opts.NoFold = true
 	changed := false
 	again := func(text *string, use planner.ExprUse, over *catalog.Table, target *catalog.Column) error {
 		if *text == "" {

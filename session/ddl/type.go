@@ -174,7 +174,7 @@ func domainCheck(ctx context.Context, env *Env, t *catalog.UserType, def *ast.Co
 	if err != nil {
 		return err
 	}
-	c := catalog.Check{Name: def.Name}
+	c := catalog.Check{Name: def.Name, DependsOn: functionDependencies(env, e)}
 	c.Expr = expr.Deparse(e, expr.DeparseOptions{
 		IO:     &types.IO{Resolve: &catalog.RegResolver{Snapshot: env.Editor.Snapshot(), Path: []string{"pg_catalog"}}},
 		Column: func(expr.Expr) string { return "VALUE" },

@@ -277,6 +277,15 @@ func (d *deparser) function(e *Call) {
 			return
 		}
 	}
+	if e.Fn.Routine {
+		if d.opt.IO != nil && d.opt.IO.Resolve != nil {
+			if shown, ok := d.opt.IO.Resolve.RegOut(types.Regproc, uint32(e.Fn.OID)); ok {
+				name = shown
+			}
+		}
+		d.wrapped(name, e.Args)
+		return
+	}
 	d.wrapped(QuoteIdent(name), e.Args)
 }
 

@@ -36,6 +36,9 @@ func FoldNode(c *functions.Context, e Expr) (Expr, error) {
 		if e.Fn.Strict && anyNullConst(e.Args) && e.Fn.Volatility != functions.Volatile {
 			return &Const{Typ: e.Typ}, nil
 		}
+		if e.Fn.Routine {
+			return e, nil
+		}
 	}
 	if ownVolatility(e) != functions.Immutable || !childrenConst(e) {
 		return e, nil

@@ -106,6 +106,9 @@ type Scalar struct {
 	// ChangesCatalog: calls are DDL. A statement with one runs as one that writes,
 	// with the catalog open for editing.
 	ChangesCatalog bool
+	// Routine: a user made the function, and the session runs it. Its Name is qualified
+	// and quoted, so that it is none of the others'.
+	Routine bool
 
 	// One of Kernel and Eval is set; Eval is row by row, for what is not hot.
 	// A Strict Eval never sees NULL.
@@ -220,6 +223,7 @@ type TableFunc struct {
 	Params     []Param
 	// ChangesCatalog is as Scalar's.
 	ChangesCatalog bool
+	Routine        bool // a user made it
 	Doc            string
 	Examples       []Example
 	// Open starts a call; args are datums of the bound types.

@@ -28,6 +28,9 @@ func init() {
 // their nature (nextval) or because their sequence of results means something
 // (random after setseed).
 func (f *Scalar) ParallelSafe() bool {
+	if f.Routine {
+		return false // the session's goroutine runs it
+	}
 	switch f.Volatility {
 	case Volatile:
 		return false

@@ -85,8 +85,6 @@ var (
 		always(types.Null), ex("pg_get_statisticsobjdef(1)", "NULL"))
 	_ = define("pg_get_statisticsobjdef_expressions(oid)", "Gives the expressions of an extended statistics object; there are none.",
 		always(types.Null), ex("pg_get_statisticsobjdef_expressions(1)", "NULL"))
-	_ = define("pg_get_function_sqlbody(oid)", "Gives the SQL body of a function; built-in functions have none.",
-		always(types.Null), ex("pg_get_function_sqlbody(871)", "NULL"))
 	_ = define("pg_get_function_arg_default(oid,int4)", "Gives the default of a function's argument.",
 		always(types.Null), ex("pg_get_function_arg_default(871, 1)", "NULL"))
 	_ = define("pg_get_replica_identity_index(regclass)", "Gives the index of the replica identity.",

@@ -10,12 +10,20 @@ import (
 
 func uintText(v int64) string { return strconv.FormatUint(uint64(v), 10) }
 
-// describeProc is a body over a function's number. It knows PostgreSQL's own
-// functions; user-defined ones there are none.
-func describeProc(f func(p *pgProc) (string, error)) body {
-	return evalRow(func(_ *Context, args []types.Datum) (types.Datum, error) {
-		p := procs().byOID[types.OID(args[0].I)]
-		if p == nil {
+// describeProc is a body over a function's number: f prints PostgreSQL's own, the
+// session that part of those that users made.
+func describeProc(part byte, f func(p *pgProc) (string, error)) body {
+	return evalRow(func(c *Context, args []types.Datum) (types.Datum, error) {
+		id := types.OID(args[0].I)
+		if s, ok := c.Session.(RoutineSession); ok && id >= types.FirstUserOID {
+			text, ok, _ := s.RoutineText(id, part)
+			if !ok {
+				return types.Null, nil
+			}
+			return types.NewString(text), nil
+		}
+		p := procs().byOID[id]
+		if p == nil || f == nil {
 			return types.Null, nil
 		}
 		return datumOr(f(p))
@@ -42,14 +50,20 @@ func (p *pgProc) resultText() string {
 }
 
 var (
-	_ = define("pg_get_function_arguments(oid) pg_get_function_identity_arguments(oid)", "Lists the argument types of a function.",
-		describeProc(func(p *pgProc) (string, error) { return p.arguments(), nil }),
-		ex("pg_get_function_arguments(871)", "text"), ex("pg_get_function_identity_arguments(3058)", `VARIADIC "any"`))
+	_ = define("pg_get_function_arguments(oid)", "Lists the parameters of a function with their defaults.",
+		describeProc('a', func(p *pgProc) (string, error) { return p.arguments(), nil }),
+		ex("pg_get_function_arguments(871)", "text"))
+	_ = define("pg_get_function_identity_arguments(oid)", "Lists the parameters of a function by which it is told from others.",
+		describeProc('i', func(p *pgProc) (string, error) { return p.arguments(), nil }),
+		ex("pg_get_function_identity_arguments(3058)", `VARIADIC "any"`))
+	_ = define("pg_get_function_sqlbody(oid)", "Gives the SQL-standard body of a function, NULL if it has none.",
+		describeProc('b', nil),
+		ex("pg_get_function_sqlbody(871)", "NULL"))
 	_ = define("pg_get_function_result(oid)", "Gives the result type of a function.",
-		describeProc(func(p *pgProc) (string, error) { return p.resultText(), nil }),
+		describeProc('r', func(p *pgProc) (string, error) { return p.resultText(), nil }),
 		ex("pg_get_function_result(871)", "text"), ex("pg_get_function_result(2331)", "SETOF anyelement"))
 	_ = define("pg_get_functiondef(oid)", "Gives the CREATE FUNCTION statement of a function.",
-		describeProc(func(p *pgProc) (string, error) {
+		describeProc('d', func(p *pgProc) (string, error) {
 			if p.kind == 'a' {
 				return "", errIsAggregate(p.name)
 			}

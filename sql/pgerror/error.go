@@ -169,6 +169,13 @@ func (e *Error) Moved(offset int) *Error {
 	return c
 }
 
+// WithoutPosition returns a copy that points nowhere.
+func (e *Error) WithoutPosition() *Error {
+	c := e.clone()
+	c.offset, c.Position = 0, 0
+	return c
+}
+
 // Offset returns the byte offset set by At, or -1.
 func (e *Error) Offset() int { return e.offset - 1 }
 
