@@ -21,6 +21,15 @@ type Evaluator interface {
 // Compile makes the evaluator of an expression. Columns must be Ordinals:
 // logical-plan nodes (Column, Aggregate, Default) are refused.
 func Compile(e Expr) (Evaluator, error) {
+	ev, err := compilePlain(e)
+	if at, ok := codedColumn(e); ok && err == nil {
+		return &codedEval{plain: ev, ordinal: at}, nil
+	}
+	return ev, err
+}
+
+// compilePlain is Compile for plain columns.
+func compilePlain(e Expr) (Evaluator, error) {
 	switch e := e.(type) {
 	case *Ordinal:
 		return ordinalEval(e.Index), nil

@@ -10,15 +10,14 @@ import (
 	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
-// ordinalEval passes a column of the batch on.
+// ordinalEval passes a column of the batch on, a coded one as a plain one.
 type ordinalEval int
 
-func (i ordinalEval) Eval(_ *functions.Context, cols []arrow.Array, _ int) (functions.Value, error) {
+func (i ordinalEval) Eval(c *functions.Context, cols []arrow.Array, _ int) (functions.Value, error) {
 	if int(i) >= len(cols) || cols[i] == nil {
 		return functions.Value{}, internalf("no column %d in a batch of %d", int(i), len(cols))
 	}
-	cols[i].Retain()
-	return functions.Value{Array: cols[i]}, nil
+	return functions.Value{Array: types.Plain(c.Alloc, cols[i])}, nil
 }
 
 // constEval holds its value as an array for as long as the plan lives. The

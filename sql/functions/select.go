@@ -10,7 +10,10 @@ import (
 
 // Take makes an array of the rows of a at the positions of sel.
 func Take(c *Context, a arrow.Array, sel []int32) arrow.Array {
-	return Scatter(c, physOfArray(a), len(sel), []Piece{{Value: Value{Array: a}, From: sel}})
+	if types.IsCoded(a) {
+		return types.TakeCoded(c.Alloc, a, sel)
+	}
+	return Scatter(c, PhysOf(a), len(sel), []Piece{{Value: Value{Array: a}, From: sel}})
 }
 
 // Piece says where rows of a scattered array come from: row Rows[j] of the
@@ -177,8 +180,8 @@ func scatterBytes(c *Context, phys types.Phys, n int, m nulls, pieces []Piece) a
 	return out
 }
 
-// physOfArray is the physical form an array holds.
-func physOfArray(a arrow.Array) types.Phys {
+// PhysOf is the physical form of a column; an untyped NULL counts as a string.
+func PhysOf(a arrow.Array) types.Phys {
 	switch a.DataType().ID() {
 	case arrow.BOOL:
 		return types.PhysBool
@@ -207,7 +210,7 @@ func (v Value) Spread(c *Context, n int) arrow.Array {
 		return v.Array
 	}
 	defer v.Array.Release()
-	return Scatter(c, physOfArray(v.Array), n, []Piece{{Value: v}})
+	return Scatter(c, PhysOf(v.Array), n, []Piece{{Value: v}})
 }
 
 // Release releases the value's array.

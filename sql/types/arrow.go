@@ -105,6 +105,8 @@ func DatumAt(a arrow.Array, i int) Datum {
 		return Datum{P: PhysBinary, S: bytesString(a.Value(i))}
 	case *array.Null:
 		return Datum{}
+	case *array.Dictionary:
+		return DatumAt(a.Dictionary(), a.GetValueIndex(i))
 	}
 	panic(fmt.Sprintf("types: no value in %T", a))
 }
