@@ -143,7 +143,8 @@ func (s *groupSet) close() {
 	}
 }
 
-// appendRows appends the given rows of an array to a builder of its type.
+// appendRows appends the given rows of an array, which may be coded, to a builder of
+// its values' type.
 func appendRows(b array.Builder, a arrow.Array, rows []int32) {
 	switch b := b.(type) {
 	case *array.BooleanBuilder:
@@ -161,9 +162,17 @@ func appendRows(b array.Builder, a arrow.Array, rows []int32) {
 	case *array.Float64Builder:
 		appendValues(b, a.(*array.Float64), rows)
 	case *array.StringBuilder:
-		appendValues(b, a.(*array.String), rows)
+		if d, ok := a.(*array.Dictionary); ok {
+			appendWords(b, d, d.Dictionary().(*array.String), rows)
+		} else {
+			appendValues(b, a.(*array.String), rows)
+		}
 	case *array.BinaryBuilder:
-		appendValues(b, a.(*array.Binary), rows)
+		if d, ok := a.(*array.Dictionary); ok {
+			appendWords(b, d, d.Dictionary().(*array.Binary), rows)
+		} else {
+			appendValues(b, a.(*array.Binary), rows)
+		}
 	case *array.NullBuilder:
 		b.AppendNulls(len(rows))
 	default:
@@ -186,5 +195,24 @@ func appendValues[T any, A interface {
 			continue
 		}
 		b.Append(a.Value(int(r)))
+	}
+}
+
+// appendWords is appendRows for a coded column.
+func appendWords[T any, A interface {
+	arrow.Array
+	Value(int) T
+}, B interface {
+	array.Builder
+	Append(T)
+}](b B, a *array.Dictionary, words A, rows []int32) {
+	b.Reserve(len(rows))
+	codes := types.Codes(a)
+	for _, r := range rows {
+		if a.IsNull(int(r)) {
+			b.AppendNull()
+			continue
+		}
+		b.Append(words.Value(int(codes[r])))
 	}
 }

@@ -4,7 +4,8 @@ import (
 	"context"
 
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
 // How a hash aggregate spills (as PostgreSQL's nodeAgg.c does)
@@ -127,7 +128,7 @@ func (a *aggregator) writeUnknown(s *groupSet, cols, keys, picked []arrow.Array,
 			all = append(all, keys[i])
 		}
 	}
-	batch := array.NewRecordBatch(a.spillSchema(), all, int64(n))
+	batch := types.NewBatch(a.spillSchema(), all, n)
 	defer batch.Release()
 	return s.parts.addUnknown(batch, s.ids, s.hasher.hash(picked, n), s.pass.level)
 }

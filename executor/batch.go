@@ -20,9 +20,9 @@ func typesOf(cols []plan.Column) []types.Type {
 	return out
 }
 
-// newBatch makes a batch of n rows; it takes cols over.
+// newBatch makes a batch of n rows; it takes cols over. They may be coded.
 func newBatch(schema *arrow.Schema, cols []arrow.Array, n int) arrow.RecordBatch {
-	b := array.NewRecordBatch(schema, cols, int64(n))
+	b := types.NewBatch(schema, cols, n)
 	releaseAll(cols)
 	return b
 }
@@ -79,6 +79,8 @@ func columnBytes(a arrow.Array) int64 {
 	case *array.String, *array.Binary:
 		offsets, _ := byteValues(a)
 		size += 4*n + int64(offsets[n]-offsets[0])
+	case *array.Dictionary: // its words are somebody else's, too
+		size += 4*n + columnBytes(a.Dictionary())
 	}
 	return size
 }

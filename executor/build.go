@@ -23,6 +23,7 @@ type run struct {
 	series   map[*plan.SeriesScan]*tsengine.ScanSpec // found by splitSeries, if no worker came
 	filters  map[*plan.HashJoin][]*runtimeFilter
 	joins    sharedJoins // of a worker
+	coded    coding      // nil: all columns are plain
 	ddl      bool        // descriptors may change: see layout
 	top      plan.Node   // whose written rows Env.Affected counts
 }
@@ -39,6 +40,9 @@ type Opener interface {
 func Build(env *Env, root plan.Node) (Operator, error) {
 	r := newRun(env)
 	r.top = topOf(root)
+	if !env.PlainStrings {
+		r.coded = codedColumns(root)
+	}
 	op, err := r.build(root)
 	if err != nil {
 		r.close()

@@ -59,13 +59,22 @@ func (r *run) compileAll(es []expr.Expr) ([]*scalar, error) {
 	return out, nil
 }
 
-// value computes the expression over n rows of cols; the caller releases the array.
+// value computes the expression over n rows of cols, which may be coded; what it
+// returns is plain. The caller releases the array.
 func (s *scalar) value(env *Env, cols []arrow.Array, n int) (functions.Value, error) {
 	if s.ordinal >= 0 {
-		cols[s.ordinal].Retain()
-		return functions.Value{Array: cols[s.ordinal]}, nil
+		return functions.Value{Array: types.Plain(env.Alloc, cols[s.ordinal])}, nil
 	}
 	return s.eval.Eval(env.Functions, cols, n)
+}
+
+// codedColumn is column for who knows coded ones: a plain column is passed on.
+func (s *scalar) codedColumn(env *Env, cols []arrow.Array, n int) (arrow.Array, error) {
+	if s.ordinal >= 0 {
+		cols[s.ordinal].Retain()
+		return cols[s.ordinal], nil
+	}
+	return s.column(env, cols, n)
 }
 
 // column is value with constants spread over the rows.
@@ -86,9 +95,18 @@ func (s *scalar) column(env *Env, cols []arrow.Array, n int) (arrow.Array, error
 
 // columns computes several expressions.
 func columns(env *Env, ss []*scalar, cols []arrow.Array, n int) ([]arrow.Array, error) {
+	return computeAll(ss, func(s *scalar) (arrow.Array, error) { return s.column(env, cols, n) })
+}
+
+// codedKeys is columns for who knows coded ones.
+func codedKeys(env *Env, ss []*scalar, cols []arrow.Array, n int) ([]arrow.Array, error) {
+	return computeAll(ss, func(s *scalar) (arrow.Array, error) { return s.codedColumn(env, cols, n) })
+}
+
+func computeAll(ss []*scalar, fn func(*scalar) (arrow.Array, error)) ([]arrow.Array, error) {
 	out := make([]arrow.Array, len(ss))
 	for i, s := range ss {
-		a, err := s.column(env, cols, n)
+		a, err := fn(s)
 		if err != nil {
 			releaseAll(out)
 			return nil, err

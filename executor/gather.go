@@ -107,7 +107,8 @@ func makeArray(dt arrow.DataType, n int, m bitmap, bufs ...*memory.Buffer) arrow
 	return a
 }
 
-// gather makes the array of the given rows of a chunked column. open is what
+// gather makes the array of the given rows of a chunked column of type dt, coded if
+// all chunks are. open is what
 // earlier calls found out about the chunks; missing says that noRow is among the rows.
 func gather(alloc memory.Allocator, dt arrow.DataType, chunks []arrow.Array, open *openColumn, refs []rowRef, missing bool) (arrow.Array, error) {
 	switch dt.ID() {
@@ -126,6 +127,9 @@ func gather(alloc memory.Allocator, dt arrow.DataType, chunks []arrow.Array, ope
 	case arrow.FLOAT64:
 		return gatherFixed[float64](alloc, dt, chunks, open, refs, missing), nil
 	case arrow.STRING, arrow.BINARY:
+		if c := open.openCoded(chunks); c != nil {
+			return c.gather(alloc, chunks, open, refs, missing), nil
+		}
 		return gatherBytes(alloc, dt, chunks, open, refs, missing)
 	case arrow.NULL:
 		return array.NewNull(len(refs)), nil
@@ -198,7 +202,8 @@ func gatherBytes(alloc memory.Allocator, dt arrow.DataType, chunks []arrow.Array
 	for _, r := range refs {
 		if r != noRow {
 			v := &views[r.chunk()]
-			total += int(v.offsets[r.row()+1] - v.offsets[r.row()])
+			at := v.place(r.row())
+			total += int(v.offsets[at+1] - v.offsets[at])
 		}
 	}
 	if total > math.MaxInt32 {
@@ -211,7 +216,8 @@ func gatherBytes(alloc memory.Allocator, dt arrow.DataType, chunks []arrow.Array
 	for i, r := range refs {
 		if r != noRow {
 			v := &views[r.chunk()]
-			pos += copyShort(dst, pos, v.data, int(v.offsets[r.row()]), int(v.offsets[r.row()+1]))
+			at := v.place(r.row())
+			pos += copyShort(dst, pos, v.data, int(v.offsets[at]), int(v.offsets[at+1]))
 		}
 		offsets[i+1] = int32(pos)
 	}

@@ -234,7 +234,7 @@ func (a *aggregator) unload(ctx context.Context) error {
 func (a *aggregator) add(batch arrow.RecordBatch) error {
 	defer batch.Release()
 	n := int(batch.NumRows())
-	keys, err := columns(a.env, a.keys, batch.Columns(), n)
+	keys, err := codedKeys(a.env, a.keys, batch.Columns(), n)
 	if err != nil {
 		return err
 	}

@@ -185,7 +185,7 @@ func (j *hashJoin) clear() {
 // addBuild takes a batch of the build side over.
 func (j *hashJoin) addBuild(batch arrow.RecordBatch) error {
 	n := int(batch.NumRows())
-	keys, err := columns(j.env, j.buildKeys, batch.Columns(), n)
+	keys, err := codedKeys(j.env, j.buildKeys, batch.Columns(), n)
 	if err != nil {
 		batch.Release()
 		return err
@@ -354,7 +354,7 @@ func (j *hashJoin) nextBatch(ctx context.Context) (batch arrow.RecordBatch, keys
 	if batch, err = j.pass.probe.Next(ctx); err != nil {
 		return nil, nil, err
 	}
-	if keys, err = columns(j.env, j.probeKeys, batch.Columns(), int(batch.NumRows())); err != nil {
+	if keys, err = codedKeys(j.env, j.probeKeys, batch.Columns(), int(batch.NumRows())); err != nil {
 		batch.Release()
 		return nil, nil, err
 	}

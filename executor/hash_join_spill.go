@@ -100,7 +100,7 @@ func (j *hashJoin) split() error {
 	j.clear()
 	for len(chunks) > 0 {
 		c := chunks[0]
-		keys, err := columns(j.env, j.buildKeys, c.Columns(), int(c.NumRows()))
+		keys, err := codedKeys(j.env, j.buildKeys, c.Columns(), int(c.NumRows()))
 		if err == nil {
 			err = j.addSplit(c, keys)
 			releaseAll(keys)
@@ -206,7 +206,7 @@ func (j *hashJoin) keepResident() (fits bool, err error) {
 	p := j.spill.parts
 	for i := range p.resident {
 		for _, b := range p.resident[i] {
-			keys, err := columns(j.env, j.buildKeys, b.Columns(), int(b.NumRows()))
+			keys, err := codedKeys(j.env, j.buildKeys, b.Columns(), int(b.NumRows()))
 			if err != nil {
 				return false, err
 			}
@@ -388,7 +388,7 @@ func (j *hashJoin) loadBlock(ctx context.Context) error {
 				return err
 			}
 		}
-		keys, err := columns(j.env, j.buildKeys, batch.Columns(), int(batch.NumRows()))
+		keys, err := codedKeys(j.env, j.buildKeys, batch.Columns(), int(batch.NumRows()))
 		if err != nil {
 			batch.Release()
 			return err

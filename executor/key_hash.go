@@ -13,6 +13,7 @@ type keyHasher struct {
 	types  []types.Type
 	hashes []uint64
 	words  []int64
+	ofWord []uint64 // scratch of coded columns
 }
 
 const nullHash = 0x9e3779b97f4a7c15
@@ -36,6 +37,8 @@ func (h *keyHasher) column(t types.Type, c arrow.Array) {
 	out, hasNulls := h.hashes, c.NullN() > 0
 	isNull := func(i int) bool { return hasNulls && c.IsNull(i) }
 	switch {
+	case types.IsCoded(c):
+		h.codedColumn(t, c)
 	case c.DataType().ID() == arrow.NULL:
 		for i := range out {
 			out[i] = hashWord(out[i] ^ nullHash)
@@ -62,6 +65,30 @@ func (h *keyHasher) column(t types.Type, c arrow.Array) {
 			}
 			out[i] = hashWord(out[i] ^ types.HashString(viewString(data[offsets[i]:offsets[i+1]]), 1))
 		}
+	}
+}
+
+// codedColumn is column for a coded one: each of its words is hashed once.
+func (h *keyHasher) codedColumn(t types.Type, c arrow.Array) {
+	h.ofWord = h.ofWord[:0]
+	offsets, data := byteValues(types.Words(c))
+	for i := range len(offsets) - 1 {
+		if needsEncoding(t) {
+			h.ofWord = append(h.ofWord, types.Hash(t, types.DatumAt(types.Words(c), i), 0))
+		} else {
+			h.ofWord = append(h.ofWord, types.HashString(viewString(data[offsets[i]:offsets[i+1]]), 1))
+		}
+	}
+	ofNull := uint64(nullHash)
+	if needsEncoding(t) {
+		ofNull = types.Hash(t, types.Datum{}, 0)
+	}
+	for i, code := range types.Codes(c) {
+		w := h.ofWord[code]
+		if c.IsNull(i) {
+			w = ofNull
+		}
+		h.hashes[i] = hashWord(h.hashes[i] ^ w)
 	}
 }
 

@@ -26,6 +26,7 @@ type keyTable struct {
 	strings   *bytesTable
 	encoder   *keyEncoder // nil if a single string column is the key itself
 	words     []int64     // scratch of ints
+	codes     keyCodes    // of coded columns
 	nullID    uint32      // id of the NULL key (single column)
 	count     uint32
 }
@@ -77,7 +78,7 @@ func (t *keyTable) len() int { return int(t.count) }
 
 // bytes is the memory held.
 func (t *keyTable) bytes() int64 {
-	var n int64
+	n := t.codes.bytes()
 	if t.ints != nil {
 		n += int64(len(t.ints.slots)) * 16
 	}
@@ -132,6 +133,16 @@ func (t *keyTable) find(cols []arrow.Array, n int, out []uint32, add bool) []uin
 		out = make([]uint32, n)
 	}
 	out = out[:n]
+	if anyCoded(cols) {
+		t.findCoded(cols, n, out, add)
+	} else {
+		t.findPlain(cols, n, out, add)
+	}
+	return out
+}
+
+// findPlain is find for plain columns.
+func (t *keyTable) findPlain(cols []arrow.Array, n int, out []uint32, add bool) {
 	switch {
 	case t.ints != nil:
 		t.findInts(cols[0], out, add)
@@ -149,7 +160,6 @@ func (t *keyTable) find(cols []arrow.Array, n int, out []uint32, add bool) []uin
 	default:
 		t.findStrings(cols[0], out, add)
 	}
-	return out
 }
 
 func (t *keyTable) findStrings(c arrow.Array, out []uint32, add bool) {

@@ -2,6 +2,7 @@ package executor
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -72,6 +73,7 @@ func checkKeyTable(t *testing.T, rng *rand.Rand, oids []types.OID, nullEqual []b
 	alloc := memory.NewCheckedAllocator(memory.NewGoAllocator())
 	defer alloc.AssertSize(t, 0)
 	table := newKeyTable(ts, nullEqual)
+	words := make([]wordCoder, len(ts))
 	var known [][]types.Datum
 	for range 30 {
 		n := 1 + rng.IntN(40)
@@ -85,6 +87,16 @@ func checkKeyTable(t *testing.T, rng *rand.Rand, oids []types.OID, nullEqual []b
 		}
 		cols := bs.arrays()
 		bs.release()
+		hasher := keyHasher{types: ts}
+		hashes := slices.Clone(hasher.hash(cols, n))
+		for i := range cols {
+			if rng.IntN(3) > 0 {
+				cols[i] = words[i].code(alloc, cols[i])
+			}
+		}
+		if !slices.Equal(hashes, hasher.hash(cols, n)) {
+			t.Fatalf("%v: other hashes when coded", oids)
+		}
 		absent := table.lookup(cols, n, nil)
 		var again []arrow.Array
 		again = append(again, cols...)

@@ -1,6 +1,10 @@
 package executor
 
-import "github.com/apache/arrow-go/v18/arrow"
+import (
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/tidemarkdb/tidemark/sql/types"
+)
 
 // openColumn is a chunked column laid open for gather: the values of all chunks
 // as slices. Finding them takes some dependent loads a chunk, which is more than
@@ -10,11 +14,15 @@ import "github.com/apache/arrow-go/v18/arrow"
 type openColumn struct {
 	fixed    any // [][]T of fixed-width values
 	bytes    []byteView
+	coded    *codedChunks
 	checked  int // chunks looked at for NULLs
 	hasNulls bool
 }
 
+// byteView are the values of a chunk of byte strings: value i is
+// data[offsets[i]:offsets[i+1]], or value codes[i] if it is coded.
 type byteView struct {
+	codes   []int32
 	offsets []int32
 	data    []byte
 }
@@ -36,6 +44,9 @@ func openFixed[T fixedWidth](o *openColumn, chunks []arrow.Array) [][]T {
 func (o *openColumn) openBytes(chunks []arrow.Array) []byteView {
 	for _, c := range chunks[len(o.bytes):] {
 		var v byteView
+		if types.IsCoded(c) {
+			v.codes, c = types.Codes(c), types.Words(c)
+		}
 		v.offsets, v.data = byteValues(c)
 		o.bytes = append(o.bytes, v)
 	}
@@ -49,4 +60,12 @@ func (o *openColumn) anyNull(chunks []arrow.Array) bool {
 	}
 	o.checked = len(chunks)
 	return o.hasNulls
+}
+
+// place is where the value of a row lies.
+func (v *byteView) place(row int) int {
+	if v.codes != nil {
+		return int(v.codes[row])
+	}
+	return row
 }

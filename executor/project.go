@@ -14,6 +14,7 @@ type project struct {
 	input  Operator
 	exprs  []*scalar
 	schema *arrow.Schema
+	coded  []bool // the output's columns that may be coded; nil for none
 }
 
 func (r *run) newProject(n *plan.Project) (Operator, error) {
@@ -25,7 +26,7 @@ func (r *run) newProject(n *plan.Project) (Operator, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &project{env: r.env, input: input, exprs: exprs, schema: schemaOf(n.Cols)}, nil
+	return &project{env: r.env, input: input, exprs: exprs, schema: schemaOf(n.Cols), coded: r.coded[n]}, nil
 }
 
 func (p *project) Schema() *arrow.Schema { return p.schema }
@@ -42,9 +43,19 @@ func (p *project) Next(ctx context.Context) (arrow.RecordBatch, error) {
 	}
 	defer batch.Release()
 	n := int(batch.NumRows())
-	cols, err := columns(p.env, p.exprs, batch.Columns(), n)
+	cols, err := p.columns(batch.Columns(), n)
 	if err != nil {
 		return nil, err
 	}
 	return newBatch(p.schema, cols, n), nil
+}
+
+func (p *project) columns(cols []arrow.Array, n int) ([]arrow.Array, error) {
+	at := -1
+	return computeAll(p.exprs, func(s *scalar) (arrow.Array, error) {
+		if at++; p.coded != nil && p.coded[at] {
+			return s.codedColumn(p.env, cols, n)
+		}
+		return s.column(p.env, cols, n)
+	})
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/tidemarkdb/tidemark/planner/plan"
 	"github.com/tidemarkdb/tidemark/rowstore"
 	"github.com/tidemarkdb/tidemark/sql/expr"
+	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
 // scanPick chooses the rows of a scan: those that may find partners in the joins
@@ -23,13 +24,14 @@ type scanPick struct {
 	filter  *filter // nil for none
 	reads   []int   // the columns of the filter's condition
 	filters []*runtimeFilter
+	coded   []bool // the columns of the output that may be coded; nil for none
 
 	cols  []arrow.Array // scratch: the batch's columns as far as they are needed
 	words []int64
 }
 
-func newScanPick(env *Env, n *plan.Scan, f *filter, filters []*runtimeFilter) *scanPick {
-	p := &scanPick{env: env, filter: f, filters: filters, cols: make([]arrow.Array, len(n.Cols))}
+func newScanPick(env *Env, n *plan.Scan, f *filter, filters []*runtimeFilter, coded []bool) *scanPick {
+	p := &scanPick{env: env, filter: f, filters: filters, coded: coded, cols: make([]arrow.Array, len(n.Cols))}
 	if f != nil {
 		expr.Walk(n.Filter, func(e expr.Expr) bool {
 			if o, ok := e.(*expr.Ordinal); ok && !slices.Contains(p.reads, o.Index) {
@@ -41,8 +43,8 @@ func newScanPick(env *Env, n *plan.Scan, f *filter, filters []*runtimeFilter) *s
 	return p
 }
 
-// idle reports whether all rows pass.
-func (p *scanPick) idle() bool { return p.filter == nil && len(p.filters) == 0 }
+// idle reports whether all rows pass as they are.
+func (p *scanPick) idle() bool { return p.filter == nil && len(p.filters) == 0 && p.coded == nil }
 
 // pick takes a batch over and returns its rows that pass, nil for none.
 func (p *scanPick) pick(b *rowstore.LazyBatch) (arrow.RecordBatch, error) {
@@ -56,7 +58,7 @@ func (p *scanPick) pick(b *rowstore.LazyBatch) (arrow.RecordBatch, error) {
 		}
 	}
 	if sel == nil || len(sel) == b.Rows() {
-		return b.Batch(), nil
+		return b.Batch(p.coded), nil
 	}
 	return p.take(b, sel)
 }
@@ -86,7 +88,7 @@ func (p *scanPick) satisfying(b *rowstore.LazyBatch, sel []int32) ([]int32, erro
 		return p.satisfyingFew(b, sel)
 	}
 	for _, i := range p.reads {
-		p.cols[i] = b.Column(i)
+		p.cols[i] = p.read(b, i)
 	}
 	all, err := p.filter.choose(p.cols, b.Rows())
 	if err != nil || sel == nil {
@@ -100,7 +102,7 @@ func (p *scanPick) satisfyingFew(b *rowstore.LazyBatch, sel []int32) ([]int32, e
 	defer releaseAll(some)
 	for _, i := range p.reads {
 		var err error
-		if some[i], err = p.column(b, i, sel); err != nil {
+		if some[i], err = p.column(b, i, sel, !p.env.PlainStrings); err != nil {
 			return nil, err
 		}
 	}
@@ -111,13 +113,34 @@ func (p *scanPick) satisfyingFew(b *rowstore.LazyBatch, sel []int32) ([]int32, e
 	return sel[:len(pass)], err
 }
 
-// column returns the values of a column at rows, of the caller.
-func (p *scanPick) column(b *rowstore.LazyBatch, i int, rows []int32) (arrow.Array, error) {
-	if b.Packed(i) {
-		return b.TakeColumn(i, rows), nil
+// read returns a column for the condition, which knows coded ones.
+func (p *scanPick) read(b *rowstore.LazyBatch, i int) arrow.Array {
+	if p.env.PlainStrings {
+		return b.Column(i)
 	}
-	return take(p.env.Alloc, b.Column(i), rows)
+	return b.Coded(i)
 }
+
+// column returns the values of a column at rows, of the caller; they may be coded if
+// coded says so.
+func (p *scanPick) column(b *rowstore.LazyBatch, i int, rows []int32, coded bool) (a arrow.Array, err error) {
+	switch {
+	case b.Packed(i):
+		a = b.TakeColumn(i, rows)
+	case !coded && types.IsCoded(b.Coded(i)):
+		return types.TakeWords(p.env.Alloc, b.Coded(i), rows), nil
+	default:
+		a, err = take(p.env.Alloc, b.Coded(i), rows)
+	}
+	if err != nil || coded || !types.IsCoded(a) {
+		return a, err
+	}
+	defer a.Release()
+	return types.Plain(p.env.Alloc, a), nil
+}
+
+// mayBeCoded reports whether a column of the output may be coded.
+func (p *scanPick) mayBeCoded(i int) bool { return p.coded != nil && p.coded[i] }
 
 // take makes the batch of the rows sel, nil for none.
 func (p *scanPick) take(b *rowstore.LazyBatch, sel []int32) (arrow.RecordBatch, error) {
@@ -128,12 +151,12 @@ func (p *scanPick) take(b *rowstore.LazyBatch, sel []int32) (arrow.RecordBatch, 
 	run := int(last-first)+1 == len(sel)
 	cols := make([]arrow.Array, len(p.cols))
 	for i := range cols {
-		if run && !b.Packed(i) {
-			cols[i] = array.NewSlice(b.Column(i), first, last+1)
+		if run && !b.Packed(i) && (p.mayBeCoded(i) || !types.IsCoded(b.Coded(i))) {
+			cols[i] = array.NewSlice(b.Coded(i), first, last+1)
 			continue
 		}
 		var err error
-		if cols[i], err = p.column(b, i, sel); err != nil {
+		if cols[i], err = p.column(b, i, sel, p.mayBeCoded(i)); err != nil {
 			releaseAll(cols)
 			return nil, err
 		}

@@ -129,7 +129,7 @@ func (j *hashJoin) giveBack() {
 // Nobody may insert into t any more.
 func (t *keyTable) reader(ts []types.Type) *keyTable {
 	out := *t
-	out.words = nil
+	out.words, out.codes = nil, keyCodes{}
 	if t.packed != nil {
 		p := *t.packed
 		p.keys, p.excluded, p.words = nil, nil, nil

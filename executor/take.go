@@ -9,6 +9,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/bitutil"
 	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
 // take makes the array of the given rows of a; index -1 gives NULL.
@@ -47,6 +49,8 @@ func takeArray(alloc memory.Allocator, a arrow.Array, idx []int32, missing bool)
 		return takeBytes(alloc, a, idx, missing)
 	case arrow.NULL:
 		return array.NewNull(len(idx)), nil
+	case arrow.DICTIONARY:
+		return types.TakeCoded(alloc, a, idx), nil
 	}
 	panic(fmt.Sprintf("executor: no take for %s", dt))
 }

@@ -25,6 +25,7 @@ type workers struct {
 	node    *plan.Gather
 	morsels *morsels
 	filters map[*plan.HashJoin][]*runtimeFilter // of the joins above
+	coded   coding
 	joins   sharedJoins
 	list    []*worker
 	granted int // of env.Workers
@@ -79,7 +80,7 @@ func (r *run) openWorkers(ctx context.Context, n *plan.Gather) (*workers, error)
 	if granted == 0 {
 		return nil, joins.close()
 	}
-	w := &workers{env: r.env, node: n, morsels: m, filters: r.filters, joins: joins, granted: granted}
+	w := &workers{env: r.env, node: n, morsels: m, filters: r.filters, coded: r.coded, joins: joins, granted: granted}
 	w.ctx, w.cancel = context.WithCancelCause(ctx)
 	for i := range granted {
 		w.list = append(w.list, w.newWorker(i, reader))
@@ -102,7 +103,7 @@ func (w *workers) newWorker(id int, reader kv.ParallelReader) *worker {
 		m.env.Stats = m.stats
 	}
 	m.run = newRun(&m.env)
-	m.run.filters, m.run.joins = w.filters, w.joins
+	m.run.filters, m.run.joins, m.run.coded = w.filters, w.joins, w.coded
 	m.run.shared = &sharedScan{morsels: w.morsels, worker: id}
 	return m
 }

@@ -2,6 +2,7 @@ package rowstore
 
 import (
 	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/tidemarkdb/tidemark/rowstore/packed"
 	"github.com/tidemarkdb/tidemark/sql/types"
@@ -17,10 +18,12 @@ type cachedColumn struct {
 	heldColumn
 }
 
-// heldColumn are values that the column cache keeps: as an array, or packed.
+// heldColumn are values that the column cache keeps: as an array, coded where it has
+// few values (types.IsCoded), or packed.
 type heldColumn struct {
 	values arrow.Array
 	packed *packed.Array // instead of values
+	words  int64         // bytes of the words that are coded by, if no chunk before had them
 }
 
 func (h *heldColumn) retain() {
@@ -38,19 +41,51 @@ func (h *heldColumn) release() {
 
 func (h *heldColumn) bytes() int64 {
 	if h.packed != nil {
-		return h.packed.Bytes()
+		return h.packed.Bytes() + h.words
 	}
-	return arrayBytes(h.values)
+	return arrayBytes(h.values) + h.words
 }
 
 // copies are what the cache keeps of a chunk that was read.
-func (c *ColumnCache) copies(want []cachedColumn, read []heldColumn) []cachedColumn {
+func (c *ColumnCache) copies(storage uint64, want []cachedColumn, read []heldColumn) []cachedColumn {
 	out := make([]cachedColumn, len(want))
 	for i := range read {
 		out[i] = want[i]
+		if a, ok := read[i].values.(*array.String); ok {
+			known := c.wordsOf(storage, want[i].id)
+			if coded, list := codeStrings(c.alloc, a, known); coded != nil {
+				out[i].values = coded
+				if list != known {
+					out[i].words = list.bytes
+					c.setWords(storage, want[i].id, list)
+				}
+				continue
+			}
+		}
 		out[i].values = compact(c.alloc, read[i].values)
 	}
 	return out
+}
+
+// wordsOf are the words that a column was coded by last, nil if it was not.
+func (c *ColumnCache) wordsOf(storage uint64, column uint32) *wordList {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if t := c.tables[storage]; t != nil {
+		return t.words[column]
+	}
+	return nil
+}
+
+func (c *ColumnCache) setWords(storage uint64, column uint32, list *wordList) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if t := c.tables[storage]; t != nil {
+		if t.words == nil {
+			t.words = map[uint32]*wordList{}
+		}
+		t.words[column] = list
+	}
 }
 
 func releaseColumns(columns []cachedColumn) {

@@ -52,14 +52,14 @@ func (s *Scanner) cached() *cachedScan {
 	return out
 }
 
-// nextCached is Next with a cache.
+// nextCached is next with a cache: strings may be coded.
 func (s *Scanner) nextCached(ctx context.Context) (arrow.RecordBatch, error) {
 	if s.cache.rest == nil {
 		b, err := s.nextChunk(ctx)
 		if err != nil {
 			return nil, err
 		}
-		s.cache.rest = b.Batch()
+		s.cache.rest = b.batch(nil)
 		b.Release()
 	}
 	return s.cache.slice(s.spec.BatchRows), nil

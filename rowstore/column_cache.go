@@ -51,7 +51,10 @@ type ColumnCache struct {
 }
 
 // cachedTable has the chunks of one table, ascending; gaps are possible.
-type cachedTable struct{ chunks []*chunk }
+type cachedTable struct {
+	chunks []*chunk
+	words  map[uint32]*wordList // by column, the last ones
+}
 
 // chunk is the span [start, end) of row keys; an empty end is the end of all keys.
 type chunk struct {
@@ -314,7 +317,7 @@ func (k *chunk) stale() bool { return k.ring < 0 || uint64(k.read) != k.changed.
 // columns. It copies the arrays. They are dropped if the span was written
 // meanwhile, or cut otherwise by somebody else.
 func (c *ColumnCache) keep(storage uint64, start, end kv.Key, ts kv.Timestamp, rows int, want []cachedColumn, read []heldColumn) {
-	own := c.copies(want, read)
+	own := c.copies(storage, want, read)
 	defer releaseColumns(own)
 	defer c.makeRoom()
 	c.mu.Lock()

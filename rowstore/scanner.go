@@ -185,6 +185,15 @@ func (s *Scanner) Schema() *arrow.Schema { return s.spec.Schema }
 // Next returns the next batch, which the caller releases, and io.EOF after the
 // last one; never an empty batch.
 func (s *Scanner) Next(ctx context.Context) (arrow.RecordBatch, error) {
+	batch, err := s.next(ctx)
+	if err != nil || s.cache == nil {
+		return batch, err
+	}
+	return types.PlainBatch(s.alloc, batch), nil
+}
+
+// next is Next with strings that may be coded.
+func (s *Scanner) next(ctx context.Context) (arrow.RecordBatch, error) {
 	if s.closed {
 		return nil, kv.ErrClosed
 	}

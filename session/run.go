@@ -157,6 +157,7 @@ func (s *Session) prepareEnv(r *running, txn kv.Txn, snap *catalog.Snapshot, par
 		Alloc: s.server.config.Alloc, Memory: r.account, Txn: txn, Snapshot: snap, RowIDs: s.server.rowIDs, Store: s.server.store, Series: s.server.series, Blocks: s.server.blocks, Runtime: s, Functions: &r.fn,
 		LockTimeout: s.settings.lockTimeout, ReadCommitted: s.isolation() != repeatableRead,
 		Notice: s.noticeFunc, WorkMem: s.settings.workMem, HashMem: s.settings.hashMem(), Temp: s.temp, BatchRows: s.settings.batchRows,
+		PlainStrings: s.settings.plainStrings,
 	}
 }
 

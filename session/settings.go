@@ -37,6 +37,7 @@ type settings struct {
 	serialHash        bool
 	joinLimit         int
 	batchRows         int
+	plainStrings      bool
 	disabled          physical.Methods // by the enable_... settings
 	hashMemMultiplier float64
 	pushdown          string

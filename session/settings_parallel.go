@@ -20,6 +20,13 @@ func parallelSettings() []*setting {
 			},
 		},
 		{
+			name: "enable_dictionaries", kind: settingBool, def: "on", category: "Query Tuning / Planner Method Configuration",
+			doc: "Enables operators to work on the codes of strings that the column cache keeps by dictionaries.", apply: func(s *Session, v string) error {
+				s.settings.plainStrings = v == "off"
+				return nil
+			},
+		},
+		{
 			name: "max_parallel_workers", kind: settingInt, internal: true,
 			doc:     "Shows the maximum number of parallel workers of all sessions together: one for each processor.",
 			compute: func(*Session) string { return strconv.Itoa(maxWorkers()) },

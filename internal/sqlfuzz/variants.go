@@ -42,6 +42,7 @@ var switches = [][2]string{
 	{"work_mem", "64"},
 	{"batch_size", "1"},
 	{"batch_size", "3"},
+	{"enable_dictionaries", "off"},
 }
 
 // Variants returns the ways that a server knows: each switch alone, and pairs

@@ -12,6 +12,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/bitutil"
 	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
 // Array is an array in packed form. It never changes and may be shared.
@@ -20,12 +22,12 @@ type Array struct {
 	n     int
 	valid []byte // bitmap, nil without NULLs
 	form  form
-	codes bits   // of each value, 0 for a NULL
-	base  int64  // formInts, formDecimals: what is added to a code
-	head  uint16 // formDecimals: the bytes before the coefficient
-	ends  []uint32
-	data  []byte // formDictionary: the values, which end at ends; formBytes: all values
-	size  int    // formDictionary: bytes of all values unpacked
+	codes bits        // of each value, 0 for a NULL
+	base  int64       // formInts, formDecimals: what is added to a code
+	head  uint16      // formDecimals: the bytes before the coefficient
+	words arrow.Array // formDictionary
+	own   int64       // bytes of words, if nobody else has them
+	data  []byte      // formBytes: all values
 }
 
 // form says what the codes are.
@@ -34,7 +36,7 @@ type form uint8
 const (
 	formInts       form = iota // integers: value - base
 	formDecimals               // numerics of 10 bytes that all begin with head: coefficient - base
-	formDictionary             // byte strings: place in the dictionary
+	formDictionary             // byte strings: place among the words
 	formBytes                  // byte strings: length
 )
 
@@ -42,13 +44,16 @@ const (
 const leastSaving = 4
 
 // Pack returns a in packed form, nil if that would save less than a quarter.
-// a has no offset.
+// a has no offset, and may be coded (types.IsCoded).
 func Pack(a arrow.Array) *Array {
 	d := a.Data()
 	if d.Offset() != 0 || a.Len() == 0 {
 		return nil
 	}
 	p := &Array{typ: a.DataType(), n: a.Len()}
+	if t, ok := p.typ.(*arrow.DictionaryType); ok {
+		p.typ = t.ValueType
+	}
 	if a.NullN() > 0 {
 		p.valid = append(p.valid, a.NullBitmapBytes()[:bitutil.BytesForBits(int64(p.n))]...)
 	}
@@ -66,6 +71,9 @@ func Pack(a arrow.Array) *Array {
 		ok = p.packBytes(a.ValueOffsets(), a.ValueBytes())
 	case *array.Binary:
 		ok = p.packDecimals(a.ValueOffsets(), a.ValueBytes()) || p.packBytes(a.ValueOffsets(), a.ValueBytes())
+	case *array.Dictionary:
+		p.packCodes(types.Codes(a), a.Dictionary())
+		ok = true
 	}
 	if !ok || p.Bytes() > arrayBytes(a)/leastSaving*(leastSaving-1) {
 		return nil
@@ -79,7 +87,7 @@ func (p *Array) Len() int { return p.n }
 // Bytes is the memory that p takes.
 func (p *Array) Bytes() int64 {
 	const self = 160
-	return self + int64(cap(p.valid)+cap(p.codes.data)+4*cap(p.ends)+cap(p.data))
+	return self + int64(cap(p.valid)+cap(p.codes.data)+cap(p.data)) + p.own
 }
 
 func arrayBytes(a arrow.Array) int64 {
@@ -94,7 +102,8 @@ func arrayBytes(a arrow.Array) int64 {
 
 func (p *Array) isNull(i int) bool { return p.valid != nil && !bitutil.BitIsSet(p.valid, i) }
 
-// Unpack returns the array of all values, of the caller.
+// Unpack returns the array of all values, of the caller: coded if it was packed by
+// a dictionary.
 func (p *Array) Unpack(alloc memory.Allocator) arrow.Array {
 	s := takeScratch(p.n)
 	defer s.put()
@@ -108,7 +117,7 @@ func (p *Array) Unpack(alloc memory.Allocator) arrow.Array {
 	return p.build(alloc, s.codes, nil, valid, p.n-bitutil.CountSetBits(p.valid, 0, p.n))
 }
 
-// Take returns the array of the values at rows, of the caller.
+// Take is Unpack of the values at rows.
 func (p *Array) Take(alloc memory.Allocator, rows []int32) arrow.Array {
 	s := takeScratch(len(rows))
 	defer s.put()
@@ -134,14 +143,15 @@ func (p *Array) Take(alloc memory.Allocator, rows []int32) arrow.Array {
 
 // build makes the array of codes; rows are their places, nil for all.
 func (p *Array) build(alloc memory.Allocator, codes []uint64, rows []int32, valid *memory.Buffer, nulls int) arrow.Array {
+	if p.form == formDictionary {
+		return types.NewCoded(len(codes), valid, nulls, p.places(alloc, codes), p.words.Data())
+	}
 	buffers := []*memory.Buffer{valid}
 	switch p.form {
 	case formInts:
 		buffers = append(buffers, p.ints(alloc, codes, valid))
 	case formDecimals:
 		buffers = p.decimals(alloc, buffers, codes, valid)
-	case formDictionary:
-		buffers = p.words(alloc, buffers, codes, valid)
 	case formBytes:
 		if rows == nil {
 			buffers = p.allBytes(alloc, buffers, codes)

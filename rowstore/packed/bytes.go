@@ -1,11 +1,10 @@
 package packed
 
 import (
-	"encoding/binary"
 	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/bitutil"
+	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 )
 
@@ -39,10 +38,10 @@ func (p *Array) packBytes(ends []int32, data []byte) bool {
 
 // packWords builds a dictionary if it is smaller than the values.
 func (p *Array) packWords(ends []int32, data []byte) bool {
-	words := map[string]uint32{}
-	codes := make([]uint32, p.n)
-	var wordEnds []uint32
-	var wordData []byte
+	places := map[string]int32{}
+	codes := make([]int32, p.n)
+	words := array.NewBinaryBuilder(memory.DefaultAllocator, p.typ.(arrow.BinaryDataType))
+	defer words.Release()
 	size := 0
 	for i := range p.n {
 		if p.isNull(i) {
@@ -50,95 +49,46 @@ func (p *Array) packWords(ends []int32, data []byte) bool {
 		}
 		b := data[ends[i]:ends[i+1]]
 		size += len(b)
-		c, known := words[string(b)]
+		c, known := places[string(b)]
 		if !known {
-			c = uint32(len(words))
-			words[string(b)] = c
-			wordData = append(wordData, b...)
-			wordEnds = append(wordEnds, uint32(len(wordData)))
+			c = int32(len(places))
+			places[string(b)] = c
+			words.Append(b)
 		}
 		codes[i] = c
-		if len(words) > maxWords || i == tried && len(words) > tried/2 {
+		if len(places) > maxWords || i == tried && len(places) > tried/2 {
 			return false
 		}
 	}
-	if len(words) == 0 || len(wordData)+4*len(wordEnds) > size/2 {
+	if len(places) == 0 || words.DataLen()+4*len(places) > size/2 {
 		return false
 	}
-	p.form, p.size = formDictionary, size
-	p.ends, p.data = slices.Clone(wordEnds), slices.Clone(wordData)
-	p.codes = newBits(widthOf(uint64(len(words)-1)), p.n)
-	for i, c := range codes {
-		p.codes.set(i, uint64(c))
-	}
+	list := words.NewArray()
+	p.packCodes(codes, list)
+	p.own = arrayBytes(list)
 	return true
 }
 
-// word is a value of the dictionary.
-func (p *Array) word(c uint64) []byte {
-	start := uint32(0)
-	if c > 0 {
-		start = p.ends[c-1]
-	}
-	return p.data[start:p.ends[c]]
-}
-
-// shortWord is the longest value that is copied by two words of 8 bytes.
-const shortWord = 16
-
-func (p *Array) words(alloc memory.Allocator, buffers []*memory.Buffer, codes []uint64, valid *memory.Buffer) []*memory.Buffer {
-	table, longest := p.shortWords()
-	size := p.size
-	if len(codes) < p.n {
-		size = longest * len(codes)
-	}
-	offsets, data := newBuffer(alloc, 4*(len(codes)+1)), newBuffer(alloc, size+shortWord)
-	ends, out := arrow.Int32Traits.CastFromBytes(offsets.Bytes()), data.Bytes()
-	ends[0] = 0
-	used := 0
-	switch {
-	case valid == nil && table != nil:
-		for i, c := range codes {
-			w := &table[c]
-			b := out[used : used+shortWord]
-			binary.LittleEndian.PutUint64(b, w.low)
-			binary.LittleEndian.PutUint64(b[8:], w.high)
-			used += w.n
-			ends[i+1] = int32(used)
-		}
-	default:
-		for i, c := range codes {
-			if valid == nil || bitutil.BitIsSet(valid.Bytes(), i) {
-				used += copy(out[used:], p.word(c))
-			}
-			ends[i+1] = int32(used)
+// packCodes packs codes of words, which live as long as p.
+func (p *Array) packCodes(codes []int32, words arrow.Array) {
+	words.Retain()
+	p.form, p.words = formDictionary, words
+	p.codes = newBits(widthOf(uint64(words.Len()-1)), p.n)
+	for i, c := range codes {
+		if !p.isNull(i) {
+			p.codes.set(i, uint64(c))
 		}
 	}
-	data.ResizeNoShrink(used)
-	return append(buffers, offsets, data)
 }
 
-type shortValue struct {
-	low, high uint64
-	n         int
-}
-
-// shortWords are the dictionary's values as integers, nil if one is too long or
-// they are many; longest is the longest one's length.
-func (p *Array) shortWords() (table []shortValue, longest int) {
-	for i := range p.ends {
-		longest = max(longest, len(p.word(uint64(i))))
+// places makes the buffer of codes.
+func (p *Array) places(alloc memory.Allocator, codes []uint64) *memory.Buffer {
+	buf := newBuffer(alloc, 4*len(codes))
+	out := arrow.Int32Traits.CastFromBytes(buf.Bytes())
+	for i, c := range codes {
+		out[i] = int32(c)
 	}
-	if longest > shortWord || len(p.ends) > tried {
-		return nil, longest
-	}
-	table = make([]shortValue, len(p.ends))
-	for i := range table {
-		var b [shortWord]byte
-		n := copy(b[:], p.word(uint64(i)))
-		table[i] = shortValue{binary.LittleEndian.Uint64(b[:]), binary.LittleEndian.Uint64(b[8:]), n}
-	}
-	return table, longest
+	return buf
 }
 
 // allBytes makes the buffers of byte strings of the given lengths.
