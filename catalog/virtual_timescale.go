@@ -148,6 +148,12 @@ func init() {
 	view(8929, "hypertable_compression_settings", []viewColumn{
 		{"hypertable", OID(types.Regclass)}, {"segmentby", text}, {"orderby", text}, {"compress_interval_length", text},
 	}, compressionSettingRows)
+	view(8938, "hypertable_columnstore_settings", []viewColumn{
+		{"hypertable", OID(types.Regclass)}, {"segmentby", text}, {"orderby", text}, {"compress_interval_length", text},
+	}, compressionSettingRows)
+	ofChunk := []viewColumn{{"hypertable", OID(types.Regclass)}, {"chunk", text}, {"segmentby", text}, {"orderby", text}}
+	view(8937, "chunk_compression_settings", ofChunk, chunkSettingRows)
+	view(8939, "chunk_columnstore_settings", ofChunk, chunkSettingRows)
 	view(8926, "continuous_aggregates", append(table[:2:2], []viewColumn{
 		{"view_schema", name},
 		{"view_name", name},
@@ -330,11 +336,37 @@ func compressionSettingRows(v VirtualEnv, emit emitFunc) error {
 		if c == nil {
 			return nil
 		}
-		names := make([]string, len(c.SegmentBy))
-		for i, n := range c.SegmentBy {
-			names[i] = t.Columns[n-1].Name
+		return emit([]types.Datum{dOid(OID(t.ID)), segmentBy(t), dNullText(c.OrderBy), types.Null})
+	})
+}
+
+// segmentBy lists the columns of compress_segmentby.
+func segmentBy(t *Table) types.Datum {
+	var names []string
+	for _, n := range t.TimeSeries.Compression.SegmentBy {
+		names = append(names, t.Columns[n-1].Name)
+	}
+	return dNullText(strings.Join(names, ","))
+}
+
+// chunkSettingRows are those settings for each chunk. A chunk is no relation here: its
+// name stands in the place of a regclass.
+func chunkSettingRows(v VirtualEnv, emit emitFunc) error {
+	return eachHypertable(v, func(t *Table, _ types.Datum) error {
+		c := t.TimeSeries.Compression
+		if c == nil {
+			return nil
 		}
-		return emit([]types.Datum{dOid(OID(t.ID)), dNullText(strings.Join(names, ",")), dNullText(c.OrderBy), types.Null})
+		slices, err := v.slices(t)
+		if err != nil {
+			return err
+		}
+		for _, s := range slices {
+			if err := emit([]types.Datum{dOid(OID(t.ID)), dText(s.Schema + "." + s.Name), segmentBy(t), dNullText(c.OrderBy)}); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 

@@ -30,6 +30,8 @@ var seriesReads = map[string]func(f *functionSession, c *functions.Context, args
 	"chunks_detailed_size":         (*functionSession).chunksDetailedSize,
 	"hypertable_compression_stats": (*functionSession).hypertableCompression,
 	"chunk_compression_stats":      (*functionSession).chunkCompression,
+	"hypertable_columnstore_stats": (*functionSession).hypertableCompression,
+	"chunk_columnstore_stats":      (*functionSession).chunkCompression,
 	"approximate_row_count":        (*functionSession).approximateRowCount,
 
 	"hypertable_approximate_detailed_size": (*functionSession).hypertableApproximateSize,

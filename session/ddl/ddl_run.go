@@ -72,6 +72,8 @@ func Run(ctx context.Context, env *Env, stmt ast.Statement) (string, error) {
 		return tag, reindex(ctx, env, st)
 	case *ast.AlterSequence:
 		return tag, alterSequence(env, st)
+	case *ast.AlterExtension:
+		return tag, updateExtension(env, st)
 	case *ast.CreateExtension:
 		return tag, createExtension(env, st)
 	case *ast.CreateSchema:

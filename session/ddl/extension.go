@@ -41,6 +41,28 @@ func createExtension(env *Env, st *ast.CreateExtension) error {
 	return installExtension(env, st.Name, version, sch.ID, cascade)
 }
 
+// updateExtension executes ALTER EXTENSION ... UPDATE: each extension has one version.
+func updateExtension(env *Env, st *ast.AlterExtension) error {
+	x := env.Editor.Snapshot().Database().Extension(st.Name)
+	if x == nil {
+		return pgerror.New(pgerror.UndefinedObject, "extension %q does not exist", st.Name)
+	}
+	to := x.Version
+	if a := catalog.FindExtension(st.Name); a != nil {
+		to = a.Version
+	}
+	for _, o := range st.Options {
+		if o.Name == "new_version" {
+			to = o.Text()
+		}
+	}
+	if to != x.Version {
+		return pgerror.New(pgerror.InvalidParameterValue, "extension %q has no update path from version %q to version %q", x.Name, x.Version, to)
+	}
+	env.Notice(pgerror.NewNotice("version %q of extension %q is already installed", to, x.Name))
+	return nil
+}
+
 // installExtension notes an extension, with cascade after those it requires.
 func installExtension(env *Env, name, version string, schema catalog.OID, cascade bool) error {
 	x := catalog.FindExtension(name)

@@ -185,6 +185,12 @@ type CreateExtension struct {
 	Options     []*Option
 }
 
+// AlterExtension is ALTER EXTENSION ... UPDATE.
+type AlterExtension struct {
+	Name    string
+	Options []*Option // new_version
+}
+
 // ParamMode is a function parameter's mode.
 type ParamMode byte
 
@@ -265,6 +271,7 @@ func (*CreateEnum) stmtNode()      {}
 func (*CreateComposite) stmtNode() {}
 func (*CreateDomain) stmtNode()    {}
 func (*CreateExtension) stmtNode() {}
+func (*AlterExtension) stmtNode()  {}
 func (*CreateFunction) stmtNode()  {}
 func (*Grant) stmtNode()           {}
 func (*GrantRole) stmtNode()       {}

@@ -143,6 +143,8 @@ func ddlTag(stmt Statement) string {
 		return "CREATE TYPE"
 	case *CreateDomain:
 		return "CREATE DOMAIN"
+	case *AlterExtension:
+		return "ALTER EXTENSION"
 	case *CreateExtension:
 		return "CREATE EXTENSION"
 	case *CreateFunction:

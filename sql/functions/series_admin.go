@@ -248,6 +248,20 @@ var seriesAdmins = []seriesAdmin{
 		example: ex("* FROM chunk_compression_stats('conditions'::regclass)", chunkNameSchema+"|_hyper_1_1_chunk|Compressed|65536|0|0|65536|8192|0|0|8192|NULL"),
 	},
 	{
+		signature: "hypertable_columnstore_stats(hypertable regclass)",
+		columns:   append([]Column{column("total_chunks", types.Int8), column("number_compressed_chunks", types.Int8)}, compressionColumns...),
+		doc:       "What packing saves of a time-series table, as far as it is known.",
+		example:   ex("* FROM hypertable_columnstore_stats('conditions'::regclass)", "1|1|65536|0|0|65536|8192|0|0|8192|NULL"),
+	},
+	{
+		signature: "chunk_columnstore_stats(hypertable regclass)",
+		columns: append([]Column{
+			column("chunk_schema", types.Name), column("chunk_name", types.Name), column("compression_status", types.Text),
+		}, compressionColumns...),
+		doc:     "What packing saves of each chunk (slice) of a time-series table, as far as it is known.",
+		example: ex("* FROM chunk_columnstore_stats('conditions'::regclass)", chunkNameSchema+"|_hyper_1_1_chunk|Compressed|65536|0|0|65536|8192|0|0|8192|NULL"),
+	},
+	{
 		signature: "add_continuous_aggregate_policy(continuous_aggregate regclass, start_offset any, end_offset any, schedule_interval interval, " +
 			"if_not_exists bool=false, initial_start timestamptz=NULL, timezone text=NULL, include_tiered_data bool=NULL, " +
 			"buckets_per_batch int4=NULL, max_batches_per_execution int4=NULL, refresh_newest_first bool=NULL)",

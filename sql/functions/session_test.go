@@ -273,9 +273,9 @@ func (s *testSession) SeriesAdmin(_ *functions.Context, name string, args functi
 		row = []types.Datum{num(0)}
 	case "chunks_detailed_size":
 		row = append([]types.Datum{str(schema), str(chunk)}, size...)
-	case "hypertable_compression_stats":
+	case "hypertable_compression_stats", "hypertable_columnstore_stats":
 		row = append([]types.Datum{num(1), num(1)}, packed...)
-	case "chunk_compression_stats":
+	case "chunk_compression_stats", "chunk_columnstore_stats":
 		row = append([]types.Datum{str(schema), str(chunk), str("Compressed")}, packed...)
 	case "approximate_row_count":
 		row = []types.Datum{num(100)}

@@ -41,6 +41,8 @@ func (c *converter) createObject(kind int, m msg) ast.Statement {
 			Collation:   names(m.sub(fCreateDomainStmtCollClause), fCollateClauseCollname),
 			Constraints: c.constraints(m, fCreateDomainStmtConstraints),
 		}
+	case nAlterExtensionStmt:
+		return &ast.AlterExtension{Name: m.text(fAlterExtensionStmtExtname), Options: c.options(m, fAlterExtensionStmtOptions)}
 	case nCreateExtensionStmt:
 		return &ast.CreateExtension{
 			Name: m.text(fCreateExtensionStmtExtname), IfNotExists: m.flag(fCreateExtensionStmtIfNotExists),

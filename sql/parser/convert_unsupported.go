@@ -6,7 +6,6 @@ var unsupportedTags = map[int]string{
 	nDropTableSpaceStmt:           "DROP TABLESPACE",
 	nAlterTableSpaceOptionsStmt:   "ALTER TABLESPACE",
 	nAlterTableMoveAllStmt:        "ALTER TABLE",
-	nAlterExtensionStmt:           "ALTER EXTENSION",
 	nAlterExtensionContentsStmt:   "ALTER EXTENSION",
 	nCreateFdwStmt:                "CREATE FOREIGN DATA WRAPPER",
 	nAlterFdwStmt:                 "ALTER FOREIGN DATA WRAPPER",

@@ -573,6 +573,8 @@ const (
 	fCreateExtensionStmtExtname        = 1
 	fCreateExtensionStmtIfNotExists    = 2
 	fCreateExtensionStmtOptions        = 3
+	fAlterExtensionStmtExtname         = 1
+	fAlterExtensionStmtOptions         = 2
 	fCreateRoleStmtStmtType            = 1
 	fCreateRoleStmtRole                = 2
 	fCreateRoleStmtOptions             = 3
