@@ -21,7 +21,12 @@ func start(t *testing.T) []string {
 	return []string{s.URL}
 }
 
-func TestHermitage(t *testing.T) { isolation.Hermitage(t, start(t)) }
+func TestHermitage(t *testing.T) {
+	urls := start(t)
+	isolation.Hermitage(t, urls)
+	// Statements that meet newer versions in the midst of their batches.
+	isolation.Hermitage(t, []string{urls[0] + "&batch_size=2"})
+}
 
 func TestLists(t *testing.T) {
 	isolation.Lists(t, isolation.Load{URLs: start(t), Clients: 8, Each: 100})
