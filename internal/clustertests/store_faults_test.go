@@ -234,10 +234,40 @@ func underLoad(t *testing.T, nodes []*testserver.Server, fault func()) *ledger {
 		conn := connect(t, nodes[i%len(nodes)])
 		l.client(func(n int) bool { return transfer(t, conn, l.ledger, fmt.Sprintf("%s/%d/%d", t.Name(), i, n)) })
 	}
+	audits := l.audit(t, connect(t, nodes[len(nodes)-1]))
 	await(t, l.ledger, 20, serviceBack)
 	fault()
 	await(t, l.ledger, 20, serviceBack)
+	if n := audits.Load(); n == 0 {
+		t.Error("nobody could look at the accounts meanwhile")
+	}
 	return l.ledger
+}
+
+// audit has one more client look at the accounts again and again: each snapshot has
+// to have all of a transfer or nothing of it. The second number is that of accounts
+// weighted by their ids, without what the transfers say: of half a transfer it differs.
+func (l *load) audit(t *testing.T, conn *pgx.Conn) (audits *atomic.Int64) {
+	audits = &atomic.Int64{}
+	l.client(func(int) bool {
+		var sum, weighted int64
+		err := bounded(t, "look at the accounts", func(ctx context.Context) error {
+			return conn.QueryRow(ctx, `SELECT (SELECT sum(balance) FROM account), (SELECT sum(id * balance) FROM account)
+				- (SELECT coalesce(sum(amount * (target - source)), 0) FROM transfer)`).Scan(&sum, &weighted)
+		})
+		switch {
+		case err != nil:
+			l.failed("of the audit", err)
+		case sum != accounts*balance || weighted != balance*accounts*(accounts+1)/2:
+			t.Errorf("the balances add up to %d, and weighted to %d: half a transfer is visible", sum, weighted)
+			return false
+		default:
+			audits.Add(1)
+		}
+		time.Sleep(100 * time.Millisecond)
+		return !conn.IsClosed()
+	})
+	return audits
 }
 
 // await waits for n more transfers, for a time at most.
