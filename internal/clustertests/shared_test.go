@@ -34,6 +34,38 @@ func TestCatalogOfOthers(t *testing.T) {
 	}
 }
 
+// TestPreparedOfOthers checks that prepared statements of one node live through DDL of
+// another as they do in PostgreSQL: they are planned anew, and fail only if their
+// columns have changed or what they name is gone.
+func TestPreparedOfOthers(t *testing.T) {
+	nodes := startNodes(t, 2)
+	a, b := connect(t, nodes[0]), connect(t, nodes[1])
+	exec(t, a, "CREATE TABLE t (id int PRIMARY KEY, v int); CREATE INDEX t_v ON t (v); INSERT INTO t VALUES (1, 10)")
+	exec(t, b, "PREPARE one AS SELECT id FROM t WHERE v = $1")
+	exec(t, b, "PREPARE every AS SELECT * FROM t")
+	exec(t, b, "PREPARE put AS INSERT INTO t (id, v) VALUES ($1, $2)")
+	all := func(want map[string]string) {
+		t.Helper()
+		for sql, state := range want {
+			if err := try(t, b, sql); code(err) != state {
+				t.Errorf("%s: %v, want %q", sql, err, state)
+			}
+		}
+	}
+	all(map[string]string{"EXECUTE one(10)": "", "EXECUTE every": "", "EXECUTE put(2, 10)": ""})
+	exec(t, a, "DROP INDEX t_v")
+	all(map[string]string{"EXECUTE one(10)": "", "EXECUTE every": "", "EXECUTE put(3, 10)": ""})
+	exec(t, a, "ALTER TABLE t ADD w int DEFAULT 5; CREATE INDEX t_w ON t (w)")
+	all(map[string]string{"EXECUTE one(10)": "", "EXECUTE every": "0A000", "EXECUTE put(4, 10)": ""})
+	if n := queryInt(t, a, "SELECT count(*) FROM t WHERE w = 5 AND v = 10"); n != 4 {
+		t.Errorf("%d rows have the new column's default, want 4", n)
+	}
+	exec(t, a, "ALTER TABLE t DROP v")
+	all(map[string]string{"EXECUTE one(10)": "42703", "EXECUTE put(5, 10)": "42703"})
+	exec(t, a, "DROP TABLE t")
+	all(map[string]string{"EXECUTE one(10)": "42P01", "EXECUTE every": "42P01"})
+}
+
 // TestNumbersOfOthers checks that sequences and hidden row ids give no number
 // twice.
 func TestNumbersOfOthers(t *testing.T) {
