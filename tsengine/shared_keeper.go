@@ -26,18 +26,23 @@ type sharing struct {
 	store   kv.SharedStore // nil if there are no others
 	self    string
 	members []string
+	asked   time.Time // when they were asked for
 	// given are expired partitions, by prefix, whose space is to be freed once no
 	// snapshot needs them, and when that was said. They are seen until then.
 	given map[string]time.Time
 }
 
+// meetEvery is how often a process asks at most who lives: leases last longer.
+const meetEvery = 5 * time.Second
+
 // givenFor is after what time the space of an expired partition that is still seen
 // is given up again: something was written there afterwards.
 const givenFor = time.Hour
 
-// meet asks who lives. It reports whether somebody has gone since it asked last.
+// meet asks who lives, if it is time. It reports whether somebody has gone since it
+// asked last.
 func (s *sharing) meet(ctx context.Context) (gone bool, err error) {
-	if s.store == nil {
+	if s.store == nil || time.Since(s.asked) < meetEvery {
 		return false, nil
 	}
 	self, members, err := s.store.Members(ctx)
@@ -47,7 +52,7 @@ func (s *sharing) meet(ctx context.Context) (gone bool, err error) {
 	for _, m := range s.members {
 		gone = gone || m != self && !slices.Contains(members, m)
 	}
-	s.self, s.members = self, members
+	s.self, s.members, s.asked = self, members, time.Now()
 	return gone, nil
 }
 
