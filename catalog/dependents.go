@@ -144,19 +144,20 @@ func (d *dependentFinder) ofType(id OID) {
 	if t.Kind == 'c' && t.ID == id && d.s.types.get(id) != nil {
 		d.add('i', ObjectRelation, t.Relation, 0)
 	}
-	for _, typ := range []OID{t.ID, t.ArrayID} {
-		for _, u := range d.users(typ) {
-			d.typeUsers(u, typ)
-		}
-		if ids := d.s.dependents.get(typ); ids != nil {
-			for _, u := range *ids {
-				if ut := d.s.types.get(u); ut != nil {
-					d.typeUsersType(ut, typ)
-				}
+	if t.ArrayID != 0 && id == t.ID {
+		d.add('i', ObjectType, t.ArrayID, 0)
+	}
+	for _, u := range d.users(id) {
+		d.typeUsers(u, id)
+	}
+	if ids := d.s.dependents.get(id); ids != nil {
+		for _, u := range *ids {
+			if ut := d.s.types.get(u); ut != nil {
+				d.typeUsersType(ut, id)
 			}
 		}
-		d.functionUsers(typ)
 	}
+	d.functionUsers(id)
 }
 
 func (d *dependentFinder) typeUsers(u *Table, typ OID) {

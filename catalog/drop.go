@@ -212,7 +212,9 @@ func Describe(s *Snapshot, path []string, ref ObjectRef) string {
 			return "default value for " + Describe(s, path, ObjectRef{Class: ObjectRelation, ID: ref.ID, Sub: ref.Sub})
 		}
 	case ObjectType:
-		if t, _ := s.TypeOrRow(ref.ID); t != nil {
+		if t, array := s.TypeOrRow(ref.ID); t != nil && array {
+			return "type " + typeRefName(s, path, t) + "[]"
+		} else if t != nil {
 			return "type " + typeRefName(s, path, t)
 		}
 	case ObjectFunction:

@@ -143,13 +143,11 @@ func (e *Editor) UpdateType(t *UserType) error {
 }
 
 func (e *Editor) checkNewTypeName(t *UserType) error {
-	if t.Kind == 'c' {
-		if err := e.checkRelationName(t.Schema, t.Name); err != nil {
-			return err
-		}
-	}
 	if old := e.cur.typeNames.get(qualified{t.Schema, t.Name}); old != nil && old.Name == t.Name {
 		return pgerror.New(pgerror.DuplicateObject, "type %q already exists", t.Name)
+	}
+	if t.Kind == 'c' {
+		return e.checkRelationName(t.Schema, t.Name)
 	}
 	return nil
 }

@@ -291,6 +291,11 @@ func (s *Snapshot) TypeInfo(id OID) *types.Info {
 		info.Base, info.Phys = t.Base, s.phys(t.Base.OID)
 	default:
 		info.Category, info.Phys = 'C', types.PhysBinary
+		for i := range t.Fields {
+			if f := &t.Fields[i]; !f.Dropped {
+				info.Fields = append(info.Fields, types.InfoField{Name: f.Name, Type: f.Type})
+			}
+		}
 	}
 	return info
 }

@@ -12,6 +12,9 @@ import (
 // assignPart is the new value of a column of which a part is set: base with
 // the value v at the subscripts (transformAssignmentSubscripts).
 func (b *Binder) assignPart(s *scope, base expr.Expr, col *catalog.Column, target *ast.InsertColumn, v expr.Expr, loc int) (expr.Expr, error) {
+	if len(target.Steps) > 0 && target.Steps[0].Field != "" {
+		return b.assignField(base, col.Type, col, target.Steps, target, v, loc)
+	}
 	slice := false
 	for _, st := range target.Steps {
 		if st.Field != "" || st.Star {

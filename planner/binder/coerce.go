@@ -75,6 +75,8 @@ func (b *Binder) canCoerce(from, to types.OID, ctx functions.CastContext) bool {
 		return true
 	case to == types.Record:
 		return b.category(from) == 'C'
+	case from == types.Record && b.isComposite(to):
+		return true
 	}
 	return b.castFor(from, to, ctx) != nil
 }
@@ -135,6 +137,12 @@ func (b *Binder) coerceType(e expr.Expr, target types.Type, ctx functions.CastCo
 	}
 	if row, ok := e.(*expr.Row); ok && target.OID == types.Record {
 		return row, nil
+	}
+	if from.OID == types.Record && b.isComposite(target.OID) {
+		return b.recordToComposite(e, target, ctx, loc)
+	}
+	if target.OID == types.Record && b.isComposite(from.OID) {
+		return &expr.Cast{Arg: e, Typ: target, Kind: expr.CastRelabel}, nil
 	}
 	c := b.castFor(from.OID, target.OID, ctx)
 	if c == nil {

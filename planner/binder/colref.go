@@ -95,6 +95,9 @@ func (b *Binder) qualifiedColumn(s *scope, c *ast.ColumnRef) (expr.Expr, error) 
 	if e, err := b.routineColumn(c); e != nil || err != nil {
 		return e, err
 	}
+	if e, err := b.functionColumn(s, item, col, c); e != nil || err != nil {
+		return e, err
+	}
 	return nil, b.missingColumn(s, rel, col, c.Loc())
 }
 

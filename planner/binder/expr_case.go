@@ -327,6 +327,9 @@ func (b *Binder) field(e expr.Expr, name string, n ast.Node) (expr.Expr, error) 
 	if t := e.Type(); b.category(t.OID) != 'C' && t.OID != types.Record {
 		return nil, at(n, pgerror.WrongObjectType, "column notation .%s applied to type %s, which is not a composite type", name, b.typeName(t))
 	}
+	if b.isComposite(e.Type().OID) {
+		return nil, at(n, pgerror.UndefinedColumn, "column %q not found in data type %s", name, b.typeName(e.Type()))
+	}
 	return nil, at(n, pgerror.UndefinedColumn, "could not identify column %q in record data type", name)
 }
 

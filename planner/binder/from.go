@@ -196,6 +196,19 @@ func (b *Binder) noTable(s *scope, r *ast.RangeVar) error {
 			}
 		}
 	}
+	if b.cat != nil {
+		path := b.path
+		if r.Schema != "" {
+			path = []string{r.Schema}
+		}
+		for _, p := range path {
+			if sch := b.cat.Schema(p); sch != nil {
+				if _, kind := b.cat.RelationByName(sch.ID, r.Name); kind == catalog.KindCompositeType {
+					return pgerror.New(pgerror.WrongObjectType, "%q is a composite type", r.Name)
+				}
+			}
+		}
+	}
 	name := r.Name
 	if r.Schema != "" {
 		name = r.Schema + "." + name
@@ -369,6 +382,14 @@ func (b *Binder) bindRangeFunction(s *scope, r *ast.RangeFunction) (logical.Node
 		ids := make([]expr.ColumnID, len(call.Names))
 		for i, c := range call.Names {
 			ids[i] = b.MD.Add(logical.ColumnInfo{Name: c.Name, Rel: alias, Type: c.Type})
+			if fields := b.compositeFields(c.Type); len(call.Names) == 1 && fields != nil {
+				// A function of composite values shows their fields.
+				for k, f := range fields {
+					cols = append(cols, column{name: f.name, id: ids[i], typ: f.typ, value: &expr.Field{Arg: b.MD.Col(ids[i]), Index: k, Typ: f.typ}})
+				}
+				b.MD.Cols[ids[i]].Depth = s.depth
+				continue
+			}
 			cols = append(cols, column{name: c.Name, id: ids[i], typ: c.Type})
 		}
 		scan.Calls = append(scan.Calls, call)

@@ -21,7 +21,10 @@ func alterTable(ctx context.Context, env *Env, st *ast.AlterTable) error {
 		return alterIndex(ctx, env, st)
 	}
 	if st.Kind == ast.ObjectType {
-		return pgerror.Unsupported("ALTER TYPE of a composite type")
+		if done, err := alterComposite(env, st); done {
+			return err
+		}
+		return undefinedRelation(env, st.Table)
 	}
 	id, kind := findRelation(env, st.Table)
 	if id == 0 && st.IfExists {
@@ -95,6 +98,12 @@ func (a *alteration) run() error {
 	}
 	if a.old.Kind != catalog.KindTable {
 		return a.runOther()
+	}
+	switch a.cmd.Kind {
+	case ast.AlterAddColumn, ast.AlterDropColumn, ast.AlterColumnType:
+		if err := refuseStored(a.env, "table", a.t.Name, a.t.RowType); err != nil {
+			return err
+		}
 	}
 	switch a.cmd.Kind {
 	case ast.AlterAddColumn:

@@ -34,6 +34,8 @@ func Run(ctx context.Context, env *Env, stmt ast.Statement) (string, error) {
 		return tag, createFunction(ctx, env, st)
 	case *ast.AlterFunction:
 		return tag, alterFunction(env, st)
+	case *ast.CreateComposite:
+		return tag, createComposite(env, st)
 	case *ast.CreateDomain:
 		return tag, createDomain(ctx, env, st)
 	case *ast.CreateRole:

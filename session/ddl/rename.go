@@ -180,6 +180,9 @@ func renameColumn(ctx context.Context, env *Env, st *ast.Rename) error {
 	if st.Relation == nil {
 		return pgerror.Unsupported("ALTER TYPE ... RENAME ATTRIBUTE")
 	}
+	if done, err := renameField(env, st); done {
+		return err
+	}
 	t, ix, kind, err := relationToAlter(env, st.Relation, st.IfExists)
 	if err != nil || t == nil {
 		return err

@@ -30,7 +30,7 @@ func compositeDatum(e Expr, args []types.Datum) (types.Datum, error) {
 		for i, d := range args {
 			fields[i] = types.RecordField{Type: e.Args[i].Type(), Value: d}
 		}
-		if defaultNames(e.Names) {
+		if defaultNames(e.Names) || e.Typ.IsRow() {
 			return types.BuildRecord(fields), nil
 		}
 		return types.BuildNamedRecord(fields, e.Names), nil

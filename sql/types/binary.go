@@ -217,6 +217,8 @@ func parseBinaryOther(t Type, b []byte, io *IO) (Datum, error) {
 			return parseUser(info, t, string(b), io)
 		case info.Type == 'd':
 			return ParseBinary(info.Base, b, io)
+		case info.Type == 'c':
+			return parseRecordBinary(info, b, io)
 		case info.Elem != 0:
 			return parseArrayBinary(Type{OID: info.Elem, Mod: t.Mod}, b, io)
 		}

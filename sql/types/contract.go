@@ -57,7 +57,8 @@ type Info struct {
 	Align     byte
 	Type      byte // pg_type.typtype: 'b', 'p', 'e', 'd', 'c'
 	Delim     byte
-	Labels    []string // enum labels in order
-	LabelKeys []int32  // their values, see EnumKey
-	Base      Type     // base type of a domain
+	Labels    []string    // enum labels in order
+	LabelKeys []int32     // their values, see EnumKey
+	Base      Type        // base type of a domain
+	Fields    []InfoField // of a composite type
 }

@@ -25,6 +25,8 @@ func parseUser(info *Info, t Type, s string, io *IO) (Datum, error) {
 		return Datum{P: PhysInt32, I: int64(info.LabelKeys[i])}, nil
 	case info.Type == 'd':
 		return Parse(info.Base, s, io)
+	case info.Type == 'c':
+		return parseRecord(info, s, io)
 	case info.Elem != 0:
 		return parseArray(Type{OID: info.Elem, Mod: t.Mod}, s, io)
 	}
