@@ -219,6 +219,10 @@ func (s *Snapshot) TypeOrRow(id OID) (t *UserType, isArray bool) {
 	return t, t != nil && t.ID != id
 }
 
+// CompositeByRelation finds the composite type whose pg_class row has an OID, nil if
+// there is none.
+func (s *Snapshot) CompositeByRelation(id OID) *UserType { return s.compositeByRelation(id) }
+
 // Types returns all user-defined types in OID order, without row types.
 func (s *Snapshot) Types() []*UserType {
 	out := make([]*UserType, 0, s.types.count)

@@ -82,6 +82,9 @@ func (f *functionSession) Visible(class functions.ObjectClass, oid uint32) (visi
 		if t, ix := f.snap.IndexByID(id); ix != nil {
 			return catalog.RelationIsVisible(f.snap, path, t.Schema, ix.Name), true
 		}
+		if u := f.snap.CompositeByRelation(id); u != nil {
+			return catalog.RelationIsVisible(f.snap, path, u.Schema, u.Name), true
+		}
 		return false, false
 	case functions.ClassType:
 		if types.Lookup(id) != nil {
@@ -116,6 +119,9 @@ func (f *functionSession) object(class functions.ObjectClass, oid uint32) (schem
 		}
 		if t, ix := f.snap.IndexByID(id); ix != nil {
 			return t.Schema, true
+		}
+		if u := f.snap.CompositeByRelation(id); u != nil {
+			return u.Schema, true
 		}
 	case functions.ClassType:
 		if types.Lookup(id) != nil {
