@@ -3,7 +3,6 @@ package session
 import (
 	"context"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -65,11 +64,7 @@ func (s *Session) runCall(ctx context.Context, st *ast.Call, many bool) error {
 		return pgerror.Unsupported("procedure %s", name).At(st.Func.Loc())
 	}
 	if run == nil && name != "tidemark.split" {
-		if done, err := s.callProcedure(ctx, st.Func); done {
-			return err
-		}
-		return pgerror.New(pgerror.UndefinedFunction, "procedure %s does not exist", name).
-			WithHint("No procedure matches the given name and argument types. You might need to add explicit type casts.").At(st.Func.Loc())
+		return s.callProcedure(ctx, st.Func)
 	}
 	if err := s.preventInBlock("CALL "+name, many); err != nil {
 		return err
@@ -89,26 +84,22 @@ func (s *Session) runCall(ctx context.Context, st *ast.Call, many bool) error {
 	return err
 }
 
-// callProcedure executes CALL of a procedure that a user made; done is false if there is
-// none of the name. It runs in the transaction at hand.
-func (s *Session) callProcedure(ctx context.Context, f *ast.FuncCall) (done bool, err error) {
+// callProcedure executes CALL of a procedure that a user made, in the transaction at
+// hand.
+func (s *Session) callProcedure(ctx context.Context, f *ast.FuncCall) error {
 	snap, err := s.snapshot(ctx)
 	if err != nil {
-		return true, err
-	}
-	named := snap.FunctionsIn(s.searchPath(), f.Name)
-	if !slices.ContainsFunc(named, func(p *catalog.Function) bool { return p.Procedure }) {
-		return false, nil
+		return err
 	}
 	opts := s.planOptions(snap, nil)
-	opts.Procedure = true
+	opts.Procedure = f
 	q, err := planner.Plan(ctx, &ast.Select{Targets: []*ast.Target{{Pos: f.Pos, Expr: f}}}, opts)
 	if err != nil {
-		return true, err
+		return err
 	}
 	r, err := s.start(ctx, newPlanned(q, nil, snap), nil, nil)
 	if err != nil {
-		return true, err
+		return err
 	}
 	defer r.close()
 	for err == nil {
@@ -119,7 +110,7 @@ func (s *Session) callProcedure(ctx context.Context, f *ast.FuncCall) (done bool
 	if err == io.EOF {
 		err = nil
 	}
-	return true, err
+	return err
 }
 
 // callTable finds the time-series table that the one argument names.

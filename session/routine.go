@@ -25,7 +25,19 @@ import (
 // the calling query does.
 
 // maxRoutineDepth bounds functions that call functions.
-const maxRoutineDepth = 500
+const maxRoutineDepth = 2000
+
+// enterRoutine counts that a function's body begins to run, or goes on for more rows;
+// 54001 if too many do already. leaveRoutine ends it.
+func (s *Session) enterRoutine() error {
+	if s.routineDepth >= maxRoutineDepth {
+		return pgerror.New(pgerror.StatementTooComplex, "stack depth limit exceeded").WithHint("Functions call functions too deeply.")
+	}
+	s.routineDepth++
+	return nil
+}
+
+func (s *Session) leaveRoutine() { s.routineDepth-- }
 
 // maxPrograms bounds the planned bodies that a session keeps.
 const maxPrograms = 256
@@ -50,6 +62,10 @@ var _ functions.RoutineSession = (*functionSession)(nil)
 
 // CallRoutine implements functions.RoutineSession.
 func (f *functionSession) CallRoutine(c *functions.Context, r *functions.Routine, args []types.Datum) (types.Datum, error) {
+	if err := f.s.enterRoutine(); err != nil {
+		return types.Null, err
+	}
+	defer f.s.leaveRoutine()
 	source, err := f.open(c, r, args)
 	if err != nil {
 		return types.Null, err
@@ -67,6 +83,10 @@ func (f *functionSession) CallRoutine(c *functions.Context, r *functions.Routine
 
 // OpenRoutine implements functions.RoutineSession.
 func (f *functionSession) OpenRoutine(c *functions.Context, r *functions.Routine, args []types.Datum) (functions.RowSource, error) {
+	if err := f.s.enterRoutine(); err != nil {
+		return nil, err
+	}
+	defer f.s.leaveRoutine()
 	source, err := f.open(c, r, args)
 	if err != nil {
 		return nil, err
@@ -74,7 +94,7 @@ func (f *functionSession) OpenRoutine(c *functions.Context, r *functions.Routine
 	if source == nil {
 		return noRows{}, nil
 	}
-	source.columns = len(r.Columns)
+	source.columns, source.records = len(r.Columns), r.Records
 	source.single = !source.program.fn.ReturnsSet
 	return source, nil
 }
@@ -107,12 +127,6 @@ func (f *functionSession) open(c *functions.Context, r *functions.Routine, args 
 	if ctx == nil {
 		ctx = s.runCtx
 	}
-	if s.routineDepth >= maxRoutineDepth {
-		return nil, pgerror.New(pgerror.StatementTooComplex, "stack depth limit exceeded").
-			WithHint("Functions call functions too deeply.")
-	}
-	s.routineDepth++
-	defer func() { s.routineDepth-- }()
 	program, err := s.routineProgram(ctx, f.snap, r)
 	if err != nil {
 		return nil, err
@@ -324,6 +338,7 @@ type routineRows struct {
 	ctx     context.Context
 	step    int
 	columns int  // of the rows asked for
+	records bool // rows are asked for as one value each
 	single  bool // one row, of NULLs if the statement has none
 	row     int  // in run.batch
 	given   bool
@@ -377,6 +392,10 @@ func (r *routineRows) Next(_ *functions.Context, limit int, out []array.Builder)
 	if r.run == nil {
 		return 0, nil
 	}
+	if err := r.session.enterRoutine(); err != nil {
+		return 0, err
+	}
+	defer r.session.leaveRoutine()
 	n := 0
 	for n < limit {
 		ok, err := r.next()
@@ -409,6 +428,10 @@ func appendNulls(out []array.Builder) {
 
 func (r *routineRows) appendRow(out []array.Builder) {
 	res := r.program.result
+	if r.records {
+		types.AppendDatum(out[0], r.value())
+		return
+	}
 	if !res.Whole {
 		for i, b := range out {
 			types.AppendDatum(b, r.column(i))

@@ -36,8 +36,8 @@ type Options struct {
 	// Routine, if set, is the function whose body the statement belongs to; ParamTypes
 	// are the types of its parameters.
 	Routine *Routine
-	// Procedure: the statement stands for CALL.
-	Procedure bool
+	// Procedure is the call of a statement that stands for CALL.
+	Procedure *ast.FuncCall
 	// Trace, if set, is told what names stand for.
 	Trace *Trace
 }

@@ -140,10 +140,13 @@ func (b *Binder) resolveCall(s *scope, f *ast.FuncCall) (*boundCall, error) {
 	if err := b.coerceArgs(out, c, args, locs, f); err != nil {
 		return nil, err
 	}
-	if c.fn != nil {
+	switch {
+	case c.fn != nil:
 		if err := b.finishRoutine(f, out); err != nil {
 			return nil, err
 		}
+	case f == b.opts.Procedure:
+		return nil, b.noProcedure(f, name, oidArgs)
 	}
 	if f.WithinGroup {
 		for i, o := range f.OrderBy {
@@ -238,11 +241,20 @@ func (b *Binder) noFunction(f *ast.FuncCall, name string, args []types.OID) erro
 	if functions.Refused(name) {
 		return pgerror.Unsupported("function %s", name).At(f.Loc())
 	}
-	err := at(f, pgerror.UndefinedFunction, "function %s does not exist", b.signature(name, args))
+	word := b.routineWord(f)
+	err := at(f, pgerror.UndefinedFunction, "%s %s does not exist", word, b.signature(name, args))
 	if len(f.OrderBy) > 1 && !f.WithinGroup {
 		return err.WithHint("No aggregate function matches the given name and argument types. Perhaps you misplaced ORDER BY; ORDER BY must appear after all regular arguments of the aggregate.")
 	}
-	return err.WithHint("No function matches the given name and argument types. You might need to add explicit type casts.")
+	return err.WithHint("No %s matches the given name and argument types. You might need to add explicit type casts.", word)
+}
+
+// routineWord is what PostgreSQL calls what f names: CALL looks for a procedure.
+func (b *Binder) routineWord(f *ast.FuncCall) string {
+	if f == b.opts.Procedure {
+		return "procedure"
+	}
+	return "function"
 }
 
 // finishCall makes the expression of a resolved call.
@@ -305,6 +317,9 @@ func (b *Binder) setCall(s *scope, f *ast.FuncCall, c *boundCall, fn *functions.
 		return nil, at(f, pgerror.FeatureNotSupported, "set-returning functions must appear at top level of FROM")
 	case k.srf != "":
 		return nil, at(f, pgerror.FeatureNotSupported, "set-returning functions are not allowed in %s", k.srf)
+	}
+	if fn.Routine && len(fn.Columns) == 0 {
+		fn = b.routineRecords(fn)
 	}
 	s.hasSRF = true
 	names := b.tableFuncColumns(fn, c)

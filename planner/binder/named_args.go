@@ -149,6 +149,7 @@ func (b *Binder) noNamedFunction(s *scope, f *ast.FuncCall) error {
 	if name := strings.Join(f.Name, "."); functions.Refused(name) {
 		return pgerror.Unsupported("function %s", name).At(f.Loc())
 	}
-	return at(f, pgerror.UndefinedFunction, "function %s(%s) does not exist", strings.Join(f.Name, "."), strings.Join(args, ", ")).
-		WithHint("No function matches the given name and argument types. You might need to add explicit type casts.")
+	word := b.routineWord(f)
+	return at(f, pgerror.UndefinedFunction, "%s %s(%s) does not exist", word, strings.Join(f.Name, "."), strings.Join(args, ", ")).
+		WithHint("No %s matches the given name and argument types. You might need to add explicit type casts.", word)
 }

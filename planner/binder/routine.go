@@ -201,11 +201,19 @@ func (b *Binder) placeRoutineArgs(c *candidate, args []expr.Expr, locs []int) (*
 	return &out, newArgs, newLocs, nil
 }
 
+// noProcedure is the error of CALL of a function.
+func (b *Binder) noProcedure(f *ast.FuncCall, name string, args []types.OID) error {
+	return at(f, pgerror.WrongObjectType, "%s is not a procedure", b.signature(name, args)).WithHint("To call a function, use SELECT.")
+}
+
 // finishRoutine gives a resolved call what it runs, and checks arguments of domains.
 func (b *Binder) finishRoutine(f *ast.FuncCall, c *boundCall) error {
 	r := c.routine
-	if r.Procedure && !b.opts.Procedure {
+	switch called := f == b.opts.Procedure; {
+	case r.Procedure && !called:
 		return at(f, pgerror.WrongObjectType, "%s is a procedure", b.signature(r.Name, r.ArgTypes())).WithHint("To call a procedure, use CALL.")
+	case called && !r.Procedure:
+		return b.noProcedure(f, r.Name, r.ArgTypes())
 	}
 	for i, p := range r.Inputs() {
 		if u := b.domain(p.Type.OID); u != nil {
@@ -314,19 +322,30 @@ func (b *Binder) routineTable(c *boundCall, cols []functions.Column) *functions.
 	out := &functions.TableFunc{
 		OID: r.ID, Name: r.Name, Args: c.sig.Args, Columns: cols, Strict: r.Strict, Volatility: functions.Volatility(r.Volatility), Routine: true,
 	}
-	out.Open = openRoutine(r, cols)
+	out.Open = openRoutine(&functions.Routine{ID: r.ID, Columns: cols}, r.Name)
 	b.tables = true
 	return out
 }
 
-func openRoutine(r *catalog.Function, cols []functions.Column) func(*functions.Context, functions.Signature, []types.Datum) (functions.RowSource, error) {
+func openRoutine(call *functions.Routine, name string) func(*functions.Context, functions.Signature, []types.Datum) (functions.RowSource, error) {
 	return func(ctx *functions.Context, t functions.Signature, args []types.Datum) (functions.RowSource, error) {
 		s, ok := ctx.Session.(functions.RoutineSession)
 		if !ok {
-			return nil, pgerror.Unsupported("a call of function %s here", r.Name)
+			return nil, pgerror.Unsupported("a call of function %s here", name)
 		}
-		return s.OpenRoutine(ctx, &functions.Routine{ID: r.ID, Signature: t, Columns: cols}, args)
+		r := *call
+		r.Signature = t
+		return s.OpenRoutine(ctx, &r, args)
 	}
+}
+
+// routineRecords is a function returning SETOF record where no definition list can be:
+// its rows are values of type record.
+func (b *Binder) routineRecords(fn *functions.TableFunc) *functions.TableFunc {
+	out := *fn
+	out.Columns = []functions.Column{{Name: fn.Name, Type: types.Of(types.Record)}}
+	out.Open = openRoutine(&functions.Routine{ID: fn.OID, Records: true}, fn.Name)
+	return &out
 }
 
 // routineRows is a function returning record with the columns of a definition list;
@@ -340,7 +359,7 @@ func (b *Binder) routineRows(fn *functions.TableFunc, names []plan.Column) *func
 	for _, n := range names {
 		out.Columns = append(out.Columns, functions.Column{Name: n.Name, Type: n.Type})
 	}
-	out.Open = openRoutine(b.cat.Function(fn.OID), out.Columns)
+	out.Open = openRoutine(&functions.Routine{ID: fn.OID, Columns: out.Columns}, fn.Name)
 	return &out
 }
 

@@ -49,14 +49,20 @@ func createFunction(ctx context.Context, env *Env, st *ast.CreateFunction) error
 		}
 	}
 	if st.Body != nil {
-		err = standardBody(ctx, env, f, st)
-	} else {
-		f.Body = body
-		err = checkBody(ctx, env, f)
+		if err := standardBody(ctx, env, f, st); err != nil {
+			return err
+		}
+		return putFunction(env, old, f)
 	}
-	if err != nil {
+	f.Body = body
+	if err := putFunction(env, old, f); err != nil {
 		return err
 	}
+	return checkBody(ctx, env, f) // last, for a body that is text may call the function itself
+}
+
+// putFunction adds f, or puts it where old is.
+func putFunction(env *Env, old, f *catalog.Function) error {
 	if old == nil {
 		return env.Editor.CreateFunction(f)
 	}

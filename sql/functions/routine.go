@@ -10,6 +10,8 @@ type Routine struct {
 	Signature
 	// Columns are those of the result in FROM; nil asks for one value.
 	Columns []Column
+	// Records asks for each row as one value of type record.
+	Records bool
 }
 
 // RoutineSession runs functions that users made.
