@@ -23,7 +23,7 @@ type run struct {
 	series   map[*plan.SeriesScan]*tsengine.ScanSpec // found by splitSeries, if no worker came
 	filters  map[*plan.HashJoin][]*runtimeFilter
 	joins    sharedJoins // of a worker
-	coded    coding      // nil: all columns are plain
+	uses     columnUses  // nil: all columns are plain, and read
 	ddl      bool        // descriptors may change: see layout
 	top      plan.Node   // whose written rows Env.Affected counts
 }
@@ -41,7 +41,7 @@ func Build(env *Env, root plan.Node) (Operator, error) {
 	r := newRun(env)
 	r.top = topOf(root)
 	if !env.PlainStrings {
-		r.coded = codedColumns(root)
+		r.uses = usesOf(root)
 	}
 	op, err := r.build(root)
 	if err != nil {

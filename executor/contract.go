@@ -66,7 +66,7 @@ type Env struct {
 	// Columns, if set, serves scans of rows from memory. Whoever sets it neither
 	// writes to the transaction nor refreshes it until the statement ended.
 	Columns *ColumnCache
-	// PlainStrings: operators see strings as such, not as codes of words (coded.go).
+	// PlainStrings: operators see strings as such, not as codes of words (column_uses.go).
 	PlainStrings bool
 	// MorselBytes overrides how large the pieces of parallel scans are (tests).
 	MorselBytes uint64

@@ -2,6 +2,7 @@ package executor
 
 import (
 	"context"
+	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -15,6 +16,8 @@ type filter struct {
 	cond  *scalar
 	stats *NodeStats // nil without EXPLAIN ANALYZE
 	sel   []int32
+	// unread are the columns that nobody above reads; nil for none.
+	unread []bool
 	// blame, if not nil, is told the row of the last batch that made the
 	// condition fail (COPY FROM ... WHERE).
 	blame func(row int, late bool)
@@ -29,7 +32,7 @@ func (r *run) newFilter(n *plan.Filter) (Operator, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &filter{env: r.env, input: input, cond: cond, stats: r.statsOf(n)}
+	f := &filter{env: r.env, input: input, cond: cond, stats: r.statsOf(n), unread: r.uses[n].unread}
 	if r.env.RejectedRow != nil && readsStream(n.Input) {
 		f.traceRows()
 	}
@@ -111,7 +114,7 @@ func (f *filter) apply(batch arrow.RecordBatch) (arrow.RecordBatch, error) {
 		batch.Release()
 		return nil, err
 	}
-	return pick(f.env, batch, sel)
+	return pickRead(f.env, batch, sel, f.unread)
 }
 
 // choose returns which of n rows pass, valid until the next call and never nil.
@@ -133,6 +136,11 @@ func (f *filter) choose(cols []arrow.Array, n int) ([]int32, error) {
 // pick takes batch over and returns the given rows (ascending, without
 // repeats), nil if there are none.
 func pick(env *Env, batch arrow.RecordBatch, sel []int32) (arrow.RecordBatch, error) {
+	return pickRead(env, batch, sel, nil)
+}
+
+// pickRead is pick, which may put NULLs in the place of unread columns.
+func pickRead(env *Env, batch arrow.RecordBatch, sel []int32, unread []bool) (arrow.RecordBatch, error) {
 	switch {
 	case len(sel) == int(batch.NumRows()):
 		return batch, nil
@@ -143,5 +151,20 @@ func pick(env *Env, batch arrow.RecordBatch, sel []int32) (arrow.RecordBatch, er
 		return cutBatch(batch, int64(sel[0]), int64(sel[len(sel)-1])+1), nil
 	}
 	defer batch.Release()
-	return takeBatch(env.Alloc, batch, sel)
+	if !slices.Contains(unread, true) {
+		return takeBatch(env.Alloc, batch, sel)
+	}
+	cols := make([]arrow.Array, len(unread))
+	for i, c := range batch.Columns() {
+		if unread[i] {
+			cols[i] = nullColumn(batch.Schema().Field(i).Type, len(sel))
+			continue
+		}
+		var err error
+		if cols[i], err = takeArray(env.Alloc, c, sel, false); err != nil {
+			releaseAll(cols)
+			return nil, err
+		}
+	}
+	return newBatch(batch.Schema(), cols, len(sel)), nil
 }

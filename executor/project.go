@@ -26,7 +26,7 @@ func (r *run) newProject(n *plan.Project) (Operator, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &project{env: r.env, input: input, exprs: exprs, schema: schemaOf(n.Cols), coded: r.coded[n]}, nil
+	return &project{env: r.env, input: input, exprs: exprs, schema: schemaOf(n.Cols), coded: r.uses[n].coded}, nil
 }
 
 func (p *project) Schema() *arrow.Schema { return p.schema }

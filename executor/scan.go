@@ -34,7 +34,7 @@ func (r *run) newScan(n *plan.Scan) (Operator, error) {
 	if n.PointGet {
 		return &pointScan{env: r.env, node: n, schema: schemaOf(n.Cols), filter: f}, nil
 	}
-	s := &scan{env: r.env, node: n, schema: schemaOf(n.Cols), pick: newScanPick(r.env, n, f, r.filtersOf(n), r.coded[n])}
+	s := &scan{env: r.env, node: n, schema: schemaOf(n.Cols), pick: newScanPick(r.env, n, f, r.filtersOf(n), r.uses[n])}
 	if r.rest != nil && r.rest.scan == n {
 		s.rest = r.rest
 	}

@@ -24,14 +24,14 @@ type scanPick struct {
 	filter  *filter // nil for none
 	reads   []int   // the columns of the filter's condition
 	filters []*runtimeFilter
-	coded   []bool // the columns of the output that may be coded; nil for none
+	use     columnUse // of the output
 
 	cols  []arrow.Array // scratch: the batch's columns as far as they are needed
 	words []int64
 }
 
-func newScanPick(env *Env, n *plan.Scan, f *filter, filters []*runtimeFilter, coded []bool) *scanPick {
-	p := &scanPick{env: env, filter: f, filters: filters, coded: coded, cols: make([]arrow.Array, len(n.Cols))}
+func newScanPick(env *Env, n *plan.Scan, f *filter, filters []*runtimeFilter, use columnUse) *scanPick {
+	p := &scanPick{env: env, filter: f, filters: filters, use: use, cols: make([]arrow.Array, len(n.Cols))}
 	if f != nil {
 		expr.Walk(n.Filter, func(e expr.Expr) bool {
 			if o, ok := e.(*expr.Ordinal); ok && !slices.Contains(p.reads, o.Index) {
@@ -44,7 +44,7 @@ func newScanPick(env *Env, n *plan.Scan, f *filter, filters []*runtimeFilter, co
 }
 
 // idle reports whether all rows pass as they are.
-func (p *scanPick) idle() bool { return p.filter == nil && len(p.filters) == 0 && p.coded == nil }
+func (p *scanPick) idle() bool { return p.filter == nil && len(p.filters) == 0 && p.use.coded == nil }
 
 // pick takes a batch over and returns its rows that pass, nil for none.
 func (p *scanPick) pick(b *rowstore.LazyBatch) (arrow.RecordBatch, error) {
@@ -58,7 +58,7 @@ func (p *scanPick) pick(b *rowstore.LazyBatch) (arrow.RecordBatch, error) {
 		}
 	}
 	if sel == nil || len(sel) == b.Rows() {
-		return b.Batch(p.coded), nil
+		return b.Batch(p.use.coded), nil
 	}
 	return p.take(b, sel)
 }
@@ -140,7 +140,7 @@ func (p *scanPick) column(b *rowstore.LazyBatch, i int, rows []int32, coded bool
 }
 
 // mayBeCoded reports whether a column of the output may be coded.
-func (p *scanPick) mayBeCoded(i int) bool { return p.coded != nil && p.coded[i] }
+func (p *scanPick) mayBeCoded(i int) bool { return p.use.coded != nil && p.use.coded[i] }
 
 // take makes the batch of the rows sel, nil for none.
 func (p *scanPick) take(b *rowstore.LazyBatch, sel []int32) (arrow.RecordBatch, error) {
@@ -151,6 +151,10 @@ func (p *scanPick) take(b *rowstore.LazyBatch, sel []int32) (arrow.RecordBatch, 
 	run := int(last-first)+1 == len(sel)
 	cols := make([]arrow.Array, len(p.cols))
 	for i := range cols {
+		if p.use.unread != nil && p.use.unread[i] {
+			cols[i] = nullColumn(b.Schema().Field(i).Type, len(sel))
+			continue
+		}
 		if run && !b.Packed(i) && (p.mayBeCoded(i) || !types.IsCoded(b.Coded(i))) {
 			cols[i] = array.NewSlice(b.Coded(i), first, last+1)
 			continue

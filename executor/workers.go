@@ -25,7 +25,7 @@ type workers struct {
 	node    *plan.Gather
 	morsels *morsels
 	filters map[*plan.HashJoin][]*runtimeFilter // of the joins above
-	coded   coding
+	uses    columnUses
 	joins   sharedJoins
 	list    []*worker
 	granted int // of env.Workers
@@ -80,7 +80,7 @@ func (r *run) openWorkers(ctx context.Context, n *plan.Gather) (*workers, error)
 	if granted == 0 {
 		return nil, joins.close()
 	}
-	w := &workers{env: r.env, node: n, morsels: m, filters: r.filters, coded: r.coded, joins: joins, granted: granted}
+	w := &workers{env: r.env, node: n, morsels: m, filters: r.filters, uses: r.uses, joins: joins, granted: granted}
 	w.ctx, w.cancel = context.WithCancelCause(ctx)
 	for i := range granted {
 		w.list = append(w.list, w.newWorker(i, reader))
@@ -103,7 +103,7 @@ func (w *workers) newWorker(id int, reader kv.ParallelReader) *worker {
 		m.env.Stats = m.stats
 	}
 	m.run = newRun(&m.env)
-	m.run.filters, m.run.joins, m.run.coded = w.filters, w.joins, w.coded
+	m.run.filters, m.run.joins, m.run.uses = w.filters, w.joins, w.uses
 	m.run.shared = &sharedScan{morsels: w.morsels, worker: id}
 	return m
 }

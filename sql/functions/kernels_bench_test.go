@@ -109,10 +109,14 @@ func BenchmarkOperators(b *testing.B) {
 		{"int4/const", "/", types.Int4, types.Int4, []Value{ints, constant(types.Int4, "7")}},
 		{"float8*float8", "*", types.Float8, types.Float8, []Value{floats, floats}},
 		{"numeric+numeric", "+", types.Numeric, types.Numeric, []Value{decimals, decimals}},
+		{"numeric-numeric", "-", types.Numeric, types.Numeric, []Value{decimals, decimals}},
+		{"numeric*numeric", "*", types.Numeric, types.Numeric, []Value{decimals, decimals}},
+		{"numeric/const", "/", types.Numeric, types.Numeric, []Value{decimals, constant(types.Numeric, "7")}},
 		{"numeric<const", "<", types.Numeric, types.Numeric, []Value{decimals, constant(types.Numeric, "500.5")}},
 		{"like prefix", "~~", types.Text, types.Text, []Value{texts, constant(types.Text, "customer#00000%")}},
 		{"like contains", "~~", types.Text, types.Text, []Value{texts, constant(types.Text, "%0077%")}},
 		{"like general", "~~", types.Text, types.Text, []Value{texts, constant(types.Text, "%_0_7%str_et")}},
+		{"ilike contains", "~~*", types.Text, types.Text, []Value{texts, constant(types.Text, "%CUST%77%")}},
 		{"regex", "~", types.Text, types.Text, []Value{texts, constant(types.Text, "0+77 ")}},
 	} {
 		b.Run(k.name, func(b *testing.B) { benchOperator(b, k.op, c, k.left, k.right, k.args...) })
