@@ -130,6 +130,10 @@ func (t *keyTable) findCoded(cols []arrow.Array, n int, out []uint32, add bool) 
 // findWords is find for the given rows of columns, nil for all, by their values. These
 // are scratch memory, at most those of a batch.
 func (t *keyTable) findWords(cols []arrow.Array, rows []int32, n int, out []uint32, add bool) {
+	if rows == nil && t.encoder != nil { // which knows coded columns
+		t.findPlain(cols, n, out, add)
+		return
+	}
 	plain := make([]arrow.Array, len(cols))
 	defer func() { releaseAll(plain) }()
 	for i, c := range cols {

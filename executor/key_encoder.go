@@ -20,7 +20,8 @@ import (
 //	  types without such a form (jsonb, arrays, ...): the number of the distinct
 //	    value, 8 bytes
 //
-// Encoding runs column by column, over one buffer for the whole batch.
+// Encoding runs column by column, over one buffer for the whole batch. Columns of
+// strings may be coded.
 type keyEncoder struct {
 	types  []types.Type
 	intern []*interner // one a column, nil where not needed
@@ -129,9 +130,10 @@ func (e *keyEncoder) measure(cols []arrow.Array, n int) {
 		if !e.isBytes(k, c) {
 			continue
 		}
-		offsets, _ := byteValues(c)
+		v := viewBytes(c)
 		for i := range r.ends {
-			r.ends[i] += int(offsets[i+1] - offsets[i])
+			at := v.place(i)
+			r.ends[i] += int(v.offsets[at+1] - v.offsets[at])
 		}
 	}
 	at := 0
@@ -145,7 +147,7 @@ func (e *keyEncoder) measure(cols []arrow.Array, n int) {
 // isBytes says whether a column is encoded as bytes.
 func (e *keyEncoder) isBytes(k int, c arrow.Array) bool {
 	id := c.DataType().ID()
-	return e.intern[k] == nil && (id == arrow.STRING || id == arrow.BINARY)
+	return e.intern[k] == nil && (id == arrow.STRING || id == arrow.BINARY || id == arrow.DICTIONARY)
 }
 
 // encodeColumn appends a column to the rows in which it is not NULL.
@@ -186,13 +188,14 @@ func (e *keyEncoder) putWord(i int, w uint64) {
 
 func (e *keyEncoder) encodeBytes(k int, c arrow.Array) {
 	r := &e.rows
-	offsets, data := byteValues(c)
+	view := viewBytes(c)
 	hasNulls, canonical := c.NullN() > 0, hasCanonical(e.types[k])
 	for i, at := range r.ends {
 		if hasNulls && c.IsNull(i) {
 			continue
 		}
-		v := data[offsets[i]:offsets[i+1]]
+		place := view.place(i)
+		v := view.data[view.offsets[place]:view.offsets[place+1]]
 		var size int
 		if canonical {
 			size = len(appendCanonical(r.data[at+4:at+4], e.types[k], v))

@@ -141,7 +141,7 @@ func (t *keyTable) find(cols []arrow.Array, n int, out []uint32, add bool) []uin
 	return out
 }
 
-// findPlain is find for plain columns.
+// findPlain is find for plain columns, or any if there is an encoder.
 func (t *keyTable) findPlain(cols []arrow.Array, n int, out []uint32, add bool) {
 	switch {
 	case t.ints != nil:

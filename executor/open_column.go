@@ -43,12 +43,7 @@ func openFixed[T fixedWidth](o *openColumn, chunks []arrow.Array) [][]T {
 // openBytes returns the values of chunks of byte strings.
 func (o *openColumn) openBytes(chunks []arrow.Array) []byteView {
 	for _, c := range chunks[len(o.bytes):] {
-		var v byteView
-		if types.IsCoded(c) {
-			v.codes, c = types.Codes(c), types.Words(c)
-		}
-		v.offsets, v.data = byteValues(c)
-		o.bytes = append(o.bytes, v)
+		o.bytes = append(o.bytes, viewBytes(c))
 	}
 	return o.bytes
 }
@@ -60,6 +55,15 @@ func (o *openColumn) anyNull(chunks []arrow.Array) bool {
 	}
 	o.checked = len(chunks)
 	return o.hasNulls
+}
+
+// viewBytes views a column of byte strings, which may be coded.
+func viewBytes(c arrow.Array) (v byteView) {
+	if types.IsCoded(c) {
+		v.codes, c = types.Codes(c), types.Words(c)
+	}
+	v.offsets, v.data = byteValues(c)
+	return v
 }
 
 // place is where the value of a row lies.
