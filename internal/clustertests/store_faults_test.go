@@ -264,7 +264,7 @@ func (l *load) audit(t *testing.T, conn *pgx.Conn) (audits *atomic.Int64) {
 		default:
 			audits.Add(1)
 		}
-		time.Sleep(100 * time.Millisecond)
+		time.Sleep(250 * time.Millisecond)
 		return !conn.IsClosed()
 	})
 	return audits
