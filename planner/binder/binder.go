@@ -62,6 +62,7 @@ type Binder struct {
 	cacheable bool
 	nextCTE   int
 	depth     int // nesting of views and subqueries
+	stored    int // nesting of views
 
 	// locs are the places of column references, recorded on the second run
 	// after an error that needs them.

@@ -142,7 +142,7 @@ func (b *Binder) coerceType(e expr.Expr, target types.Type, ctx functions.CastCo
 		return b.recordToComposite(e, target, ctx, loc)
 	}
 	if target.OID == types.Record && b.isComposite(from.OID) {
-		return &expr.Cast{Arg: e, Typ: target, Kind: expr.CastRelabel}, nil
+		return e, nil // its type tells more
 	}
 	c := b.castFor(from.OID, target.OID, ctx)
 	if c == nil {

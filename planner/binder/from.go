@@ -302,7 +302,8 @@ func (b *Binder) viewQuery(s *scope, t *catalog.Table) (query, error) {
 	saved, trace := b.path, b.trace
 	b.path, b.trace = viewPath(t.View.SearchPath, b.path), nil
 	b.noAuto++ // offsets in the view's text are not those of the statement
-	defer func() { b.path, b.trace = saved, trace; b.noAuto-- }()
+	b.stored++
+	defer func() { b.path, b.trace = saved, trace; b.noAuto--; b.stored-- }()
 	q, err := b.bindSelect(&scope{depth: s.depth}, sel, nil)
 	if e, ok := err.(*pgerror.Error); ok { //nolint:errorlint // made here
 		c := *pgerror.New(e.Code, "%s", e.Message)
@@ -325,6 +326,9 @@ func viewPath(path, current []string) []string {
 }
 
 func (b *Binder) bindRangeSubselect(s *scope, r *ast.RangeSubselect) (logical.Node, *nsItem, error) {
+	if r.Alias == nil && b.stored == 0 {
+		return nil, nil, noAlias(r)
+	}
 	saved := s.lateralActive
 	s.lateralActive = r.Lateral
 	kind := s.kind
@@ -341,6 +345,15 @@ func (b *Binder) bindRangeSubselect(s *scope, r *ast.RangeSubselect) (logical.No
 	item := b.newItem(s, alias, append(make([]column, 0, len(q.cols)), q.cols...))
 	item.relVisible, item.derived = alias != "", q.node
 	return q.node, item, rename(item, r.Alias, r.Loc())
+}
+
+// noAlias is the error of a subquery in FROM without a name, which PostgreSQL wants up
+// to version 15; queries of views that were stored without one are bound.
+func noAlias(r *ast.RangeSubselect) error {
+	if r.Query.Values != nil {
+		return at(r, pgerror.SyntaxError, "VALUES in FROM must have an alias").WithHint("For example, FROM (VALUES ...) [AS] foo.")
+	}
+	return at(r, pgerror.SyntaxError, "subquery in FROM must have an alias").WithHint("For example, FROM (SELECT ...) [AS] foo.")
 }
 
 func (b *Binder) bindRangeFunction(s *scope, r *ast.RangeFunction) (logical.Node, *nsItem, error) {
