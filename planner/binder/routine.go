@@ -196,6 +196,15 @@ func (b *Binder) placeRoutineArgs(c *candidate, args []expr.Expr, locs []int) (*
 		if err != nil {
 			return nil, nil, nil, err
 		}
+		if !isPolymorphic(out.args[i]) { // its text does not show the assignment's cast
+			converted, err := b.coerce(e, types.Of(out.args[i]), functions.CastAssignment, -1)
+			if err != nil {
+				return nil, nil, nil, err
+			}
+			if converted != nil {
+				e = converted
+			}
+		}
 		newArgs[i], newLocs[i] = e, -1
 	}
 	return &out, newArgs, newLocs, nil
