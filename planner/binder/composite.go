@@ -18,7 +18,7 @@ func (b *Binder) recordToComposite(e expr.Expr, target types.Type, ctx functions
 		args = row.Args
 	} else {
 		for i, f := range b.recordFields(e) {
-			args = append(args, &expr.Field{Arg: e, Index: i, Typ: f.typ})
+			args = append(args, &expr.Field{Arg: e, Index: i, Name: f.name, Typ: f.typ})
 		}
 		if args == nil {
 			return nil, refused
@@ -71,7 +71,7 @@ func (b *Binder) assignField(base expr.Expr, typ types.Type, col *catalog.Column
 	out := &expr.Row{Typ: types.Of(typ.OID)}
 	found := false
 	for i, f := range fields {
-		var x expr.Expr = &expr.Field{Arg: base, Index: i, Typ: f.typ}
+		var x expr.Expr = &expr.Field{Arg: base, Index: i, Name: f.name, Typ: f.typ}
 		if c, ok := base.(*expr.Const); ok && c.Value.IsNull() {
 			x = &expr.Const{Typ: f.typ}
 		} else if row, ok := base.(*expr.Row); ok && i < len(row.Args) {

@@ -243,7 +243,7 @@ func (b *Binder) bindIsNull(s *scope, n *ast.IsNull) (expr.Expr, error) {
 		}
 		return l, nil
 	}
-	return &expr.IsNull{Arg: a, Not: n.Not}, nil
+	return &expr.IsNull{Arg: a, Not: n.Not, Row: a.Type().OID == types.Record || b.isComposite(a.Type().OID)}, nil
 }
 
 func (b *Binder) bindBoolTest(s *scope, n *ast.BooleanTest) (expr.Expr, error) {

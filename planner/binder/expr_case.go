@@ -304,19 +304,14 @@ func (b *Binder) jsonSubscript(s *scope, e expr.Expr, steps []ast.Step, n ast.No
 
 // field selects a named field of a record.
 func (b *Binder) field(e expr.Expr, name string, n ast.Node) (expr.Expr, error) {
-	switch x := e.(type) {
-	case *expr.Row:
-		for i, f := range x.Names {
-			if f == name && i < len(x.Args) {
-				return x.Args[i], nil
-			}
-		}
-	}
-	if names := b.recordFields(e); names != nil {
-		for i, f := range names {
-			if f.name == name {
-				return &expr.Field{Arg: e, Index: i, Typ: f.typ}, nil
-			}
+	row, _ := e.(*expr.Row)
+	for i, f := range b.recordFields(e) {
+		switch {
+		case f.name != name:
+		case row != nil:
+			return row.Args[i], nil
+		default:
+			return &expr.Field{Arg: e, Index: i, Name: name, Typ: f.typ}, nil
 		}
 	}
 	if ind, ok := n.(*ast.Indirection); ok {

@@ -40,6 +40,9 @@ func rowField(i int) string { return "f" + strconv.Itoa(i+1) }
 
 // recordFields are the fields of a record expression whose shape is known.
 func (b *Binder) recordFields(e expr.Expr) []column {
+	if fields := b.compositeOf(e.Type()); fields != nil {
+		return fields
+	}
 	switch x := e.(type) {
 	case *expr.Row:
 		out := make([]column, len(x.Args))
@@ -69,9 +72,6 @@ func (b *Binder) recordFields(e expr.Expr) []column {
 			out[i] = column{name: f.Name, typ: f.Type}
 		}
 		return out
-	}
-	if u := b.compositeOf(e.Type()); u != nil {
-		return u
 	}
 	return nil
 }

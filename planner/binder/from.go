@@ -398,7 +398,7 @@ func (b *Binder) bindRangeFunction(s *scope, r *ast.RangeFunction) (logical.Node
 			if fields := b.compositeFields(c.Type); len(call.Names) == 1 && fields != nil {
 				// A function of composite values shows their fields.
 				for k, f := range fields {
-					cols = append(cols, column{name: f.name, id: ids[i], typ: f.typ, value: &expr.Field{Arg: b.MD.Col(ids[i]), Index: k, Typ: f.typ}})
+					cols = append(cols, column{name: f.name, id: ids[i], typ: f.typ, value: &expr.Field{Arg: b.MD.Col(ids[i]), Index: k, Name: f.name, Typ: f.typ}})
 				}
 				b.MD.Cols[ids[i]].Depth = s.depth
 				continue

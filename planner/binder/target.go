@@ -124,7 +124,7 @@ func (b *Binder) expandRecord(s *scope, n *ast.Indirection) ([]target, error) {
 			c.Column, c.Typ = i, f.typ
 			out[i].expr = &c
 		default:
-			out[i].expr = &expr.Field{Arg: e, Index: i, Typ: f.typ}
+			out[i].expr = &expr.Field{Arg: e, Index: i, Name: f.name, Typ: f.typ}
 		}
 	}
 	return out, nil

@@ -40,7 +40,7 @@ func Equal(a, b expr.Expr) bool {
 		return ok && Equal(x.Arg, y.Arg)
 	case *expr.IsNull:
 		y, ok := b.(*expr.IsNull)
-		return ok && x.Not == y.Not && Equal(x.Arg, y.Arg)
+		return ok && x.Not == y.Not && x.Row == y.Row && Equal(x.Arg, y.Arg)
 	case *expr.BoolTest:
 		y, ok := b.(*expr.BoolTest)
 		return ok && x.Not == y.Not && x.Want == y.Want && Equal(x.Arg, y.Arg)

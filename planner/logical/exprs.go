@@ -132,7 +132,7 @@ func MapChildren(e expr.Expr, f func(expr.Expr) expr.Expr) expr.Expr {
 		}
 	case *expr.IsNull:
 		if a := f(x.Arg); a != x.Arg {
-			return &expr.IsNull{Arg: a, Not: x.Not}
+			return &expr.IsNull{Arg: a, Not: x.Not, Row: x.Row}
 		}
 	case *expr.BoolTest:
 		if a := f(x.Arg); a != x.Arg {

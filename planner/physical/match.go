@@ -87,7 +87,7 @@ func (b *Builder) matchKey(cond expr.Expr, key *keyColumn, inner *logical.ColSet
 		}
 		return []bound{in}
 	case *expr.IsNull:
-		if isKey(x.Arg, key) {
+		if isKey(x.Arg, key) && !x.Row {
 			if x.Not {
 				return []bound{{op: "notnull", exact: true}}
 			}

@@ -211,7 +211,7 @@ func implies(c, p expr.Expr) bool {
 	if logical.Equal(c, p) {
 		return true
 	}
-	if null, ok := p.(*expr.IsNull); ok && null.Not {
+	if null, ok := p.(*expr.IsNull); ok && null.Not && !null.Row {
 		// A strict comparison with the column is only true if it is not NULL.
 		if call, ok := c.(*expr.Call); ok && call.Fn.Strict {
 			for _, a := range call.Args {

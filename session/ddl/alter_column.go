@@ -438,7 +438,7 @@ func (a *alteration) rebindTexts() error {
 			c := &ix.Columns[j]
 			if c.Num != 0 {
 				c.ExprType = t.Columns[c.Num-1].Type
-				if err := checkIndexable(c.ExprType, ""); err != nil {
+				if err := checkIndexable(a.env, c.ExprType); err != nil {
 					return err
 				}
 				continue

@@ -188,8 +188,18 @@ func renameField(env *Env, st *ast.Rename) (done bool, err error) {
 	return true, env.Editor.UpdateType(&next)
 }
 
-// refuseQueried fails where a stored query names a composite type, or reads a column of
-// it: its text may name the attributes that are to change.
+// hasExpressions reports whether a table keeps expressions over its columns.
+func hasExpressions(t *catalog.Table) bool {
+	return len(t.Checks) > 0 ||
+		slices.ContainsFunc(t.Columns, func(c catalog.Column) bool { return c.Generated && !c.Dropped }) ||
+		slices.ContainsFunc(t.Indexes, func(ix catalog.Index) bool {
+			return ix.Predicate != "" || slices.ContainsFunc(ix.Columns, func(c catalog.IndexColumn) bool { return c.Expr != "" })
+		})
+}
+
+// refuseQueried fails where a stored query or an expression of a table may name the
+// attributes of a composite type that are to change: it names the type, or reads a column
+// of it.
 func refuseQueried(env *Env, u *catalog.UserType) error {
 	snap := env.Editor.Snapshot()
 	reads := func(ids []catalog.OID) bool {
@@ -203,6 +213,9 @@ func refuseQueried(env *Env, u *catalog.UserType) error {
 	for _, t := range snap.Tables() {
 		if t.View != nil && reads(t.View.DependsOn) {
 			return pgerror.Unsupported("ALTER TYPE of type %q, which view %q reads,", u.Name, t.Name)
+		}
+		if hasExpressions(t) && reads([]catalog.OID{t.ID}) {
+			return pgerror.Unsupported("ALTER TYPE of type %q, which expressions of table %q may read,", u.Name, t.Name)
 		}
 	}
 	for _, f := range snap.Functions() {

@@ -113,7 +113,7 @@ func (b *tableBuilder) key(p pendingConstraint) (int, error) {
 				return 0, pgerror.New(pgerror.DuplicateColumn, "column %q appears twice in %s constraint", name, word).At(def.Loc())
 			}
 		}
-		if err := checkIndexable(col.Type, name); err != nil {
+		if err := checkIndexable(b.env, col.Type); err != nil {
 			return 0, err
 		}
 		if primary {
@@ -166,14 +166,16 @@ func (b *tableBuilder) include(ix *catalog.Index, names []string) error {
 	return nil
 }
 
-// checkIndexable refuses types without an order.
-func checkIndexable(t types.Type, name string) error {
+// checkIndexable refuses types without an order, and those that no key holds.
+func checkIndexable(env *Env, t types.Type) error {
 	switch t.OID {
 	case types.JSON, types.XML, types.PgNodeTree:
 		return pgerror.New(pgerror.UndefinedObject, "data type %s has no default operator class for access method \"btree\"", types.Format(t)).
 			WithHint("You must specify an operator class for the index or define a default operator class for the data type.")
 	}
-	_ = name
+	if u, _ := env.Editor.Snapshot().TypeOrRow(t.OID); t.OID == types.Record || u != nil && u.Kind == 'c' {
+		return pgerror.Unsupported("an index key of type %s", formatType(env, t.OID))
+	}
 	return nil
 }
 

@@ -194,7 +194,7 @@ func indexColumn(ctx context.Context, env *Env, t *catalog.Table, ix *catalog.In
 			return c, pgerror.New(pgerror.UndefinedColumn, "column %q does not exist", el.Name)
 		}
 		c.Num, c.ExprType = col.Num, col.Type
-		return c, checkIndexable(col.Type, el.Name)
+		return c, checkIndexable(env, col.Type)
 	}
 	e, text, err := bindOver(ctx, env, el.Expr, planner.UseIndexExpr, t, nil)
 	if err != nil {
@@ -205,7 +205,7 @@ func indexColumn(ctx context.Context, env *Env, t *catalog.Table, ix *catalog.In
 	}
 	c.Expr, c.ExprType = text, e.Type()
 	ix.DependsOn = append(ix.DependsOn, functionDependencies(env, e)...)
-	return c, checkIndexable(e.Type(), "")
+	return c, checkIndexable(env, e.Type())
 }
 
 // indexNamePart is the middle of an index's default name: its columns, "expr"

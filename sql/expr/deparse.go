@@ -414,7 +414,10 @@ func (d *deparser) subscript(e *Subscript) {
 }
 
 func (d *deparser) field(e *Field) {
-	name := fmt.Sprintf("f%d", e.Index+1)
+	name := e.Name
+	if name == "" {
+		name = fmt.Sprintf("f%d", e.Index+1)
+	}
 	if r, ok := e.Arg.(*Row); ok && e.Index < len(r.Names) {
 		name = r.Names[e.Index]
 	}

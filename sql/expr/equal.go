@@ -52,7 +52,7 @@ func equalNode(a, b Expr) bool {
 		return ok
 	case *IsNull:
 		b, ok := b.(*IsNull)
-		return ok && a.Not == b.Not
+		return ok && a.Not == b.Not && a.Row == b.Row
 	case *BoolTest:
 		b, ok := b.(*BoolTest)
 		return ok && a.Want == b.Want && a.Not == b.Not

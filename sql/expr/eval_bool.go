@@ -204,7 +204,7 @@ func compileIsNull(e *IsNull) (Evaluator, error) {
 		return nil, err
 	}
 	t := e.Arg.Type()
-	return &isNullEval{arg: arg, not: e.Not, typ: t, record: t.OID == types.Record || t.IsRow()}, nil
+	return &isNullEval{arg: arg, not: e.Not, typ: t, record: e.Row}, nil
 }
 
 func (e *isNullEval) Eval(c *functions.Context, cols []arrow.Array, n int) (functions.Value, error) {

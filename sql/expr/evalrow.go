@@ -68,7 +68,7 @@ func EvalRow(c *functions.Context, e Expr, row []types.Datum) (types.Datum, erro
 		if err != nil {
 			return types.Null, err
 		}
-		if t := e.Arg.Type(); t.OID == types.Record || t.IsRow() {
+		if e.Row {
 			return types.NewBool(recordIsNull(d, e.Not)), nil
 		}
 		return types.NewBool(d.IsNull() != e.Not), nil

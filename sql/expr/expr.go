@@ -94,10 +94,13 @@ type Logic struct {
 // Not negates (three-valued).
 type Not struct{ Arg Expr }
 
-// IsNull is IS [NOT] NULL. For rows see PostgreSQL 9.2.
+// IsNull is IS [NOT] NULL.
 type IsNull struct {
 	Arg Expr
 	Not bool
+	// Row asks of the fields of a row: it is NULL when all are, NOT NULL when none is
+	// (PostgreSQL 9.2).
+	Row bool
 }
 
 // BoolTest is IS [NOT] TRUE/FALSE/UNKNOWN.
@@ -177,10 +180,11 @@ type Row struct {
 	Typ   types.Type
 }
 
-// Field selects a field of a record value by position.
+// Field selects a field of a record value by position. Name is what it is printed with.
 type Field struct {
 	Arg   Expr
 	Index int
+	Name  string
 	Typ   types.Type
 }
 

@@ -117,7 +117,7 @@ func mapChildren(e Expr, fn func(Expr) Expr) Expr {
 		}
 	case *IsNull:
 		if arg := m.one(e.Arg); m.changed {
-			return &IsNull{Arg: arg, Not: e.Not}
+			return &IsNull{Arg: arg, Not: e.Not, Row: e.Row}
 		}
 	case *BoolTest:
 		if arg := m.one(e.Arg); m.changed {
@@ -165,7 +165,7 @@ func mapChildren(e Expr, fn func(Expr) Expr) Expr {
 		}
 	case *Field:
 		if arg := m.one(e.Arg); m.changed {
-			return &Field{Arg: arg, Index: e.Index, Typ: e.Typ}
+			return &Field{Arg: arg, Index: e.Index, Name: e.Name, Typ: e.Typ}
 		}
 	case *Subplan:
 		if args, left := m.list(e.Args), m.list(e.Left); m.changed {
