@@ -92,6 +92,30 @@ func refuseStored(env *Env, kind, name string, typ types.OID) error {
 	return nil
 }
 
+// checkStoredFields refuses to drop fields of composite types, and columns of relations,
+// of which other tables keep values.
+func checkStoredFields(env *Env, d *catalog.Drop) error {
+	snap := env.Editor.Snapshot()
+	for _, ref := range d.Objects {
+		if ref.Class != catalog.ObjectRelation || ref.Sub == 0 {
+			continue
+		}
+		kind, name, typ, whole := "type", "", types.OID(0), catalog.ObjectRef{Class: ref.Class, ID: ref.ID}
+		if t := snap.TableByID(ref.ID); t != nil {
+			kind, name, typ = "table", t.Name, t.RowType
+		} else if u := snap.CompositeByRelation(ref.ID); u != nil {
+			name, typ, whole = u.Name, u.ID, catalog.ObjectRef{Class: catalog.ObjectType, ID: u.ID}
+		}
+		if slices.Contains(d.Objects, whole) {
+			continue
+		}
+		if err := refuseStored(env, kind, name, typ); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // alterComposite executes ALTER TYPE ... ADD, DROP and ALTER ATTRIBUTE; done is false
 // when the name is no composite type's.
 func alterComposite(env *Env, st *ast.AlterTable) (done bool, err error) {

@@ -225,6 +225,9 @@ func dropObjects(ctx context.Context, env *Env, refs []catalog.ObjectRef, cascad
 	if err := checkSeriesColumns(env.Editor.Snapshot(), plan); err != nil {
 		return err
 	}
+	if err := checkStoredFields(env, plan); err != nil {
+		return err
+	}
 	for _, id := range droppedTables(env.Editor.Snapshot(), plan) {
 		if err := env.Lock(ctx, id, kv.LockUpdate); err != nil {
 			return err

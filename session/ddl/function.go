@@ -131,7 +131,9 @@ func functionAttribute(f *catalog.Function, o *ast.Option) error {
 	case "leakproof":
 		f.Leakproof = yes
 	case "security":
-		f.Definer = yes
+		if yes {
+			return pgerror.Unsupported("SECURITY DEFINER")
+		}
 	case "parallel":
 		switch o.Text() {
 		case "safe", "restricted", "unsafe":
