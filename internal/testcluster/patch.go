@@ -47,6 +47,14 @@ var unistorePatches = []patch{{
 	file: "tikv/raftstore/raft_client.go",
 	old:  "\tcase <-c.ctx.Done():\n\t\treturn c.ctx.Err()\n\t}\n",
 	with: "\tcase <-c.ctx.Done():\n\t\treturn c.ctx.Err()\n\tdefault:\n\t\treturn errors.New(\"the queue of raft messages is full\")\n\t}\n",
+}, {
+	// Locks are kept in memory, written to a file every 10 to 15 s, and after a kill
+	// brought up to date from the raft log, of whose files three were kept: who was killed
+	// after 192 MiB within that time did not start again ("Unable to find log file").
+	why:  "files of the raft log are deleted that a start reads",
+	file: "server/server.go",
+	old:  "\topts.ValueLogMaxNumFiles = 3\n",
+	with: "\topts.ValueLogMaxNumFiles = 3\n\tif subPath == subPathRaft {\n\t\topts.ValueLogMaxNumFiles = 64\n\t}\n",
 }}
 
 // patchedModFile writes a go.mod file for program p, whose module is in dir,
