@@ -25,7 +25,6 @@ type Function struct {
 	Parallel   byte    `json:",omitempty"`
 	Strict     bool    `json:",omitempty"`
 	Leakproof  bool    `json:",omitempty"`
-	Definer    bool    `json:",omitempty"` // SECURITY DEFINER
 	Cost       float64 `json:",omitempty"` // 0 is the default, 100
 	Rows       float64 `json:",omitempty"` // 0 is the default, 1000 of a set
 	// Body is the text of AS; its names mean what they mean where it is called.

@@ -153,9 +153,6 @@ func (p *functionPrinter) attributes() string {
 	if f.Strict {
 		words = append(words, " STRICT")
 	}
-	if f.Definer {
-		words = append(words, " SECURITY DEFINER")
-	}
 	if f.Leakproof {
 		words = append(words, " LEAKPROOF")
 	}
@@ -241,7 +238,7 @@ func functionRow(s *Snapshot, f *Function) []types.Datum {
 	}
 	return []types.Datum{
 		dOid(f.ID), dText(f.Name), dOid(f.Schema), dOid(f.Owner), dOid(sqlLanguage), dReal(cost), dReal(rows), dOid(variadic), dOid(0), dChar(kind),
-		dBool(f.Definer), dBool(f.Leakproof), dBool(f.Strict), dBool(f.ReturnsSet), dChar(f.Volatility), dChar(f.Parallel), dInt2(len(args)), dInt2(len(defaults)), dOid(f.Returns.OID),
+		dBool(false), dBool(f.Leakproof), dBool(f.Strict), dBool(f.ReturnsSet), dChar(f.Volatility), dChar(f.Parallel), dInt2(len(args)), dInt2(len(defaults)), dOid(f.Returns.OID),
 		vector(types.Oid, args), allTypes, argModes, argNames, argDefaults, types.Null, source, types.Null, body, types.Null, types.Null,
 	}
 }

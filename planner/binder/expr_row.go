@@ -40,7 +40,7 @@ func rowField(i int) string { return "f" + strconv.Itoa(i+1) }
 
 // recordFields are the fields of a record expression whose shape is known.
 func (b *Binder) recordFields(e expr.Expr) []column {
-	if fields := b.compositeOf(e.Type()); fields != nil {
+	if fields := b.compositeFields(e.Type()); fields != nil {
 		return fields
 	}
 	switch x := e.(type) {
@@ -74,13 +74,6 @@ func (b *Binder) recordFields(e expr.Expr) []column {
 		return out
 	}
 	return nil
-}
-
-func (b *Binder) compositeOf(t types.Type) []column {
-	if b.cat == nil || t.OID < types.FirstUserOID {
-		return nil
-	}
-	return b.compositeFields(t)
 }
 
 // rowCompare compares rows field by field (make_row_comparison_op).

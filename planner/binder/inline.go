@@ -23,7 +23,7 @@ func itoa(n int) string { return strconv.Itoa(n) }
 // inlineBody is the only statement of a function's body, nil if it has others, is not a
 // SELECT or is being inlined already.
 func (b *Binder) inlineBody(r *catalog.Function) *ast.Select {
-	if b.trace != nil || r.Definer || slices.Contains(b.inlining, r) || len(b.inlining) > maxInline {
+	if b.trace != nil || slices.Contains(b.inlining, r) || len(b.inlining) > maxInline {
 		return nil
 	}
 	body, err := RoutineBody(r)

@@ -195,7 +195,6 @@ type isNullEval struct {
 	not bool
 	// record says that the argument is a row: NULL when all fields are, NOT NULL when none is.
 	record bool
-	typ    types.Type
 }
 
 func compileIsNull(e *IsNull) (Evaluator, error) {
@@ -203,8 +202,7 @@ func compileIsNull(e *IsNull) (Evaluator, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := e.Arg.Type()
-	return &isNullEval{arg: arg, not: e.Not, typ: t, record: e.Row}, nil
+	return &isNullEval{arg: arg, not: e.Not, record: e.Row}, nil
 }
 
 func (e *isNullEval) Eval(c *functions.Context, cols []arrow.Array, n int) (functions.Value, error) {
