@@ -2,6 +2,8 @@ package block
 
 import (
 	"context"
+	"math"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -29,6 +31,8 @@ type Cache struct {
 
 	hits, misses atomic.Int64 // columns of blocks
 
+	asked *frequencies
+
 	mu    sync.RWMutex
 	runs  map[runName]*cachedRun
 	bytes int64
@@ -44,31 +48,46 @@ type runName struct {
 
 type cachedRun struct {
 	headers *cacheEntry
-	blocks  map[uint32]*cacheEntry
+	blocks  map[uint32]*cachedBlock
 }
 
-// cacheEntry holds the headers of a run, or parts of one block.
+type cachedBlock struct {
+	rows    *cacheEntry
+	columns []*cacheEntry
+}
+
+// cacheEntry holds the headers of a run, or the rows or one column of a block: one of the three.
 type cacheEntry struct {
-	name    runName
-	headers []*header // of a run; nil for a block
-	number  uint32
+	part
+	headers []*header
 	rows    *rowNumbers
-	columns []cachedColumn
+	values  arrow.Array
 	bytes   int64
-	used    atomic.Bool // since the hand came by
+	slot    uint32 // of its part among the frequencies
 }
 
-type cachedColumn struct {
-	id     uint32
-	values arrow.Array
+// part names what an entry may hold.
+type part struct {
+	name   runName
+	number uint32 // of the block
+	id     uint32 // of the column, or rowsPart or headersPart
 }
+
+// The ids of what is no column.
+const (
+	rowsPart    = math.MaxUint32
+	headersPart = math.MaxUint32 - 1
+)
+
+// ofRun reports whether making the part takes reading all blocks of a run.
+func (p *part) ofRun() bool { return p.id == headersPart || p.number == lastBlock }
 
 // cacheEntryBytes is about what an entry itself takes.
 const cacheEntryBytes = 256
 
 // NewCache makes a cache of about limit bytes.
 func NewCache(limit int64) *Cache {
-	return &Cache{limit: limit, alloc: memory.NewGoAllocator(), runs: map[runName]*cachedRun{}}
+	return &Cache{limit: limit, alloc: memory.NewGoAllocator(), asked: newFrequencies(), runs: map[runName]*cachedRun{}}
 }
 
 // keeps reports whether it keeps anything that is read.
@@ -125,10 +144,39 @@ func (c *Cache) Bytes() int64 {
 	return c.bytes + c.Directory.keptBytes()
 }
 
-func (e *cacheEntry) use() {
-	if !e.used.Load() {
-		e.used.Store(true)
+// find is what is kept as a part, nil for nothing; the caller holds the lock.
+func (c *Cache) find(p part) *cacheEntry {
+	r := c.runs[p.name]
+	if r == nil {
+		return nil
 	}
+	if p.id == headersPart {
+		return r.headers
+	}
+	b := r.blocks[p.number]
+	if b == nil {
+		return nil
+	}
+	if p.id == rowsPart {
+		return b.rows
+	}
+	for _, e := range b.columns {
+		if e.id == p.id {
+			return e
+		}
+	}
+	return nil
+}
+
+// ask is find, and counts that the part was asked for.
+func (c *Cache) ask(p part) *cacheEntry {
+	e := c.find(p)
+	if e != nil {
+		c.asked.count(e.slot)
+	} else if c.asked != nil {
+		c.asked.count(c.asked.slot(&p))
+	}
+	return e
 }
 
 // runHeaders are the headers of a run, nil if they are not kept.
@@ -138,24 +186,10 @@ func (c *Cache) runHeaders(name runName) []*header {
 	}
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	if r := c.runs[name]; r != nil && r.headers != nil {
-		r.headers.use()
-		return r.headers.headers
+	if e := c.ask(part{name, 0, headersPart}); e != nil {
+		return e.headers
 	}
 	return nil
-}
-
-// block is what is kept of a block, nil for nothing; the caller holds the lock.
-func (c *Cache) block(name runName, number uint32) *cacheEntry {
-	r := c.runs[name]
-	if r == nil {
-		return nil
-	}
-	e := r.blocks[number]
-	if e != nil {
-		e.use()
-	}
-	return e
 }
 
 // blockRows are the rows of a block, nil if they are not kept.
@@ -165,7 +199,7 @@ func (c *Cache) blockRows(name runName, number uint32) *rowNumbers {
 	}
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	if e := c.block(name, number); e != nil {
+	if e := c.ask(part{name, number, rowsPart}); e != nil {
 		return e.rows
 	}
 	return nil
@@ -179,14 +213,10 @@ func (c *Cache) column(name runName, number uint32, col *Column) arrow.Array {
 	}
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	if e := c.block(name, number); e != nil {
-		for i := range e.columns {
-			if k := &e.columns[i]; k.id == col.ID && arrow.TypeEqual(k.values.DataType(), col.Type) {
-				k.values.Retain()
-				c.hits.Add(1)
-				return k.values
-			}
-		}
+	if e := c.ask(part{name, number, col.ID}); e != nil && arrow.TypeEqual(e.values.DataType(), col.Type) {
+		e.values.Retain()
+		c.hits.Add(1)
+		return e.values
 	}
 	c.misses.Add(1)
 	return nil
@@ -197,49 +227,39 @@ func (c *Cache) keepHeaders(name runName, list []*header) {
 	if c == nil {
 		return
 	}
-	size := int64(cacheEntryBytes)
+	size := int64(0)
 	for _, h := range list {
 		size += h.memory()
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if r := c.runs[name]; r != nil && r.headers != nil || !c.room(size) {
-		return
-	}
-	e := &cacheEntry{name: name, headers: list, bytes: size}
-	c.run(name).headers = e
-	c.insert(e)
+	c.keep(&cacheEntry{part: part{name, 0, headersPart}, headers: list, bytes: size})
 }
 
-// keepRows keeps the rows of a block; false without room for them.
-func (c *Cache) keepRows(name runName, number uint32, rows *rowNumbers) bool {
+// keepRows keeps the rows of a block, if there is room for them.
+func (c *Cache) keepRows(name runName, number uint32, rows *rowNumbers) {
 	if c == nil {
-		return false
+		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	e := c.entry(name, number, rows.memory())
-	if e != nil && e.rows == nil {
-		e.rows = rows
-		c.grow(e, rows.memory())
-	}
-	return e != nil
+	c.keep(&cacheEntry{part: part{name, number, rowsPart}, rows: rows, bytes: rows.memory()})
 }
 
 // allocator is where a column is to be decoded to of which a source expects
 // that it takes size bytes: the cache's own memory if it will be kept.
-func (c *Cache) allocator(size int64) (alloc memory.Allocator, keep bool) {
+func (c *Cache) allocator(name runName, number, id uint32, size int64) (alloc memory.Allocator, keep bool) {
 	if c == nil {
 		return nil, false
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.alloc, c.room(size + cacheEntryBytes)
+	return c.alloc, c.room(&part{name, number, id}, size+cacheEntryBytes)
 }
 
-// hasRoom reports whether size bytes more would be kept.
-func (c *Cache) hasRoom(size int64) bool {
-	_, keep := c.allocator(size)
+// hasRoom reports whether a part of size bytes more would be kept.
+func (c *Cache) hasRoom(name runName, number, id uint32, size int64) bool {
+	_, keep := c.allocator(name, number, id, size)
 	return keep
 }
 
@@ -248,74 +268,88 @@ func (c *Cache) keepColumn(name runName, number uint32, id uint32, values arrow.
 	size := int64(arrayBytes(values)) + int64(values.Len()/8)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	e := c.entry(name, number, size)
-	if e == nil {
-		return
+	if c.keep(&cacheEntry{part: part{name, number, id}, values: values, bytes: size}) {
+		values.Retain()
 	}
-	for i := range e.columns {
-		if e.columns[i].id == id {
-			return
+}
+
+// keep takes an entry, whose bytes are those of its content, unless the part is there
+// already or there is no room.
+func (c *Cache) keep(e *cacheEntry) bool {
+	e.bytes += cacheEntryBytes
+	if c.find(e.part) != nil || !c.room(&e.part, e.bytes) {
+		return false
+	}
+	e.slot = c.asked.slot(&e.part)
+	r := c.runs[e.name]
+	if r == nil {
+		r = &cachedRun{blocks: map[uint32]*cachedBlock{}}
+		c.runs[e.name] = r
+	}
+	if e.id == headersPart {
+		r.headers = e
+	} else {
+		b := r.blocks[e.number]
+		if b == nil {
+			b = &cachedBlock{}
+			r.blocks[e.number] = b
+		}
+		if e.id == rowsPart {
+			b.rows = e
+		} else {
+			b.columns = append(b.columns, e)
 		}
 	}
-	values.Retain()
-	e.columns = append(e.columns, cachedColumn{id, values})
-	c.grow(e, size)
-}
-
-func (c *Cache) run(name runName) *cachedRun {
-	r := c.runs[name]
-	if r == nil {
-		r = &cachedRun{blocks: map[uint32]*cacheEntry{}}
-		c.runs[name] = r
-	}
-	return r
-}
-
-// entry finds or makes the entry of a block for size bytes more; nil without room.
-func (c *Cache) entry(name runName, number uint32, size int64) *cacheEntry {
-	if !c.room(size + cacheEntryBytes) {
-		return nil
-	}
-	r := c.run(name)
-	e := r.blocks[number]
-	if e == nil {
-		e = &cacheEntry{name: name, number: number, bytes: cacheEntryBytes}
-		r.blocks[number] = e
-		c.insert(e)
-	}
-	e.use()
-	return e
-}
-
-func (c *Cache) insert(e *cacheEntry) {
 	c.ring = append(c.ring, e)
 	c.bytes += e.bytes
+	return true
 }
 
-func (c *Cache) grow(e *cacheEntry, size int64) {
-	e.bytes += size
-	c.bytes += size
-}
+// evictionSample is of how many entries the least worth is driven out.
+const evictionSample = 8
 
-// room makes room by the clock algorithm, but gives up at the first entry that
-// was used since the hand came by: what a scan reads that does not fit as a
-// whole does not drive out what is used as often, and unused entries go at once.
-func (c *Cache) room(size int64) bool {
+// room makes room for a part that is asked for more often than what it drives out. What
+// a scan reads that does not fit as a whole stays out, and drives out nothing: which of its
+// parts are kept would change all the time else, and none would be there when its turn comes.
+func (c *Cache) room(p *part, size int64) bool {
+	if c.bytes+c.Directory.keptBytes()+size <= c.limit {
+		return true
+	}
+	if len(c.ring) == 0 {
+		return false
+	}
+	worth := c.worth(p, c.asked.slot(p))
 	for c.bytes+c.Directory.keptBytes()+size > c.limit {
 		if len(c.ring) == 0 {
 			return false
 		}
-		if c.hand >= len(c.ring) {
-			c.hand = 0
+		c.asked.contest(len(c.ring))
+		least, at := uint32(math.MaxUint32), 0
+		for range min(evictionSample, len(c.ring)) {
+			if c.hand++; c.hand >= len(c.ring) {
+				c.hand = 0
+			}
+			e := c.ring[c.hand]
+			if w := c.worth(&e.part, e.slot); w < least {
+				least, at = w, c.hand
+			}
 		}
-		e := c.ring[c.hand]
-		if e.used.Swap(false) {
-			c.hand++
+		// Of what is read in turn, some was read once more than the rest.
+		if worth <= least+1 {
 			return false
 		}
-		c.remove(c.hand)
+		c.remove(at)
 	}
 	return true
+}
+
+// worth is how often a part was asked for lately, and more for what reading a run has made.
+func (c *Cache) worth(p *part, slot uint32) uint32 {
+	n := c.asked.of(slot)
+	if p.ofRun() {
+		n += 2 * maxFrequency
+	}
+	return n
 }
 
 // remove forgets the entry at a place of the ring.
@@ -324,13 +358,19 @@ func (c *Cache) remove(at int) {
 	c.ring[at], c.ring[last] = c.ring[last], nil
 	c.ring = c.ring[:last]
 	c.bytes -= e.bytes
-	for _, k := range e.columns {
-		k.values.Release()
-	}
-	r := c.runs[e.name]
-	if e.headers != nil {
+	r, b := c.runs[e.name], (*cachedBlock)(nil)
+	switch {
+	case e.headers != nil:
 		r.headers = nil
-	} else {
+	case e.rows != nil:
+		b = r.blocks[e.number]
+		b.rows = nil
+	default:
+		b = r.blocks[e.number]
+		b.columns = slices.DeleteFunc(b.columns, func(o *cacheEntry) bool { return o == e })
+		e.values.Release()
+	}
+	if b != nil && b.rows == nil && len(b.columns) == 0 {
 		delete(r.blocks, e.number)
 	}
 	if r.headers == nil && len(r.blocks) == 0 {

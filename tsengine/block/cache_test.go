@@ -8,7 +8,7 @@ import (
 )
 
 func cachedNumbers(c *Cache, run uint64, block uint32, n int) bool {
-	alloc, keep := c.allocator(int64(9 * n))
+	alloc, keep := c.allocator(nameOf([]byte("p"), run), block, 3, int64(9*n))
 	if !keep {
 		return false
 	}
@@ -100,10 +100,57 @@ func TestNoCache(t *testing.T) {
 	}
 	c.keepHeaders(name, nil)
 	c.keepRows(name, 1, &rowNumbers{})
-	if _, keep := c.allocator(1); keep {
+	if _, keep := c.allocator(name, 1, 1, 1); keep {
 		t.Error("nothing has room")
 	}
-	if NewCache(0).room(1) {
+	if NewCache(0).room(&part{}, 1) {
 		t.Error("a cache of nothing")
+	}
+}
+
+// TestCacheFrequent reads one column of all blocks in many statements, and all columns, which do not
+// fit, in a few between: the one column stays.
+func TestCacheFrequent(t *testing.T) {
+	c := NewCache(200 << 10)
+	read := func(id uint32) (hits int) {
+		column := &Column{ID: id, Type: arrow.PrimitiveTypes.Int64}
+		for block := range uint32(40) {
+			name := nameOf([]byte("p"), 1)
+			if a := c.column(name, block, column); a != nil {
+				a.Release()
+				hits++
+				continue
+			}
+			alloc, keep := c.allocator(name, block, id, 9*128)
+			if !keep {
+				continue
+			}
+			b := array.NewInt64Builder(alloc)
+			b.AppendValues(make([]int64, 128), nil)
+			a := b.NewArray()
+			c.keepColumn(name, block, id, a)
+			a.Release()
+			b.Release()
+		}
+		return hits
+	}
+	all := func() (hits int) {
+		for id := range uint32(10) {
+			hits += read(id)
+		}
+		return hits
+	}
+	all() // the first ones fill it
+	for range 20 {
+		for range 8 {
+			read(9)
+		}
+		all()
+	}
+	if n := read(9); n != 40 {
+		t.Errorf("%d of 40 blocks of the column in use are kept", n)
+	}
+	if n := all(); n < 120 {
+		t.Errorf("%d of 400 columns of blocks are kept", n)
 	}
 }

@@ -33,14 +33,14 @@ func (c *cursor) group() uint64 {
 	if !c.opened {
 		return c.bound.group
 	}
-	return c.cur.groups[c.row]
+	return c.cur.group(c.row)
 }
 
 func (c *cursor) position() int64 {
 	if !c.opened {
 		return c.bound.position
 	}
-	return c.cur.positions[c.row]
+	return c.cur.position(c.cur.headOf(c.row), c.row)
 }
 
 // open moves to the first row; io.EOF without one.
@@ -213,8 +213,7 @@ func (s *source) loadRows(ctx context.Context) error {
 	}
 	s.lazy = false
 	if cache != nil {
-		rows := s.rowNumbers
-		cache.keepRows(s.inRun, b.number, &rows)
+		cache.keepRows(s.inRun, b.number, s.kept())
 	}
 	return nil
 }

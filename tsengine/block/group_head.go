@@ -56,7 +56,61 @@ func (r *rowNumbers) groupRows(k int) (from, to int) {
 	if k+1 < len(r.heads) {
 		return int(r.heads[k].start), int(r.heads[k+1].start)
 	}
-	return int(r.heads[k].start), len(r.groups)
+	return int(r.heads[k].start), r.n
+}
+
+// headOf is the number of the group of row i.
+func (r *rowNumbers) headOf(i int) int {
+	return sort.Search(len(r.heads), func(k int) bool { return int(r.heads[k].start) > i }) - 1
+}
+
+// group is that of row i.
+func (r *rowNumbers) group(i int) uint64 {
+	if r.groups != nil {
+		return r.groups[i]
+	}
+	return r.heads[r.headOf(i)].group
+}
+
+// expand makes the groups and positions of all rows, for who looks at many of them one by one.
+func (r *rowNumbers) expand() {
+	if r.groups == nil {
+		r.groups = r.appendGroups(make([]uint64, 0, r.n), 0, r.n)
+	}
+	if r.positions == nil {
+		r.positions = r.appendPositions(make([]int64, 0, r.n), 0, r.n)
+	}
+}
+
+// appendGroups appends the groups of the rows [from, to).
+func (r *rowNumbers) appendGroups(dst []uint64, from, to int) []uint64 {
+	if r.groups != nil {
+		return append(dst, r.groups[from:to]...)
+	}
+	for k := r.headOf(from); from < to; k++ {
+		_, end := r.groupRows(k)
+		for end = min(end, to); from < end; from++ {
+			dst = append(dst, r.heads[k].group)
+		}
+	}
+	return dst
+}
+
+// appendPositions appends the positions of the rows [from, to).
+func (r *rowNumbers) appendPositions(dst []int64, from, to int) []int64 {
+	if r.positions != nil {
+		return append(dst, r.positions[from:to]...)
+	}
+	for k := r.headOf(from); from < to; k++ {
+		_, end := r.groupRows(k)
+		h := &r.heads[k]
+		p := h.first + int64(from-int(h.start))*h.step
+		for end = min(end, to); from < end; from++ {
+			dst = append(dst, p)
+			p += h.step
+		}
+	}
+	return dst
 }
 
 // seek returns the first of the groups from number k on that is not below g.

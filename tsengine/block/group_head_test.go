@@ -3,38 +3,77 @@ package block
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
+
+// randomRows are rows of a few groups, with even and uneven positions up to the edges of what they may be.
+func randomRows(r *rand.Rand, round int) *rowNumbers {
+	var rows rowNumbers
+	for g := range uint64(1 + r.IntN(4)) {
+		n := 1 + r.IntN(40)
+		at := int64(r.IntN(100)) - 50
+		step := int64(1 + r.IntN(5))
+		switch round % 5 {
+		case 3:
+			at = math.MaxInt64 - int64(n)*step
+		case 4:
+			at, step = math.MinInt64+int64(r.IntN(3)), math.MaxInt64/int64(n)
+		}
+		for range n {
+			rows.groups, rows.positions = append(rows.groups, g), append(rows.positions, at)
+			if at += step; round%2 == 1 && at < 1000 {
+				at += int64(r.IntN(3)) - 1
+			}
+		}
+	}
+	for i := 1; i < len(rows.positions); i++ {
+		if rows.groups[i] == rows.groups[i-1] {
+			rows.positions[i] = max(rows.positions[i], rows.positions[i-1])
+		}
+	}
+	rows.n, rows.heads = len(rows.groups), headsOf(rows.groups, rows.positions)
+	return &rows
+}
+
+// TestKeptRows gets the groups and positions of rows back from what the cache keeps of them.
+func TestKeptRows(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	small := 0
+	for round := range 400 {
+		rows := randomRows(r, round)
+		kept := rows.kept()
+		if kept.positions == nil {
+			small++
+		}
+		for i := range rows.n {
+			if kept.group(i) != rows.groups[i] || kept.position(kept.headOf(i), i) != rows.positions[i] {
+				t.Fatalf("row %d: %d at %d, not %d at %d", i, kept.group(i), kept.position(kept.headOf(i), i), rows.groups[i], rows.positions[i])
+			}
+		}
+		from := r.IntN(rows.n)
+		to := from + r.IntN(rows.n-from+1)
+		if got := kept.appendGroups(nil, from, to); !slices.Equal(got, rows.groups[from:to]) {
+			t.Fatalf("groups of rows %d to %d: %v", from, to, got)
+		}
+		if got := kept.appendPositions(nil, from, to); !slices.Equal(got, rows.positions[from:to]) {
+			t.Fatalf("positions of rows %d to %d: %v", from, to, got)
+		}
+		if kept.expand(); !slices.Equal(kept.groups, rows.groups) || !slices.Equal(kept.positions, rows.positions) {
+			t.Fatalf("%v and %v", kept.groups, kept.positions)
+		}
+	}
+	if small < 100 || small == 400 {
+		t.Errorf("%d of 400 are kept without positions", small)
+	}
+}
 
 // TestAfter compares it with a look at each row: of even and uneven groups, at the
 // edges of what a position may be, with and without a good hint.
 func TestAfter(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for round := range 400 {
-		var rows rowNumbers
-		for g := range uint64(1 + r.IntN(4)) {
-			n := 1 + r.IntN(40)
-			at := int64(r.IntN(100)) - 50
-			step := int64(1 + r.IntN(5))
-			switch round % 5 {
-			case 3:
-				at = math.MaxInt64 - int64(n)*step
-			case 4:
-				at, step = math.MinInt64+int64(r.IntN(3)), math.MaxInt64/int64(n)
-			}
-			for range n {
-				rows.groups, rows.positions = append(rows.groups, g), append(rows.positions, at)
-				if at += step; round%2 == 1 && at < 1000 {
-					at += int64(r.IntN(3)) - 1
-				}
-			}
-		}
-		for i := 1; i < len(rows.positions); i++ {
-			if rows.groups[i] == rows.groups[i-1] {
-				rows.positions[i] = max(rows.positions[i], rows.positions[i-1])
-			}
-		}
-		rows.heads = headsOf(rows.groups, rows.positions)
+		rows := randomRows(r, round)
 		for k := range rows.heads {
 			start, end := rows.groupRows(k)
 			from := start + r.IntN(end-start)

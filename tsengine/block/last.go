@@ -37,17 +37,16 @@ func (r *reading) lastRows(ctx context.Context, prefix kv.Key, run *run) (*sourc
 	src := &source{refs: 1, reading: r, prefix: prefix, run: run.id, inRun: nameOf(prefix, run.id), block: h, lastOf: run}
 	rows := cache.blockRows(src.inRun, lastBlock)
 	if rows == nil {
-		if s.Groups == nil || len(s.Groups) < run.blocks || !cache.hasRoom(int64(lastRowBytes*len(s.Groups))) {
+		if s.Groups == nil || len(s.Groups) < run.blocks || !cache.hasRoom(src.inRun, lastBlock, rowsPart, int64(lastRowBytes*len(s.Groups))) {
 			return nil, nil
 		}
 		if err := src.findLasts(ctx); err != nil {
 			return nil, err
 		}
-		made := src.rowNumbers
-		rows = &made
+		rows = src.kept()
 		cache.keepRows(src.inRun, lastBlock, rows) // without room they serve this scan alone
 	}
-	src.rowNumbers, h.rows = *rows, len(rows.groups)
+	src.rowNumbers, h.rows = *rows, rows.n
 	return src, nil
 }
 
@@ -61,7 +60,7 @@ func (s *source) findLasts(ctx context.Context) error {
 		}
 		for k := range b.heads {
 			_, to := b.groupRows(k)
-			g := b.groups[to-1]
+			g := b.heads[k].group
 			if n := len(s.groups); n > 0 && s.groups[n-1] == g { // it began in a block before
 				s.groups, s.positions, s.lasts = s.groups[:n-1], s.positions[:n-1], s.lasts[:n-1]
 				if s.subs != nil {
@@ -71,10 +70,10 @@ func (s *source) findLasts(ctx context.Context) error {
 			if sub := b.sub(to - 1); s.subs != nil || sub != 0 {
 				s.subs = append(append(s.subs, make([]uint64, len(s.groups)-len(s.subs))...), sub)
 			}
-			s.groups, s.positions = append(s.groups, g), append(s.positions, b.positions[to-1])
+			s.groups, s.positions = append(s.groups, g), append(s.positions, b.position(k, to-1))
 			s.lasts = append(s.lasts, lastRow{b.block, to - 1})
 		}
-		s.heads = headsOf(s.groups, s.positions)
+		s.n, s.heads = len(s.groups), headsOf(s.groups, s.positions)
 		return nil
 	})
 }
@@ -132,7 +131,7 @@ func (s *source) readLasts(ctx context.Context, c *Column) (arrow.Array, error) 
 		from = to
 	}
 	cache := s.reading.spec.Cache
-	alloc, keep := cache.allocator(int64(size))
+	alloc, keep := cache.allocator(s.inRun, lastBlock, c.ID, int64(size))
 	if !keep {
 		alloc = s.reading.alloc
 	}

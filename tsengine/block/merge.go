@@ -189,6 +189,7 @@ func (m *merger) stretch(c, second *cursor, limit int) int {
 			return n
 		}
 		g, p := second.group(), second.position()
+		c.cur.expand()
 		return sort.Search(n, func(i int) bool { return compareRows(c.cur.groups[c.row-i], c.cur.positions[c.row-i], g, p) <= 0 })
 	}
 	n := min(limit, c.ranges[0].to-c.row)
@@ -196,6 +197,7 @@ func (m *merger) stretch(c, second *cursor, limit int) int {
 		return n
 	}
 	g, p := second.group(), second.position()
+	c.cur.expand()
 	before := func(i int) bool { return compareRows(c.cur.groups[c.row+i], c.cur.positions[c.row+i], g, p) < 0 }
 	step := 1
 	for step < n && before(step) {

@@ -249,8 +249,8 @@ type packedRows struct {
 func rowsOf(segs []segment, rows int) *packedRows {
 	r := &packedRows{make([]uint64, 0, rows), make([]int64, 0, rows), make([]uint64, 0, rows), make([]Op, 0, rows)}
 	for _, s := range segs {
-		r.groups = append(r.groups, s.src.groups[s.from:s.to]...)
-		r.positions = append(r.positions, s.src.positions[s.from:s.to]...)
+		r.groups = s.src.appendGroups(r.groups, s.from, s.to)
+		r.positions = s.src.appendPositions(r.positions, s.from, s.to)
 		for i := s.from; i < s.to; i++ {
 			r.subs = append(r.subs, s.src.sub(i))
 			r.ops = append(r.ops, s.op)

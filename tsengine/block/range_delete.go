@@ -95,6 +95,7 @@ func (d *RangeDelete) cut(src *source, in []rowRange) (out []rowRange) {
 			out = append(out, rowRange{from, to})
 		}
 	}
+	src.expand()
 	for _, r := range in {
 		for i := r.from; i < r.to; {
 			after := groupEnd(src.groups, i, r.to)

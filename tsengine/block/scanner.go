@@ -247,7 +247,7 @@ func (s *Scanner) LoadRows(ctx context.Context) error {
 
 // Positions makes the array of the present rows' positions.
 func (s *Scanner) Positions() arrow.Array {
-	if len(s.segs) == 1 { // not copied either
+	if len(s.segs) == 1 && s.segs[0].src.positions != nil { // not copied either
 		seg := &s.segs[0]
 		return int64Array(seg.src.positions[seg.from:seg.to])
 	}
@@ -256,9 +256,9 @@ func (s *Scanner) Positions() arrow.Array {
 	d := array.NewData(arrow.PrimitiveTypes.Int64, s.rows, []*memory.Buffer{nil, buf}, nil, 0, 0)
 	defer d.Release()
 	a := array.NewInt64Data(d)
-	out := a.Int64Values()
+	out := a.Int64Values()[:0]
 	for _, seg := range s.segs {
-		out = out[copy(out, seg.src.positions[seg.from:seg.to]):]
+		out = seg.src.appendPositions(out, seg.from, seg.to)
 	}
 	return a
 }
@@ -267,6 +267,7 @@ func (s *Scanner) Positions() arrow.Array {
 func (s *Scanner) Each(fn func(i int, group uint64, position int64, sub uint64)) {
 	i := 0
 	for _, seg := range s.segs {
+		seg.src.expand()
 		for r := seg.from; r < seg.to; r++ {
 			fn(i, seg.src.groups[r], seg.src.positions[r], seg.src.sub(r))
 			i++

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/memory"
@@ -36,8 +37,9 @@ func (f *Figures) Add(o Figures) {
 // rowNumbers are the groups, positions, subs and ops of rows. Those of a block
 // are shared by scans and never changed.
 type rowNumbers struct {
-	groups    []uint64
-	positions []int64
+	n         int
+	groups    []uint64 // nil: as the heads say
+	positions []int64  // nil: as the heads say
 	subs      []uint64 // nil: all 0
 	ops       []Op     // nil: all OpInsert
 	heads     []groupHead
@@ -47,6 +49,17 @@ type rowNumbers struct {
 // memory is about how many bytes the numbers take.
 func (r *rowNumbers) memory() int64 {
 	return int64(8*(len(r.groups)+len(r.positions)+len(r.subs)) + len(r.ops) + groupHeadBytes*len(r.heads))
+}
+
+// kept is what is to be kept of the numbers: no group for each row, and no positions if
+// all are at equal distances.
+func (r *rowNumbers) kept() *rowNumbers {
+	out := *r
+	out.groups = nil
+	if !slices.ContainsFunc(r.heads, func(h groupHead) bool { return h.step == 0 }) {
+		out.positions = nil
+	}
+	return &out
 }
 
 // source is a delta or a block while it is read: its rows' groups, positions,
@@ -84,7 +97,7 @@ func (s *source) len() int {
 	if s.block != nil {
 		return s.block.rows
 	}
-	return len(s.groups)
+	return s.n
 }
 
 // use counts a block that is read.
@@ -170,7 +183,7 @@ func (s *source) read(ctx context.Context, c *Column) (arrow.Array, error) {
 	if !found {
 		return missing(r.alloc, c, s.len()), nil
 	}
-	alloc, keep := cache.allocator(int64(max(9*s.len(), 2*len(b))))
+	alloc, keep := cache.allocator(s.inRun, s.number(), c.ID, int64(max(9*s.len(), 2*len(b))))
 	if !keep {
 		alloc = r.alloc
 	}
@@ -328,8 +341,7 @@ func (r *reading) openDelta(key kv.Key, o Order, value []byte) (*source, extent,
 		s.subs = insertSubs(s.groups, s.positions, o)
 	}
 	if s.bounds = e; s.inRun.prefix != "" {
-		rows := s.rowNumbers
-		cache.keepRows(s.inRun, 0, &rows)
+		cache.keepRows(s.inRun, 0, s.kept())
 	}
 	return s, e, nil
 }
@@ -369,6 +381,7 @@ func (s *source) readRows(c *container, e extent) error {
 		s.reading.figures.BytesDecoded += int64(len(b))
 		return decodeNumbers(b, e.rows)
 	}
+	s.n = e.rows
 	groups, err := numbers(entryGroups, true)
 	if err != nil {
 		return err

@@ -141,7 +141,7 @@ func (s *Spec) ranges(src *source, e *extent, end bool) []rowRange {
 // first one; several may be versions of a point, of which the last counts.
 func (r *rowNumbers) atOnce(from, to int) int {
 	n := from + 1
-	for n < to && r.positions[n] == r.positions[from] {
+	for r.positions != nil && n < to && r.positions[n] == r.positions[from] {
 		n++
 	}
 	return n
