@@ -41,7 +41,7 @@ func Build(env *Env, root plan.Node) (Operator, error) {
 	r := newRun(env)
 	r.top = topOf(root)
 	if !env.PlainStrings {
-		r.uses = usesOf(root)
+		r.uses = usesOf(root, env.CodedRows)
 	}
 	op, err := r.build(root)
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 //	conditions and other expressions of one column   expr.codedEval
 //	rows that are taken, joined, grouped, sorted     take, gather, appendRows
 //	keys of hash tables, their hashes                keyCodes, keyHasher
+//	fields that a client gets                        types.FieldColumn (Env.CodedRows)
 //
 // Who does not know them never sees them: a column is coded only where columnUses
 // says that who reads it can do with that, down to the scan, which makes the others
@@ -32,9 +33,13 @@ type columnUse struct {
 // columns that are read.
 type columnUses map[plan.Node]columnUse
 
-func usesOf(root plan.Node) columnUses {
-	c := columnUses{}
-	c.visit(root, columnUse{})
+// usesOf finds the uses in a plan whose rows may come out coded or not.
+func usesOf(root plan.Node, coded bool) columnUses {
+	c, use := columnUses{}, columnUse{}
+	if coded {
+		use.coded = allEqual(len(root.Columns()))
+	}
+	c.visit(root, use)
 	return c
 }
 
@@ -56,6 +61,18 @@ func (c columnUses) visit(n plan.Node, use columnUse) {
 	case *plan.Gather:
 		if len(n.Keys) == 0 {
 			c.visit(n.Input, use)
+			return
+		}
+	case *plan.Sort:
+		keys := make([]expr.Expr, len(n.Keys))
+		for i, k := range n.Keys {
+			keys[i] = k.Expr
+		}
+		c.visit(n.Input, columnUse{plainColumns(use.coded, keys), readBy(use.unread, keys...)})
+		return
+	case *plan.Distinct:
+		if len(n.On) > 0 {
+			c.visit(n.Input, columnUse{plainColumns(use.coded, n.On), readBy(use.unread, n.On...)})
 			return
 		}
 	case *plan.Project:
@@ -117,6 +134,21 @@ func readBy(unread []bool, exprs ...expr.Expr) []bool {
 			}
 			return true
 		})
+	}
+	return out
+}
+
+// plainColumns is coded without the columns that are keys themselves, whose values are
+// compared.
+func plainColumns(coded []bool, keys []expr.Expr) []bool {
+	if coded == nil {
+		return nil
+	}
+	out := slices.Clone(coded)
+	for _, k := range keys {
+		if o, ok := k.(*expr.Ordinal); ok {
+			out[o.Index] = false
+		}
 	}
 	return out
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
-// TestColumnUses: what is known of a scan's columns below filters, joins, projections
+// TestColumnUses: what is known of a scan's columns below filters, joins, sorts, projections
 // and aggregations, and that below anything else all are plain and read.
 func TestColumnUses(t *testing.T) {
 	text := types.Of(types.Text)
@@ -20,6 +20,9 @@ func TestColumnUses(t *testing.T) {
 	scan := func() *plan.Scan { return &plan.Scan{Base: base(3)} }
 	isNull := func(i int) expr.Expr { return &expr.IsNull{Arg: col(i)} }
 	left, right := scan(), scan()
+	sorted := func(key expr.Expr) *plan.Sort {
+		return &plan.Sort{Base: base(3), Input: left, Keys: []expr.SortKey{{Expr: key}}}
+	}
 	for _, c := range []struct {
 		name          string
 		root          plan.Node
@@ -35,7 +38,25 @@ func TestColumnUses(t *testing.T) {
 			[]bool{false, true, false},
 		},
 		{
-			"sort", &plan.Project{Base: base(1), Input: &plan.Sort{Base: base(3), Input: left}, Exprs: []expr.Expr{col(1)}}, left, nil, nil,
+			"sort", &plan.Project{Base: base(1), Input: sorted(isNull(2)), Exprs: []expr.Expr{col(1)}},
+			left,
+			[]bool{true, true, true},
+			[]bool{true, false, false},
+		},
+		{
+			"sort by the column itself", &plan.Project{Base: base(1), Input: sorted(col(2)), Exprs: []expr.Expr{col(1)}},
+			left,
+			[]bool{true, true, false},
+			[]bool{true, false, false},
+		},
+		{
+			"distinct on", &plan.Project{Base: base(1), Input: &plan.Distinct{Base: base(3), Input: left, On: []expr.Expr{col(0)}}, Exprs: []expr.Expr{col(1)}},
+			left,
+			[]bool{false, true, true},
+			[]bool{false, false, true},
+		},
+		{
+			"distinct", &plan.Project{Base: base(1), Input: &plan.Distinct{Base: base(3), Input: left}, Exprs: []expr.Expr{col(1)}}, left, nil, nil,
 		},
 		{
 			"join", &plan.Project{Base: base(1), Exprs: []expr.Expr{col(5)}, Input: &plan.HashJoin{
@@ -48,9 +69,17 @@ func TestColumnUses(t *testing.T) {
 			}, right, []bool{true, true, true}, []bool{false, false, true},
 		},
 	} {
-		use := usesOf(c.root)[c.of]
+		use := usesOf(c.root, false)[c.of]
 		if !slices.Equal(use.coded, c.coded) || !slices.Equal(use.unread, c.unread) {
 			t.Errorf("%s: coded %v, unread %v, want %v, %v", c.name, use.coded, use.unread, c.coded, c.unread)
+		}
+	}
+	for _, c := range []struct {
+		root plan.Node
+		want []bool
+	}{{left, []bool{true, true, true}}, {sorted(col(1)), []bool{true, false, true}}} {
+		if use := usesOf(c.root, true)[left]; !slices.Equal(use.coded, c.want) || use.unread != nil {
+			t.Errorf("coded rows of %T: coded %v, unread %v", c.root, use.coded, use.unread)
 		}
 	}
 }

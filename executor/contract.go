@@ -68,6 +68,8 @@ type Env struct {
 	Columns *ColumnCache
 	// PlainStrings: operators see strings as such, not as codes of words (column_uses.go).
 	PlainStrings bool
+	// CodedRows: who reads the rows of the plan knows coded columns (types.IsCoded).
+	CodedRows bool
 	// MorselBytes overrides how large the pieces of parallel scans are (tests).
 	MorselBytes uint64
 	// LockTimeout bounds row lock waits; zero waits for ever.

@@ -8,6 +8,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/tidemarkdb/tidemark/executor/spill"
+	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
 // sorter orders rows that need not fit into memory (external merge sort, Knuth
@@ -177,7 +178,7 @@ func (s *sorter) key(batch arrow.RecordBatch) (arrow.RecordBatch, error) {
 		return nil, err
 	}
 	defer key.Release()
-	return array.NewRecordBatch(s.keyed, append(out, key), int64(n)), nil
+	return types.NewBatch(s.keyed, append(out, key), n), nil
 }
 
 // keyColumns computes the sort keys.
@@ -286,6 +287,7 @@ func (s *sorter) writeRun(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		batch = types.PlainBatch(s.env.Alloc, batch)
 		err = run.Write(batch)
 		batch.Release()
 		if err != nil {

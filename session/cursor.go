@@ -92,7 +92,7 @@ func (s *Session) holdCursor(ctx context.Context, po *portal) error {
 // readTo reads until row n is kept or the end is reached.
 func (c *cursor) readTo(ctx context.Context, r *running, n int64) error {
 	for !c.ended && c.rows < n {
-		err := r.next(ctx)
+		err := r.nextPlain(ctx)
 		if errors.Is(err, io.EOF) {
 			c.ended = true
 			return nil

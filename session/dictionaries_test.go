@@ -106,7 +106,12 @@ func dictionaryQuery(r *rand.Rand) string {
 	if strings.Contains(from, "FULL") {
 		where = pick("", where)
 	}
-	switch r.IntN(6) {
+	switch r.IntN(8) {
+	case 6:
+		return "SELECT f.id, f.low, f.mid, f.pad, " + other() + ", f.high FROM " + from + where + " ORDER BY " + pick("1, 5", "f.n, 1, 5", "upper(f.low), 1, 5", "f.mid, f.id, 5") + pick("", " LIMIT 40", " OFFSET 30")
+	case 7:
+		key := pick("f.n", "f.low", "f.mid", "upper(f.pad)")
+		return "SELECT DISTINCT ON (" + key + ") f.id, f.mid, f.low, " + other() + " AS x, f.pad FROM " + from + where + " ORDER BY " + key + ", f.id, x"
 	case 0, 1, 2:
 		a, b := other(), value()
 		keys := pick(a, a+", "+b)

@@ -207,6 +207,7 @@ func (s *Session) open(ctx context.Context, r *running, params []types.Datum, st
 	s.prepareEnv(r, txn, snap, params, q.ExecSlots)
 	r.session.writes = !q.ReadOnly
 	r.env.Stats = stats
+	r.env.CodedRows = true // next and nextPlain
 	if q.ReadOnly {
 		r.op, err = executor.Build(&r.env, q.Root)
 		return err
@@ -422,7 +423,16 @@ func batchBytes(b arrow.RecordBatch) int64 {
 	return n
 }
 
-// next makes r.batch the next batch to send; io.EOF at the end.
+// nextPlain is next for who does not know coded columns.
+func (r *running) nextPlain(ctx context.Context) error {
+	err := r.next(ctx)
+	if err == nil {
+		r.batch = types.PlainBatch(r.env.Alloc, r.batch)
+	}
+	return err
+}
+
+// next makes r.batch the next batch to send, whose columns may be coded; io.EOF at the end.
 func (r *running) next(ctx context.Context) error {
 	if r.batch != nil && r.pos < int(r.batch.NumRows()) {
 		return nil

@@ -117,7 +117,7 @@ func (s *Session) queryBatches(ctx context.Context, stmt ast.Statement, text str
 	}
 	defer r.close()
 	for {
-		if err := r.next(ctx); err == io.EOF {
+		if err := r.nextPlain(ctx); err == io.EOF {
 			return nil
 		} else if err != nil {
 			return err

@@ -19,6 +19,7 @@ type ColumnReader struct {
 	bits    []byte
 	offsets []int32
 	data    []byte
+	codes   []int32 // of a coded column, whose words offsets and data are; else nil
 }
 
 // Reset starts with another array, which must live as long as its values are used.
@@ -26,6 +27,9 @@ func (r *ColumnReader) Reset(a arrow.Array) error {
 	*r = ColumnReader{first: a.Data().Offset()}
 	if a.NullN() > 0 {
 		r.valid = a.NullBitmapBytes()
+	}
+	if IsCoded(a) {
+		r.codes, a = Codes(a), Words(a)
 	}
 	switch a := a.(type) {
 	case *array.Boolean:
@@ -98,6 +102,9 @@ func (r *ColumnReader) Read(i int, d *Datum) {
 	case PhysFloat64:
 		d.I = int64(math.Float64bits(valueAt[float64](r.values, i)))
 	default:
+		if r.codes != nil {
+			i = int(r.codes[i])
+		}
 		v := r.data[r.offsets[i]:r.offsets[i+1]]
 		d.S = unsafe.String(unsafe.SliceData(v), len(v))
 	}

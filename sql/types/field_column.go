@@ -106,7 +106,11 @@ func (c *FieldColumn) AppendField(dst []byte, i int) []byte {
 			return appendIntField(dst, n)
 		}
 	case fieldString:
-		from, to := c.offsets[i], c.offsets[i+1]
+		k := i
+		if c.codes != nil {
+			k = int(c.codes[i])
+		}
+		from, to := c.offsets[k], c.offsets[k+1]
 		dst = binary.BigEndian.AppendUint32(dst, uint32(to-from))
 		return append(dst, c.data[from:to]...)
 	case field2:

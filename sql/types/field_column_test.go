@@ -3,11 +3,13 @@ package types
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/bitutil"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 )
 
@@ -38,9 +40,9 @@ func TestFieldColumn(t *testing.T) {
 				}
 				whole := b.NewArray()
 				part := array.NewSlice(whole, 3, 40)
-				cols := make([]FieldColumn, 3) // the third one is all NULL
+				cols := make([]FieldColumn, 4) // the third one is all NULL, the fourth coded
 				null := array.NewNull(part.Len())
-				for k, a := range []arrow.Array{part, part, null} {
+				for k, a := range []arrow.Array{part, part, null, codedSlice(part, values)} {
 					if err := cols[k].Reset(a, Of(oid), format, io); err != nil {
 						t.Fatal(err)
 					}
@@ -50,7 +52,7 @@ func TestFieldColumn(t *testing.T) {
 					if got := string(cols[0].AppendField([]byte("x"), i)); got != "x"+field {
 						t.Errorf("type %d row %d: got %q, want %q", oid, i, got, field)
 					}
-					want := "x" + field + field + nullField
+					want := "x" + field + field + nullField + field
 					if got := string(AppendFields([]byte("x"), cols, i)); got != want {
 						t.Errorf("type %d row %d: got %q, want %q", oid, i, got, want)
 					}
@@ -61,6 +63,32 @@ func TestFieldColumn(t *testing.T) {
 			}
 		}
 	}
+}
+
+// codedSlice is a slice of a coded column of the same rows, some of which are NULL or
+// among values; what can not be coded it returns.
+func codedSlice(a arrow.Array, values []Datum) arrow.Array {
+	if CodedType(a.DataType()) == nil {
+		return a
+	}
+	b := array.NewBinaryBuilder(memory.DefaultAllocator, a.DataType().(arrow.BinaryDataType))
+	defer b.Release()
+	for _, v := range values {
+		b.AppendString(v.S)
+	}
+	words := b.NewArray()
+	const before = 5
+	n := before + a.Len()
+	codes, valid := newAligned(memory.DefaultAllocator, 4*n), newAligned(memory.DefaultAllocator, (n+7)/8)
+	clear(codes.Bytes())
+	clear(valid.Bytes())
+	for i := range a.Len() {
+		if d := DatumAt(a, i); !d.IsNull() {
+			bitutil.SetBit(valid.Bytes(), before+i)
+			arrow.Int32Traits.CastFromBytes(codes.Bytes())[before+i] = int32(slices.IndexFunc(values, func(v Datum) bool { return v.S == d.S }))
+		}
+	}
+	return array.NewSlice(NewCoded(n, valid, before+a.NullN(), codes, words.Data()), before, int64(n))
 }
 
 func fieldOf(t Type, d Datum, format int16, io *IO) string {

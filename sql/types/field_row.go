@@ -54,7 +54,11 @@ func AppendFields(dst []byte, cols []FieldColumn, row int) []byte {
 				continue
 			}
 		case fieldString:
-			from, to := int(c.offsets[row]), int(c.offsets[row+1])
+			k := row
+			if c.codes != nil {
+				k = int(c.codes[row])
+			}
+			from, to := int(c.offsets[k]), int(c.offsets[k+1])
 			if to-from <= shortField && len(c.data)-from >= shortField {
 				at += putShort(b[at:], c.data[from:], to-from)
 				continue
