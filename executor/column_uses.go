@@ -7,9 +7,9 @@ import (
 	"github.com/tidemarkdb/tidemark/sql/expr"
 )
 
-// Strings of few values come coded out of the column cache (types.IsCoded): a row is
-// the place of its value among the words of the column. Operators that know them work
-// on codes, and look at each word once:
+// Strings of few values come coded out of the column cache and the blocks of
+// time-series tables (types.IsCoded): a row is the place of its value among the words
+// of the column. Operators that know them work on codes, and look at each word once:
 //
 //	conditions and other expressions of one column   expr.codedEval
 //	rows that are taken, joined, grouped, sorted     take, gather, appendRows
@@ -48,6 +48,12 @@ func (c columnUses) visit(n plan.Node, use columnUse) {
 	switch n := n.(type) {
 	case *plan.Scan:
 		c.note(n, use)
+		return
+	case *plan.SeriesScan:
+		c.note(n, use)
+		if n.SeriesFrom != nil {
+			c.visit(n.SeriesFrom, columnUse{})
+		}
 		return
 	case *plan.Filter:
 		c.note(n, use)

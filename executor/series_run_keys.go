@@ -178,24 +178,44 @@ func (r *seriesRuns) keyColumns(ctx context.Context) (cols []arrow.Array, err er
 	return cols, nil
 }
 
-// tags are the values of a column at the first rows of the runs.
+// tags are the values of a column at the first rows of the runs; they may be coded.
 func (r *seriesRuns) tags(ctx context.Context, column int) (arrow.Array, error) {
+	if a, err := r.codedTags(ctx, column); a != nil || err != nil {
+		return a, err
+	}
 	b := array.NewBuilder(r.agg.env.Alloc, r.scan.schema.Field(column).Type)
 	defer b.Release()
 	from := 0
 	for i := range r.parts {
-		a, err := r.parts[i].Column(ctx, r.scan.layout.Column(r.scan.node.Output[column]))
+		a, err := r.parts[i].Coded(ctx, r.scan.layout.Column(r.scan.node.Output[column]))
 		if err != nil {
 			return nil, err
 		}
-		r.first = r.first[:0]
-		for _, run := range r.ranges[from:r.ends[i]] {
-			r.first = append(r.first, run.From)
-		}
-		appendRows(b, a, r.first)
+		appendRows(b, a, r.firstRows(from, r.ends[i]))
 		from = r.ends[i]
 	}
 	return b.NewArray(), nil
+}
+
+// codedTags is tags of a single part whose column is coded; nil for others.
+func (r *seriesRuns) codedTags(ctx context.Context, column int) (arrow.Array, error) {
+	if len(r.parts) != 1 || !r.scan.mayBeCoded(column) {
+		return nil, nil
+	}
+	a, err := r.parts[0].Coded(ctx, r.scan.layout.Column(r.scan.node.Output[column]))
+	if err != nil || !types.IsCoded(a) {
+		return nil, err
+	}
+	return types.TakeCoded(r.agg.env.Alloc, a, r.firstRows(0, r.ends[0])), nil
+}
+
+// firstRows are the first rows of runs.
+func (r *seriesRuns) firstRows(from, to int) []int32 {
+	r.first = r.first[:0]
+	for _, run := range r.ranges[from:to] {
+		r.first = append(r.first, run.From)
+	}
+	return r.first
 }
 
 // bucketColumn is the column of the bucket key number n of several.

@@ -30,6 +30,7 @@ type seriesScan struct {
 	filters []*tagFilter
 	filter  *scalar // nil for none
 	first   []int   // positions of the columns that the filter reads
+	use     columnUse
 	stats   *NodeStats
 	from    Operator  // yields the tags of the series; nil if the plan names them
 	keys    []*scalar // over its columns
@@ -46,7 +47,7 @@ type seriesScan struct {
 }
 
 func (r *run) newSeriesScan(n *plan.SeriesScan) (Operator, error) {
-	s := &seriesScan{env: r.env, node: n, schema: schemaOf(n.Cols), layout: seriesLayoutOf(n.Table), stats: r.statsOf(n), matched: -1, filters: r.tagFiltersOf(n)}
+	s := &seriesScan{env: r.env, node: n, schema: schemaOf(n.Cols), layout: seriesLayoutOf(n.Table), use: r.uses[n], stats: r.statsOf(n), matched: -1, filters: r.tagFiltersOf(n)}
 	var err error
 	if n.Parallel && r.shared != nil {
 		s.shared, r.shared.leaf = r.shared, s
@@ -180,7 +181,7 @@ func (s *seriesScan) batch(ctx context.Context, rows int) (batch arrow.RecordBat
 	}
 	if s.filter != nil {
 		for _, i := range s.first {
-			if cols[i], err = s.column(ctx, i); err != nil {
+			if cols[i], err = s.column(ctx, i, !s.env.PlainStrings); err != nil {
 				return nil, err
 			}
 		}
@@ -195,20 +196,16 @@ func (s *seriesScan) batch(ctx context.Context, rows int) (batch arrow.RecordBat
 		}
 		if len(s.sel) < rows {
 			rows = len(s.sel)
-			s.scanner.Select(s.sel)
-			for _, i := range s.first {
-				a, err := take(s.env.Alloc, cols[i], s.sel)
-				if err != nil {
-					return nil, err
-				}
-				cols[i].Release()
-				cols[i] = a
+			if err = s.choose(ctx, cols); err != nil {
+				return nil, err
 			}
+		} else {
+			s.spell(cols)
 		}
 	}
 	for i := range cols {
 		if cols[i] == nil {
-			if cols[i], err = s.column(ctx, i); err != nil {
+			if cols[i], err = s.column(ctx, i, s.mayBeCoded(i)); err != nil {
 				return nil, err
 			}
 		}
@@ -216,11 +213,68 @@ func (s *seriesScan) batch(ctx context.Context, rows int) (batch arrow.RecordBat
 	return newBatch(s.schema, cols, rows), nil
 }
 
-func (s *seriesScan) column(ctx context.Context, i int) (arrow.Array, error) {
-	if i == len(s.node.Output) {
+// choose leaves the rows that have passed the filter, in the columns that it has read and
+// in the scanner. Columns that lie in one block are taken from there.
+func (s *seriesScan) choose(ctx context.Context, cols []arrow.Array) (err error) {
+	if s.node.WithHandle || s.node.ByTime || !s.scanner.InPlace() {
+		s.scanner.Select(s.sel)
+	} else {
+		for i := range cols {
+			if cols[i] == nil {
+				if cols[i], err = s.column(ctx, i, !s.env.PlainStrings); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	for i, c := range cols {
+		if c == nil {
+			continue
+		}
+		a, err := s.taken(c, i)
+		if err != nil {
+			return err
+		}
+		c.Release()
+		cols[i] = a
+	}
+	return nil
+}
+
+// column is an output column of the scanner's present rows, coded only if coded says so.
+func (s *seriesScan) column(ctx context.Context, i int, coded bool) (arrow.Array, error) {
+	switch {
+	case i == len(s.node.Output):
 		return s.scanner.Handles(), nil
+	case coded:
+		return s.scanner.Coded(ctx, s.node.Output[i])
 	}
 	return s.scanner.Column(ctx, s.node.Output[i])
+}
+
+// mayBeCoded reports whether a column of the output may be coded.
+func (s *seriesScan) mayBeCoded(i int) bool { return s.use.coded != nil && s.use.coded[i] }
+
+// taken are the chosen rows of column i, which the filter has read.
+func (s *seriesScan) taken(a arrow.Array, i int) (arrow.Array, error) {
+	switch {
+	case s.use.unread != nil && s.use.unread[i]:
+		return nullColumn(s.schema.Field(i).Type, len(s.sel)), nil
+	case types.IsCoded(a) && !s.mayBeCoded(i):
+		return types.TakeWords(s.env.Alloc, a, s.sel), nil
+	}
+	return take(s.env.Alloc, a, s.sel)
+}
+
+// spell makes those columns that the filter has read plain that may not be coded.
+func (s *seriesScan) spell(cols []arrow.Array) {
+	for _, i := range s.first {
+		if types.IsCoded(cols[i]) && !s.mayBeCoded(i) {
+			a := types.Plain(s.env.Alloc, cols[i])
+			cols[i].Release()
+			cols[i] = a
+		}
+	}
 }
 
 func (s *seriesScan) open(ctx context.Context) error {

@@ -158,7 +158,7 @@ func (s *seriesScan) filterTags(ctx context.Context, rows int) (left int, err er
 		cols := make([]arrow.Array, len(s.node.Table.Columns))
 		for _, tag := range s.tags[i].tags {
 			o := s.layout.Tags[tag]
-			if cols[o], err = s.scanner.Column(ctx, o); err != nil {
+			if cols[o], err = s.scanner.Coded(ctx, o); err != nil {
 				break
 			}
 		}

@@ -53,10 +53,10 @@ func (c *ColumnCache) copies(storage uint64, want []cachedColumn, read []heldCol
 		out[i] = want[i]
 		if a, ok := read[i].values.(*array.String); ok {
 			known := c.wordsOf(storage, want[i].id)
-			if coded, list := codeStrings(c.alloc, a, known); coded != nil {
+			if coded, list := types.CodeStrings(c.alloc, a, known, types.WordsFor(a.Len())); coded != nil {
 				out[i].values = coded
 				if list != known {
-					out[i].words = list.bytes
+					out[i].words = list.Bytes()
 					c.setWords(storage, want[i].id, list)
 				}
 				continue
@@ -68,7 +68,7 @@ func (c *ColumnCache) copies(storage uint64, want []cachedColumn, read []heldCol
 }
 
 // wordsOf are the words that a column was coded by last, nil if it was not.
-func (c *ColumnCache) wordsOf(storage uint64, column uint32) *wordList {
+func (c *ColumnCache) wordsOf(storage uint64, column uint32) *types.WordList {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	if t := c.tables[storage]; t != nil {
@@ -77,12 +77,12 @@ func (c *ColumnCache) wordsOf(storage uint64, column uint32) *wordList {
 	return nil
 }
 
-func (c *ColumnCache) setWords(storage uint64, column uint32, list *wordList) {
+func (c *ColumnCache) setWords(storage uint64, column uint32, list *types.WordList) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if t := c.tables[storage]; t != nil {
 		if t.words == nil {
-			t.words = map[uint32]*wordList{}
+			t.words = map[uint32]*types.WordList{}
 		}
 		t.words[column] = list
 	}

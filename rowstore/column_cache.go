@@ -10,6 +10,7 @@ import (
 
 	"github.com/tidemarkdb/tidemark/kv"
 	"github.com/tidemarkdb/tidemark/rowstore/keycodec"
+	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
 // ColumnCache keeps the decoded columns of rows that were scanned, so that the
@@ -53,7 +54,7 @@ type ColumnCache struct {
 // cachedTable has the chunks of one table, ascending; gaps are possible.
 type cachedTable struct {
 	chunks []*chunk
-	words  map[uint32]*wordList // by column, the last ones
+	words  map[uint32]*types.WordList // by column, the last ones
 }
 
 // chunk is the span [start, end) of row keys; an empty end is the end of all keys.

@@ -59,6 +59,7 @@ func (spec *ScanSpec) block() block.Spec {
 	b := block.Spec{
 		Unique: spec.Layout.Unique, Several: spec.Layout.several, Groups: spec.Series, MinGroup: spec.FromSeries, MaxGroup: spec.EndSeries - 1, Lower: spec.Lower, Upper: spec.Upper,
 		Ordered: spec.Ordered, Reverse: spec.Reverse, Last: spec.Last, First: spec.First, Counted: spec.Counted, Prune: spec.Prune, Cache: spec.Cache, Name: spec.Layout.Table.Name,
+		Storage: spec.Layout.Table.Storage,
 	}
 	for _, p := range spec.Partitions {
 		b.Prefixes = append(b.Prefixes, p.Prefix)
@@ -135,6 +136,14 @@ func (s *Scanner) Column(ctx context.Context, ordinal int) (arrow.Array, error) 
 		return b.NewArray(), nil
 	}
 	return nil, fmt.Errorf("tsengine: a time column of %s", types.ArrowType(s.layout.Table.Columns[s.layout.Time].Type))
+}
+
+// Coded is Column for who knows coded columns (types.IsCoded): it may return one.
+func (s *Scanner) Coded(ctx context.Context, ordinal int) (arrow.Array, error) {
+	if c := s.layout.Column(ordinal); c != nil {
+		return s.Scanner.Coded(ctx, c)
+	}
+	return s.Column(ctx, ordinal)
 }
 
 // Handles makes the array of the handles of the present rows.

@@ -15,6 +15,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/cockroachdb/datadriven"
 
+	"github.com/tidemarkdb/tidemark/sql/types"
 	"github.com/tidemarkdb/tidemark/tsengine/chunk"
 )
 
@@ -97,7 +98,7 @@ func TestRoundTrip(t *testing.T) {
 			t.Errorf("subs %v", s.subs)
 		}
 		a, err := s.column(context.Background(), &Column{ID: 3, Type: arrow.BinaryTypes.String})
-		if err != nil || a.(*array.String).Value(2) != "bc" {
+		if err != nil || types.DatumAt(a.values, 2).S != "bc" {
 			t.Errorf("column: %v, %v", a, err)
 		}
 	}

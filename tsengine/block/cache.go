@@ -11,6 +11,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/tidemarkdb/tidemark/kv"
+	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
 // Cache keeps what was read of sorted runs and large deltas: the headers of
@@ -35,6 +36,7 @@ type Cache struct {
 
 	mu    sync.RWMutex
 	runs  map[runName]*cachedRun
+	words map[columnName]*knownWords // by which columns are coded
 	bytes int64
 	ring  []*cacheEntry // all there are, for eviction
 	hand  int
@@ -61,9 +63,10 @@ type cacheEntry struct {
 	part
 	headers []*header
 	rows    *rowNumbers
-	values  arrow.Array
-	bytes   int64
-	slot    uint32 // of its part among the frequencies
+	codedValues
+	of    columnName // of a column, whose words others share
+	bytes int64
+	slot  uint32 // of its part among the frequencies
 }
 
 // part names what an entry may hold.
@@ -87,7 +90,7 @@ const cacheEntryBytes = 256
 
 // NewCache makes a cache of about limit bytes.
 func NewCache(limit int64) *Cache {
-	return &Cache{limit: limit, alloc: memory.NewGoAllocator(), asked: newFrequencies(), runs: map[runName]*cachedRun{}}
+	return &Cache{limit: limit, alloc: memory.NewGoAllocator(), asked: newFrequencies(), runs: map[runName]*cachedRun{}, words: map[columnName]*knownWords{}}
 }
 
 // keeps reports whether it keeps anything that is read.
@@ -205,21 +208,21 @@ func (c *Cache) blockRows(name runName, number uint32) *rowNumbers {
 	return nil
 }
 
-// column is a column of a block with a reference for the caller, nil if it is
+// column is a column of a block with a reference for the caller, without values if it is
 // not kept, or not as this type.
-func (c *Cache) column(name runName, number uint32, col *Column) arrow.Array {
+func (c *Cache) column(name runName, number uint32, col *Column) codedValues {
 	if c == nil {
-		return nil
+		return codedValues{}
 	}
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	if e := c.ask(part{name, number, col.ID}); e != nil && arrow.TypeEqual(e.values.DataType(), col.Type) {
+	if e := c.ask(part{name, number, col.ID}); e != nil && arrow.TypeEqual(plainType(e.values), col.Type) {
 		e.values.Retain()
 		c.hits.Add(1)
-		return e.values
+		return c.relabeled(e)
 	}
 	c.misses.Add(1)
-	return nil
+	return codedValues{}
 }
 
 // keepHeaders keeps the headers of a run.
@@ -263,13 +266,19 @@ func (c *Cache) hasRoom(name runName, number, id uint32, size int64) bool {
 	return keep
 }
 
-// keepColumn keeps a column that was decoded into the cache's memory.
-func (c *Cache) keepColumn(name runName, number uint32, id uint32, values arrow.Array) {
-	size := int64(arrayBytes(values)) + int64(values.Len()/8)
+// keepColumn keeps a column that was decoded into the cache's memory. Columns of one id
+// of a storage share words.
+func (c *Cache) keepColumn(name runName, number uint32, storage uint64, id uint32, v codedValues) {
+	size := int64(arrayBytes(v.values)) + int64(v.values.Len()/8)
+	if types.IsCoded(v.values) && v.list == nil {
+		size += int64(arrayBytes(types.Words(v.values)))
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.keep(&cacheEntry{part: part{name, number, id}, values: values, bytes: size}) {
-		values.Retain()
+	e := &cacheEntry{part: part{name, number, id}, codedValues: v, of: columnName{storage, id}, bytes: size}
+	if c.keep(e) {
+		v.values.Retain()
+		c.keepWords(e)
 	}
 }
 
@@ -368,6 +377,7 @@ func (c *Cache) remove(at int) {
 	default:
 		b = r.blocks[e.number]
 		b.columns = slices.DeleteFunc(b.columns, func(o *cacheEntry) bool { return o == e })
+		c.dropWords(e)
 		e.values.Release()
 	}
 	if b != nil && b.rows == nil && len(b.columns) == 0 {

@@ -17,7 +17,7 @@ func cachedNumbers(c *Cache, run uint64, block uint32, n int) bool {
 	b.AppendValues(make([]int64, n), nil)
 	a := b.NewArray()
 	defer a.Release()
-	c.keepColumn(nameOf([]byte("p"), run), block, 3, a)
+	c.keepColumn(nameOf([]byte("p"), run), block, 1, 3, codedValues{values: a})
 	return true
 }
 
@@ -34,8 +34,8 @@ func TestCacheBound(t *testing.T) {
 	column := &Column{ID: 3, Type: arrow.PrimitiveTypes.Int64}
 	used := func(run uint64) (n int) {
 		for i := range uint32(200) {
-			if a := c.column(nameOf([]byte("p"), run), i, column); a != nil {
-				a.Release()
+			if v := c.column(nameOf([]byte("p"), run), i, column); v.values != nil {
+				v.values.Release()
 				n++
 			}
 		}
@@ -45,7 +45,7 @@ func TestCacheBound(t *testing.T) {
 	if before < 50 || before == 200 {
 		t.Errorf("%d blocks are kept", before)
 	}
-	if a := c.column(nameOf([]byte("p"), 1), 0, &Column{ID: 3, Type: arrow.PrimitiveTypes.Int32}); a != nil {
+	if a := c.column(nameOf([]byte("p"), 1), 0, &Column{ID: 3, Type: arrow.PrimitiveTypes.Int32}); a.values != nil {
 		t.Error("a column of another type came back")
 	}
 	// The first run is merged away: nobody reads it any more.
@@ -79,8 +79,8 @@ func TestCacheScan(t *testing.T) {
 	for round := range 10 {
 		hits = 0
 		for i := range uint32(160) {
-			if a := c.column(nameOf([]byte("p"), 1), i, column); a != nil {
-				a.Release()
+			if a := c.column(nameOf([]byte("p"), 1), i, column); a.values != nil {
+				a.values.Release()
 				hits++
 				continue
 			}
@@ -95,7 +95,7 @@ func TestCacheScan(t *testing.T) {
 func TestNoCache(t *testing.T) {
 	var c *Cache
 	name := nameOf([]byte("p"), 1)
-	if c.Bytes() != 0 || c.runHeaders(name) != nil || c.blockRows(name, 1) != nil || c.column(name, 1, &Column{}) != nil {
+	if c.Bytes() != 0 || c.runHeaders(name) != nil || c.blockRows(name, 1) != nil || c.column(name, 1, &Column{}).values != nil {
 		t.Error("nothing keeps something")
 	}
 	c.keepHeaders(name, nil)
@@ -116,8 +116,8 @@ func TestCacheFrequent(t *testing.T) {
 		column := &Column{ID: id, Type: arrow.PrimitiveTypes.Int64}
 		for block := range uint32(40) {
 			name := nameOf([]byte("p"), 1)
-			if a := c.column(name, block, column); a != nil {
-				a.Release()
+			if a := c.column(name, block, column); a.values != nil {
+				a.values.Release()
 				hits++
 				continue
 			}
@@ -128,7 +128,7 @@ func TestCacheFrequent(t *testing.T) {
 			b := array.NewInt64Builder(alloc)
 			b.AppendValues(make([]int64, 128), nil)
 			a := b.NewArray()
-			c.keepColumn(name, block, id, a)
+			c.keepColumn(name, block, 1, id, codedValues{values: a})
 			a.Release()
 			b.Release()
 		}

@@ -16,7 +16,7 @@ func NewInput(columns []Column, arrays []arrow.Array) *Input {
 	s := &source{refs: 1, columns: make([]sourceColumn, len(arrays))}
 	for i, a := range arrays {
 		a.Retain()
-		s.columns[i] = sourceColumn{columns[i].ID, a}
+		s.columns[i] = sourceColumn{id: columns[i].ID, codedValues: codedValues{values: a}}
 	}
 	return &Input{s}
 }
@@ -91,13 +91,14 @@ func BuildDelta(ctx context.Context, alloc memory.Allocator, columns []Column, r
 			if len(inputs) <= maxPicked {
 				arrays := make([]arrow.Array, len(inputs))
 				for k, in := range inputs {
-					arrays[k] = in.src.values(columns[i].ID)
+					v, _ := in.src.known(columns[i].ID)
+					arrays[k] = v.values
 				}
 				a = takeFixed(alloc, columns[i].Type, arrays, picks)
 			}
 			if a == nil {
 				var err error
-				if a, err = gather(ctx, alloc, &columns[i], segs, len(rows)); err != nil {
+				if a, err = gather(ctx, alloc, &columns[i], segs, len(rows), false); err != nil {
 					return nil, err
 				}
 			}

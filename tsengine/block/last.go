@@ -101,19 +101,19 @@ func (s *source) eachBlock(ctx context.Context, fn func(*source) error) error {
 
 // readLasts gathers a column of the last rows, block by block; what is decoded
 // for it is not kept.
-func (s *source) readLasts(ctx context.Context, c *Column) (arrow.Array, error) {
+func (s *source) readLasts(ctx context.Context, c *Column) (v codedValues, err error) {
 	if s.lasts == nil { // the rows came from the cache
 		again := &source{refs: 1, reading: s.reading, prefix: s.prefix, run: s.run, inRun: s.inRun, lastOf: s.lastOf}
 		if err := again.findLasts(ctx); err != nil {
-			return nil, err
+			return v, err
 		}
 		s.lasts = again.lasts
 	}
 	var rows []stretch
-	var arrays []arrow.Array
+	var arrays []codedValues
 	defer func() {
 		for _, a := range arrays {
-			a.Release()
+			a.values.Release()
 		}
 	}()
 	size := 0
@@ -124,9 +124,9 @@ func (s *source) readLasts(ctx context.Context, c *Column) (arrow.Array, error) 
 		}
 		a, err := s.lastsOfBlock(ctx, c, s.lasts[from:to])
 		if err != nil {
-			return nil, err
+			return v, err
 		}
-		rows, arrays = append(rows, stretch{source: int32(len(arrays)), n: int32(to - from)}), append(arrays, a)
+		rows, arrays = append(rows, stretch{source: int32(len(arrays)), n: int32(to - from)}), append(arrays, codedValues{values: a})
 		size += arrayBytes(a) + a.Len()/8
 		from = to
 	}
@@ -135,11 +135,16 @@ func (s *source) readLasts(ctx context.Context, c *Column) (arrow.Array, error) 
 	if !keep {
 		alloc = s.reading.alloc
 	}
-	out, err := assemble(alloc, c, rows, arrays, len(s.lasts))
-	if err == nil && keep {
-		cache.keepColumn(s.inRun, lastBlock, c.ID, out)
+	out, err := assemble(alloc, c, rows, arrays, len(s.lasts), false)
+	if err != nil {
+		return v, err
 	}
-	return out, err
+	v = codedValues{values: out}
+	if keep {
+		v = s.code(alloc, c, out)
+		cache.keepColumn(s.inRun, lastBlock, s.reading.spec.Storage, c.ID, v)
+	}
+	return v, nil
 }
 
 // lastsOfBlock copies rows of one block's column.
@@ -147,16 +152,16 @@ func (s *source) lastsOfBlock(ctx context.Context, c *Column, rows []lastRow) (a
 	b := &source{refs: 1, reading: s.reading, block: rows[0].block, prefix: s.prefix, run: s.run}
 	defer b.release()
 	all := s.reading.spec.Cache.column(s.inRun, b.block.number, c)
-	if all == nil {
+	if all.values == nil {
 		var err error
 		if all, err = b.read(ctx, c); err != nil {
 			return nil, err
 		}
 	}
-	defer all.Release()
+	defer all.values.Release()
 	stretches := make([]stretch, len(rows))
 	for i, r := range rows {
 		stretches[i] = stretch{from: int32(r.row), n: 1}
 	}
-	return assemble(s.reading.alloc, c, stretches, []arrow.Array{all}, len(rows))
+	return assemble(s.reading.alloc, c, stretches, []codedValues{all}, len(rows), false)
 }

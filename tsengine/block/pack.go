@@ -218,7 +218,7 @@ func (w *runWriter) writeRows(ctx context.Context, segs []segment, rows int) (in
 	size := 0
 	p := newSpread(segs, rows) // every row of a block is wanted sooner or later: columns are unpacked as a whole
 	for i := range w.options.Columns {
-		a, err := p.gather(ctx, w.alloc, &w.options.Columns[i], nil)
+		a, err := p.gather(ctx, w.alloc, &w.options.Columns[i], nil, false)
 		if err != nil {
 			return 0, err
 		}

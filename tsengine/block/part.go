@@ -50,7 +50,17 @@ func (p *Part) Stats(id uint32) *ColumnStats {
 
 // Column is a column of the part's source, of all its rows. It is the source's.
 func (p *Part) Column(ctx context.Context, c *Column) (arrow.Array, error) {
-	return p.src.column(ctx, c)
+	v, err := p.src.column(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	return p.src.plainColumn(c, v), nil
+}
+
+// Coded is Column, which may be coded (types.IsCoded).
+func (p *Part) Coded(ctx context.Context, c *Column) (arrow.Array, error) {
+	v, err := p.src.column(ctx, c)
+	return v.values, err
 }
 
 // Each calls fn for the stretches of rows that lie side by side.

@@ -207,9 +207,18 @@ func (s *Scanner) Close() {
 	s.waiting, s.next, s.segs = nil, len(s.spec.Prefixes)+1, nil
 }
 
+// InPlace reports whether the columns of all present rows are there without a copy: they
+// lie in one source whose columns are decoded as a whole.
+func (s *Scanner) InPlace() bool { return len(s.segs) == 1 && !s.segs[0].src.fresh }
+
 // Column makes the array of a column of the present rows.
 func (s *Scanner) Column(ctx context.Context, c *Column) (arrow.Array, error) {
-	return gather(ctx, s.reading.alloc, c, s.segs, s.rows)
+	return gather(ctx, s.reading.alloc, c, s.segs, s.rows, false)
+}
+
+// Coded is Column for who knows coded columns (types.IsCoded): it may return one.
+func (s *Scanner) Coded(ctx context.Context, c *Column) (arrow.Array, error) {
+	return gather(ctx, s.reading.alloc, c, s.segs, s.rows, true)
 }
 
 // Select keeps the given of the present rows (ascending).

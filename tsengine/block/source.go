@@ -89,8 +89,9 @@ type source struct {
 }
 
 type sourceColumn struct {
-	id     uint32
-	values arrow.Array
+	id uint32
+	codedValues
+	plain arrow.Array // of coded values, if somebody wanted all of them
 }
 
 func (s *source) len() int {
@@ -120,6 +121,9 @@ func (s *source) release() {
 		}
 		for _, c := range s.columns {
 			c.values.Release()
+			if c.plain != nil {
+				c.plain.Release()
+			}
 		}
 		s.columns = nil
 	}
@@ -139,59 +143,72 @@ func (s *source) sub(i int) uint64 {
 	return s.subs[i]
 }
 
-// column decodes a column once; the array stays the source's.
-func (s *source) column(ctx context.Context, c *Column) (arrow.Array, error) {
-	if a := s.values(c.ID); a != nil {
-		return a, nil
+// column decodes a column once; the array stays the source's, and may be coded.
+func (s *source) column(ctx context.Context, c *Column) (codedValues, error) {
+	if v, ok := s.known(c.ID); ok {
+		return v, nil
 	}
 	s.use()
-	a, err := s.read(ctx, c)
+	v, err := s.read(ctx, c)
 	if err != nil {
-		return nil, err
+		return v, err
 	}
-	s.columns = append(s.columns, sourceColumn{c.ID, a})
-	return a, nil
+	s.columns = append(s.columns, sourceColumn{id: c.ID, codedValues: v})
+	return v, nil
 }
 
-// values is a column that is there already, nil if it is not.
-func (s *source) values(id uint32) arrow.Array {
+// known is a column that is there already.
+func (s *source) known(id uint32) (v codedValues, ok bool) {
 	for i := range s.columns {
 		if s.columns[i].id == id {
-			return s.columns[i].values
+			return s.columns[i].codedValues, true
 		}
 	}
-	return nil
+	return v, false
 }
 
 // read gets a column from the cache, or decodes it.
-func (s *source) read(ctx context.Context, c *Column) (arrow.Array, error) {
+func (s *source) read(ctx context.Context, c *Column) (v codedValues, err error) {
 	r := s.reading
 	cache := r.spec.Cache
 	if s.inRun.prefix == "" {
 		cache = nil
 	}
-	if a := cache.column(s.inRun, s.number(), c); a != nil {
-		return a, nil
+	if v = cache.column(s.inRun, s.number(), c); v.values != nil {
+		return v, nil
 	}
 	if s.lastOf != nil {
 		return s.readLasts(ctx, c)
 	}
 	b, found, err := s.chunk(ctx, c.ID)
 	if err != nil {
-		return nil, err
+		return v, err
 	}
 	if !found {
-		return missing(r.alloc, c, s.len()), nil
+		return codedValues{values: missing(r.alloc, c, s.len())}, nil
 	}
 	alloc, keep := cache.allocator(s.inRun, s.number(), c.ID, int64(max(9*s.len(), 2*len(b))))
 	if !keep {
 		alloc = r.alloc
 	}
-	a, err := s.decode(alloc, c, b)
-	if err == nil && keep {
-		cache.keepColumn(s.inRun, s.number(), c.ID, a)
+	v, ok, err := s.decodeCoded(alloc, c, b, keep)
+	if err != nil {
+		return v, err
 	}
-	return a, err
+	if !ok {
+		a, err := s.decode(alloc, c, b)
+		if err != nil {
+			return v, err
+		}
+		v = codedValues{values: a}
+		if keep {
+			v = s.code(alloc, c, a)
+		}
+	}
+	if keep {
+		cache.keepColumn(s.inRun, s.number(), r.spec.Storage, c.ID, v)
+	}
+	return v, nil
 }
 
 // decode unpacks the chunk of a column.

@@ -72,7 +72,7 @@ func sparse(segs []segment) map[*source]*wantedRows {
 
 // some decodes rows of a column; nil if all of it is to be decoded.
 func (s *source) some(ctx context.Context, c *Column, w *wantedRows) (arrow.Array, error) {
-	if s.values(c.ID) != nil {
+	if _, ok := s.known(c.ID); ok {
 		return nil, nil
 	}
 	b, found, err := s.chunk(ctx, c.ID)
@@ -103,7 +103,7 @@ func (s *source) pick(c *Column, b []byte, w *wantedRows) (arrow.Array, error) {
 	for i, r := range w.ranges {
 		rows[i] = stretch{from: int32(r.From), n: int32(r.To - r.From)}
 	}
-	return assemble(s.reading.alloc, c, rows, []arrow.Array{all}, w.rows)
+	return assemble(s.reading.alloc, c, rows, []codedValues{{values: all}}, w.rows, false)
 }
 
 // pickSparse decodes a column of those sources of which few rows are wanted. The

@@ -57,7 +57,7 @@ func TestSparse(t *testing.T) {
 				want = append(want, float64(100*s[0]+i%7))
 			}
 		}
-		a, err := gather(context.Background(), alloc, column, segs, len(want))
+		a, err := gather(context.Background(), alloc, column, segs, len(want), false)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -70,7 +70,7 @@ func TestSparse(t *testing.T) {
 		a.Release()
 		whole := 0
 		for _, s := range sources {
-			if s.values(2) != nil {
+			if _, ok := s.known(2); ok {
 				whole++
 			}
 			s.release()

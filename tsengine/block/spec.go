@@ -45,6 +45,8 @@ type Spec struct {
 	Counted bool
 	// Cache, if set, keeps what is read of runs.
 	Cache *Cache
+	// Storage tells tables apart whose columns share words in the cache.
+	Storage uint64
 	// Name names the table in errors.
 	Name string
 }

@@ -10,6 +10,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/bitutil"
 	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
 // segment is a stretch of rows of a source.
@@ -23,9 +25,9 @@ func (c *Column) builder(alloc memory.Allocator) array.Builder {
 	return array.NewBuilder(alloc, c.Type)
 }
 
-// gather makes the array of the column c over segments of n rows in all. One
-// segment alone is not copied.
-func gather(ctx context.Context, alloc memory.Allocator, c *Column, segs []segment, n int) (arrow.Array, error) {
+// gather makes the array of the column c over segments of n rows in all, which may be
+// coded if coded says so. One segment alone is not copied but to be spelled.
+func gather(ctx context.Context, alloc memory.Allocator, c *Column, segs []segment, n int, coded bool) (arrow.Array, error) {
 	var some map[*source]arrow.Array
 	if wanted := sparse(segs); len(wanted) > 0 {
 		var err error
@@ -35,13 +37,23 @@ func gather(ctx context.Context, alloc memory.Allocator, c *Column, segs []segme
 		defer releaseArrays(some)
 	}
 	if len(segs) == 1 && some == nil {
-		a, err := segs[0].src.column(ctx, c)
+		v, err := segs[0].src.column(ctx, c)
 		if err != nil {
 			return nil, err
 		}
-		return array.NewSlice(a, int64(segs[0].from), int64(segs[0].to)), nil
+		return cut(alloc, v.values, segs[0].from, segs[0].to, coded), nil
 	}
-	return newSpread(segs, n).gather(ctx, alloc, c, some)
+	return newSpread(segs, n).gather(ctx, alloc, c, some, coded)
+}
+
+// cut is the slice [from, to) of an array, spelled if it may not be coded.
+func cut(alloc memory.Allocator, a arrow.Array, from, to int, coded bool) arrow.Array {
+	out := array.NewSlice(a, int64(from), int64(to))
+	if coded || !types.IsCoded(out) {
+		return out
+	}
+	defer out.Release()
+	return types.Plain(alloc, out)
 }
 
 // spread is how rows are spread over sources: segments in the form in which one
@@ -69,34 +81,38 @@ func newSpread(segs []segment, rows int) *spread {
 	return p
 }
 
-// gather makes the array of a column.
-func (p *spread) gather(ctx context.Context, alloc memory.Allocator, c *Column, some map[*source]arrow.Array) (arrow.Array, error) {
-	arrays := make([]arrow.Array, len(p.sources))
+// gather makes the array of a column, which may be coded if coded says so.
+func (p *spread) gather(ctx context.Context, alloc memory.Allocator, c *Column, some map[*source]arrow.Array, coded bool) (arrow.Array, error) {
+	columns := make([]codedValues, len(p.sources))
 	for i, src := range p.sources {
-		if arrays[i] = some[src]; arrays[i] != nil {
+		if columns[i].values = some[src]; columns[i].values != nil {
 			continue
 		}
 		var err error
-		if arrays[i], err = src.column(ctx, c); err != nil {
+		if columns[i], err = src.column(ctx, c); err != nil {
 			return nil, err
 		}
 	}
 	if len(p.stretches) == 1 {
 		s := p.stretches[0]
-		return array.NewSlice(arrays[0], int64(s.from), int64(s.from+s.n)), nil
+		return cut(alloc, columns[0].values, int(s.from), int(s.from+s.n), coded), nil
 	}
-	return assemble(alloc, c, p.stretches, arrays, p.rows)
+	return assemble(alloc, c, p.stretches, columns, p.rows, coded)
 }
 
-// assemble copies stretches, of n rows in all, of arrays.
-func assemble(alloc memory.Allocator, c *Column, stretches []stretch, arrays []arrow.Array, n int) (arrow.Array, error) {
-	g := gatherer{alloc: alloc, stretches: stretches, arrays: arrays, n: n}
-	for _, a := range arrays {
-		if a.NullN() > 0 {
-			g.validity()
-			break
+// assemble copies stretches, of n rows in all, of columns.
+func assemble(alloc memory.Allocator, c *Column, stretches []stretch, columns []codedValues, n int, coded bool) (arrow.Array, error) {
+	if coded && len(columns) > 0 && n > 0 {
+		if a := assembleCoded(alloc, stretches, columns, n); a != nil {
+			return a, nil
 		}
 	}
+	arrays := make([]arrow.Array, len(columns))
+	for i, v := range columns {
+		arrays[i] = v.values
+	}
+	g := gatherer{alloc: alloc, stretches: stretches, arrays: arrays, n: n}
+	g.validityIfAny()
 	switch c.Type.ID() {
 	case arrow.BOOL:
 		return g.bools(c.Type), nil
@@ -131,6 +147,16 @@ func newBuffer(alloc memory.Allocator, size int) *memory.Buffer {
 	b := memory.NewResizableBuffer(alloc)
 	b.Resize(size)
 	return b
+}
+
+// validityIfAny makes the bitmap if there are NULLs.
+func (g *gatherer) validityIfAny() {
+	for _, a := range g.arrays {
+		if a.NullN() > 0 {
+			g.validity()
+			return
+		}
+	}
 }
 
 func (g *gatherer) validity() {
@@ -216,17 +242,13 @@ func (g *gatherer) bools(dt arrow.DataType) arrow.Array {
 }
 
 func (g *gatherer) bytes(dt arrow.DataType) (arrow.Array, error) {
-	views := make([]struct {
-		offsets []int32
-		data    []byte
-	}, len(g.arrays))
+	views := make([]byteView, len(g.arrays))
 	for i, a := range g.arrays {
-		views[i].offsets, views[i].data = byteValues(a)
+		views[i] = viewBytes(a)
 	}
 	total := 0
 	for _, s := range g.stretches {
-		v := &views[s.source]
-		total += int(v.offsets[s.from+s.n] - v.offsets[s.from])
+		total += views[s.source].size(s.from, s.n)
 	}
 	if total > math.MaxInt32 {
 		return nil, errTooLarge
@@ -241,6 +263,16 @@ func (g *gatherer) bytes(dt arrow.DataType) (arrow.Array, error) {
 	}
 	for _, s := range g.stretches {
 		v := &views[s.source]
+		if v.codes != nil {
+			for r := s.from; r < s.from+s.n; r++ {
+				if v.valid(r) {
+					at += copy(data[at:], v.word(r))
+				}
+				row++
+				offsets[row] = int32(at)
+			}
+			continue
+		}
 		shift := int32(at) - v.offsets[s.from]
 		at += copy(data[at:], v.data[v.offsets[s.from]:v.offsets[s.from+s.n]])
 		for r := s.from; r < s.from+s.n; r++ {
@@ -249,6 +281,49 @@ func (g *gatherer) bytes(dt arrow.DataType) (arrow.Array, error) {
 		}
 	}
 	return g.array(dt, ends, buf), nil
+}
+
+// byteView is a string or binary array: value i is data[offsets[i]:offsets[i+1]], or, if
+// it is coded, value codes[i] of its words.
+type byteView struct {
+	offsets []int32
+	data    []byte
+	codes   []int32
+	nulls   arrow.Array // of a coded array with NULLs
+}
+
+func viewBytes(a arrow.Array) (v byteView) {
+	if !types.IsCoded(a) {
+		v.offsets, v.data = byteValues(a)
+		return v
+	}
+	v.offsets, v.data = byteValues(types.Words(a))
+	v.codes = types.Codes(a)
+	if a.NullN() > 0 {
+		v.nulls = a
+	}
+	return v
+}
+
+func (v *byteView) valid(r int32) bool { return v.nulls == nil || v.nulls.IsValid(int(r)) }
+
+func (v *byteView) word(r int32) []byte {
+	c := v.codes[r]
+	return v.data[v.offsets[c]:v.offsets[c+1]]
+}
+
+// size is how many bytes n rows have.
+func (v *byteView) size(from, n int32) int {
+	if v.codes == nil {
+		return int(v.offsets[from+n] - v.offsets[from])
+	}
+	size := 0
+	for r := from; r < from+n; r++ {
+		if v.valid(r) {
+			size += len(v.word(r))
+		}
+	}
+	return size
 }
 
 // byteValues views a string or binary array.

@@ -10,6 +10,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/tidemarkdb/tidemark/sql/types"
 )
 
 // column is a named array of test values.
@@ -208,6 +210,16 @@ func TestRoundTrip(t *testing.T) {
 					}
 					defer got.Release()
 					same(t, c.a, got)
+					coded, ok, err := DecodeCoded(alloc, c.a.DataType(), b[4:], n)
+					if err != nil || ok != (info.Encoding == Dictionary && c.a.DataType().ID() == arrow.STRING) {
+						t.Fatalf("coded %v, %v", ok, err)
+					}
+					if ok {
+						plain := types.Plain(alloc, coded)
+						same(t, c.a, plain)
+						plain.Release()
+						coded.Release()
+					}
 				})
 			}
 			alloc.AssertSize(t, 0)

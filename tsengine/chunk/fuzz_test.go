@@ -41,6 +41,11 @@ func FuzzDecode(f *testing.F) {
 			} else if !errors.Is(err, ErrCorrupt) {
 				t.Fatal(err)
 			}
+			if coded, ok, err := DecodeCoded(alloc, dt, b, 1000); ok {
+				coded.Release()
+			} else if err != nil && !errors.Is(err, ErrCorrupt) {
+				t.Fatal(err)
+			}
 			if info, err := Describe(b); err == nil && info.Rows > 0 {
 				part, ok, err := DecodeRanges(alloc, dt, b, []Range{{info.Rows / 3, info.Rows/3 + 1}})
 				if ok {
