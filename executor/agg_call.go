@@ -60,7 +60,7 @@ func (c *aggCall) evaluate(env *Env, cols []arrow.Array, n int, in *aggInput) er
 	var err error
 	in.all = true
 	if c.filter != nil {
-		if in.sel, err = c.filter.selection(env, cols, n, nil); err != nil {
+		if in.sel, err = c.filter.chosen(env, cols, n); err != nil {
 			return err
 		}
 		in.all = len(in.sel) == n

@@ -140,7 +140,22 @@ func releaseValues(vs []functions.Value) {
 
 // selection appends to dst the rows for which a condition is true.
 func (s *scalar) selection(env *Env, cols []arrow.Array, n int, dst []int32) ([]int32, error) {
-	v, err := s.value(env, cols, n)
+	return s.rowsOf(env, cols, n, dst, true)
+}
+
+// chosen is selection for FILTER, whose AND is an expression like others in PostgreSQL.
+func (s *scalar) chosen(env *Env, cols []arrow.Array, n int) ([]int32, error) {
+	return s.rowsOf(env, cols, n, nil, false)
+}
+
+func (s *scalar) rowsOf(env *Env, cols []arrow.Array, n int, dst []int32, condition bool) ([]int32, error) {
+	var v functions.Value
+	var err error
+	if condition && s.ordinal < 0 {
+		v, err = expr.EvalCondition(s.eval, env.Functions, cols, n)
+	} else {
+		v, err = s.value(env, cols, n)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -204,8 +204,7 @@ func (o *onConflict) updatedRow(old, excluded []types.Datum) ([]types.Datum, err
 	env, t := o.w.env, o.w.table
 	both := append(append(make([]types.Datum, 0, 2*len(old)), old...), excluded...)
 	if o.spec.Where != nil {
-		d, err := expr.EvalRow(env.Functions, o.spec.Where, both)
-		if err != nil || d.IsNull() || !d.Bool() {
+		if ok, err := expr.ConditionRow(env.Functions, o.spec.Where, both); !ok || err != nil {
 			return nil, err
 		}
 	}

@@ -131,6 +131,5 @@ func passes(env *Env, cond expr.Expr, row []types.Datum) (bool, error) {
 	if cond == nil {
 		return true, nil
 	}
-	d, err := expr.EvalRow(env.Functions, cond, row)
-	return err == nil && !d.IsNull() && d.Bool(), err
+	return expr.ConditionRow(env.Functions, cond, row)
 }

@@ -45,14 +45,14 @@ func (e *Env) storedRow(indexes []plan.IndexExprs, values []types.Datum) (rowsto
 	for i := range indexes {
 		ix := &indexes[i]
 		if ix.Predicate != nil {
-			d, err := expr.EvalRow(e.Functions, ix.Predicate, values)
+			indexed, err := expr.ConditionRow(e.Functions, ix.Predicate, values)
 			if err != nil {
 				return row, err
 			}
 			if row.Skip == nil {
 				row.Skip = make([]bool, len(indexes))
 			}
-			row.Skip[i] = d.IsNull() || !d.Bool()
+			row.Skip[i] = !indexed
 		}
 		for k, c := range ix.Columns {
 			if c == nil {

@@ -62,7 +62,7 @@ func (c *windowCall) evaluate(env *Env, cols []arrow.Array, n int) ([]arrow.Arra
 	if c.filter() == nil {
 		return columns(env, c.arguments(), cols, n)
 	}
-	sel, err := c.filter().selection(env, cols, n, nil)
+	sel, err := c.filter().chosen(env, cols, n)
 	if err != nil {
 		return nil, err
 	}

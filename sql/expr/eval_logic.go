@@ -28,6 +28,12 @@ func compileLogic(e *Logic) (Evaluator, error) {
 }
 
 func (e *logicEval) Eval(c *functions.Context, cols []arrow.Array, n int) (functions.Value, error) {
+	return e.eval(c, cols, n, false)
+}
+
+// eval is Eval; of a condition, where NULL is as good as false, the arguments of
+// an AND are not evaluated for rows for which one before them is NULL either.
+func (e *logicEval) eval(c *functions.Context, cols []arrow.Array, n int, condition bool) (functions.Value, error) {
 	first, err := e.args[0].ev.Eval(c, cols, n)
 	if err != nil {
 		return functions.Value{}, err
@@ -36,6 +42,9 @@ func (e *logicEval) Eval(c *functions.Context, cols []arrow.Array, n int) (funct
 	acc := truthOf(first, n)
 	first.Array.Release()
 	for i := 1; i < len(e.args); i++ {
+		if condition {
+			acc.settle()
+		}
 		x, isConst, err := e.next(c, cols, &acc, &e.args[i])
 		if err != nil {
 			return functions.Value{}, err
@@ -99,6 +108,14 @@ func (x *truth) combine(y *truth, or bool) {
 		x.t[i] &= t[i]
 		x.f[i] |= f[i]
 	}
+}
+
+// settle makes false of NULL.
+func (x *truth) settle() {
+	for i := range x.f {
+		x.f[i] = ^x.t[i]
+	}
+	maskTail(x.f, x.n)
 }
 
 // spread places row j at rows[j] of n rows; the others are NULL.

@@ -138,6 +138,20 @@ func callRow(c *functions.Context, e *Call, row []types.Datum) (types.Datum, err
 	return e.Fn.RunDatum(c, sig, args)
 }
 
+// ConditionRow reports whether a condition is true of a row: EvalCondition for one.
+func ConditionRow(c *functions.Context, e Expr, row []types.Datum) (bool, error) {
+	if l, ok := e.(*Logic); ok && !l.Or {
+		for _, a := range l.Args {
+			if ok, err := ConditionRow(c, a, row); !ok || err != nil {
+				return false, err
+			}
+		}
+		return true, nil
+	}
+	d, err := EvalRow(c, e, row)
+	return err == nil && !d.IsNull() && d.Bool(), err
+}
+
 func logicRow(c *functions.Context, e *Logic, row []types.Datum) (types.Datum, error) {
 	result := types.NewBool(!e.Or)
 	for _, a := range e.Args {

@@ -3,10 +3,28 @@ package expr
 import (
 	"math/bits"
 
+	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/tidemarkdb/tidemark/sql/functions"
 )
+
+// EvalCondition is ev.Eval for who does not tell NULL from false, as WHERE, HAVING and
+// the conditions of joins do not: what an AND has behind a condition that is not
+// true is not evaluated, so that it does not fail (PostgreSQL's ExecQual). That of
+// an AND that is an argument itself is, where the one before it is NULL.
+func EvalCondition(ev Evaluator, c *functions.Context, cols []arrow.Array, n int) (functions.Value, error) {
+	switch x := ev.(type) {
+	case *logicEval:
+		return x.eval(c, cols, n, !x.or)
+	case *codedEval:
+		if v, err := x.Eval(c, cols, n); err == nil {
+			return v, nil
+		}
+		return EvalCondition(x.plain, c, cols, n)
+	}
+	return ev.Eval(c, cols, n)
+}
 
 // FilterMask appends to dst the rows of n for which a boolean value is true
 // (neither false nor NULL).
