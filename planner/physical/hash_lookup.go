@@ -14,7 +14,8 @@ const hashLookupRows = 64
 // hashLookup makes a hash table shared by the runs of a correlated plan of
 // what would be a whole scan for each of them. It needs an equality between
 // the table's columns and outer ones that no index serves; it is not made
-// where a condition is volatile, which must be computed as often as it was.
+// where a condition is volatile, which must be computed as often as it was. What may
+// fail is asked of the rows that were found only.
 func (b *Builder) hashLookup(n *logical.Scan, s *plan.Scan, conds []expr.Expr, cols []expr.ColumnID) *plan.HashLookup {
 	if s.Read < hashLookupRows {
 		return nil
@@ -52,7 +53,7 @@ func (b *Builder) hashLookup(n *logical.Scan, s *plan.Scan, conds []expr.Expr, c
 		case logical.Any(c, isSubplan):
 			subplans = true
 		case keyed[i]:
-		case used.SubsetOf(&inner):
+		case used.SubsetOf(&inner) && logical.CannotFail(c):
 			local = append(local, c)
 		default:
 			residual = append(residual, c)

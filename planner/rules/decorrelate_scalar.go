@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"slices"
+
 	"github.com/tidemarkdb/tidemark/catalog"
 	"github.com/tidemarkdb/tidemark/planner/logical"
 	"github.com/tidemarkdb/tidemark/planner/plan"
@@ -26,7 +28,8 @@ import (
 // It needs conditions that puller can take out, and for an aggregate only
 // equalities. It does not fire inside of CASE and COALESCE, where the subquery
 // may not be run at all, for volatile subqueries, nor where an index finds the
-// inner rows and the outer ones are few (worthGrouping).
+// inner rows and the outer ones are few (worthGrouping), nor if computing it for
+// values that no outer row has might fail (safe).
 func (r *Rewriter) decorrelateScalars(input logical.Node, plain []expr.Expr, exprs []*expr.Expr) logical.Node {
 	joined := map[*expr.Subplan]expr.Expr{} // BETWEEN has its operand twice
 	for _, p := range exprs {
@@ -66,7 +69,7 @@ func (r *Rewriter) replaceScalars(e expr.Expr, f func(*expr.Subplan) expr.Expr) 
 
 // scalarSubquery is the shape SELECT items FROM (aggregate) HAVING conds.
 type scalarSubquery struct {
-	item   expr.Expr // the value
+	items  []expr.Expr // the values
 	having []expr.Expr
 	agg    *logical.Aggregate
 }
@@ -89,7 +92,9 @@ func (r *Rewriter) scalarJoin(input logical.Node, plain []expr.Expr, s *expr.Sub
 }
 
 func asScalarAggregate(n logical.Node) (q scalarSubquery, ok bool) {
-	q.item = &expr.Column{ID: logical.Output(n)[0]}
+	for _, id := range logical.Output(n) {
+		q.items = append(q.items, &expr.Column{ID: id})
+	}
 	for {
 		switch x := n.(type) {
 		case *logical.Project:
@@ -106,7 +111,9 @@ func asScalarAggregate(n logical.Node) (q scalarSubquery, ok bool) {
 					return nil
 				})
 			}
-			q.item = sub(q.item)
+			for i := range q.items {
+				q.items[i] = sub(q.items[i])
+			}
 			for i := range q.having {
 				q.having[i] = sub(q.having[i])
 			}
@@ -136,27 +143,42 @@ func ofNoRows(a *expr.Aggregate) (zero, ok bool) {
 }
 
 func (r *Rewriter) joinAggregate(input logical.Node, plain []expr.Expr, out *logical.ColSet, q scalarSubquery) (logical.Node, expr.Expr) {
+	on, value := r.groupAggregate(input, plain, out, q)
+	if value == nil {
+		return nil, nil
+	}
+	e := value(q.items[0])
+	if len(q.having) > 0 {
+		e = valueIf(valuesOf(q.having, value), e)
+	}
+	return &logical.Join{Type: plan.LeftJoin, Left: input, Right: q.agg, On: on}, e
+}
+
+// groupAggregate makes an aggregate of the rows for one outer row one of groups
+// of rows for all of them. It returns the condition of the left join with the
+// outer rows, and a function that puts what an expression of aggregates is above
+// that join; nil, with nothing changed, if it cannot be done or does not pay.
+func (r *Rewriter) groupAggregate(input logical.Node, plain []expr.Expr, out *logical.ColSet, q scalarSubquery) (on []expr.Expr, value func(expr.Expr) expr.Expr) {
 	p := &puller{r: r, outer: out}
 	zeros := map[expr.ColumnID]bool{}
 	for _, a := range q.agg.Aggs {
 		call := a.Expr.(*expr.Aggregate)
 		zero, ok := ofNoRows(call)
-		if !ok || p.refersExpr(call) {
+		if !ok || p.refersExpr(call) || !p.safeExpr(call) {
 			return nil, nil
 		}
 		zeros[a.ID] = zero
 	}
-	all := append([]expr.Expr{q.item}, q.having...)
-	for _, e := range all {
+	for _, e := range slices.Concat(q.items, q.having) {
 		if logical.Any(e, isSubplan) || volatile(e) {
 			return nil, nil
 		}
 	}
-	if !p.can(q.agg.Input, true) || !r.worthGrouping(input, plain, q.agg.Input, p) {
+	if !p.can(q.agg.Input, true) || !p.safe(q.agg.Input) || !r.worthGrouping(input, plain, q.agg.Input, p) {
 		return nil, nil
 	}
 	p.pullAggregate(q.agg)
-	value := func(e expr.Expr) expr.Expr {
+	return p.on, func(e expr.Expr) expr.Expr {
 		return logical.Substitute(e, func(id expr.ColumnID) expr.Expr {
 			zero, isAgg := zeros[id]
 			if !isAgg {
@@ -169,21 +191,25 @@ func (r *Rewriter) joinAggregate(input logical.Node, plain []expr.Expr, out *log
 			return &expr.Coalesce{Args: []expr.Expr{col, &expr.Const{Typ: col.Typ, Value: types.NewInt8(0)}}, Typ: col.Typ}
 		})
 	}
-	e := value(q.item)
-	if len(q.having) > 0 {
-		conds := make([]expr.Expr, len(q.having))
-		for i, c := range q.having {
-			conds[i] = value(c)
-		}
-		e = &expr.Case{Whens: []expr.When{{Cond: logical.And(conds), Then: e}}, Else: &expr.Const{Typ: e.Type()}, Typ: e.Type()}
+}
+
+func valuesOf(list []expr.Expr, value func(expr.Expr) expr.Expr) []expr.Expr {
+	out := make([]expr.Expr, len(list))
+	for i, e := range list {
+		out[i] = value(e)
 	}
-	return &logical.Join{Type: plan.LeftJoin, Left: input, Right: q.agg, On: p.on}, e
+	return out
+}
+
+// valueIf is e where all conditions are true, else NULL.
+func valueIf(conds []expr.Expr, e expr.Expr) expr.Expr {
+	return &expr.Case{Whens: []expr.When{{Cond: logical.And(conds), Then: e}}, Else: &expr.Const{Typ: e.Type()}, Typ: e.Type()}
 }
 
 // joinUnique joins a subquery that has one row at most for each outer row.
 func (r *Rewriter) joinUnique(input logical.Node, out *logical.ColSet, tree logical.Node) (logical.Node, expr.Expr) {
 	p := &puller{r: r, outer: out}
-	if !p.can(tree, false) {
+	if !p.can(tree, false) || !p.safe(tree) {
 		return nil, nil
 	}
 	fixed := p.fixedInside(tree)

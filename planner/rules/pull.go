@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"slices"
+
 	"github.com/tidemarkdb/tidemark/planner/logical"
 	"github.com/tidemarkdb/tidemark/planner/plan"
 	"github.com/tidemarkdb/tidemark/sql/expr"
@@ -119,6 +121,47 @@ func (p *puller) can(n logical.Node, grouped bool) bool {
 		return ok && p.below().can(x.Input, true)
 	}
 	return false
+}
+
+// safe reports whether a subquery that is computed for rows of no outer row fails
+// for none of these where it would not have been run: what it computes, and what it
+// checks beside the conditions that are taken out, cannot fail. Conditions of
+// EXISTS are not asked, as in PostgreSQL.
+func (p *puller) safe(n logical.Node) bool {
+	ok := true
+	logical.VisitExprs(n, func(e *expr.Expr) { ok = ok && (p.refersExpr(*e) || p.safeExpr(*e)) })
+	logical.VisitInputs(n, func(c *logical.Node) { ok = ok && p.safe(*c) })
+	return ok
+}
+
+func (p *puller) safeExpr(e expr.Expr) bool {
+	a, ok := e.(*expr.Aggregate)
+	if !ok {
+		return logical.CannotFailBut(e, p.safeSubquery)
+	}
+	list := append(slices.Clone(a.Args), a.Filter)
+	for _, k := range a.OrderBy {
+		list = append(list, k.Expr)
+	}
+	return !slices.ContainsFunc(list, func(x expr.Expr) bool { return !logical.CannotFailBut(x, p.safeSubquery) })
+}
+
+// safeSubquery: a subquery of no outer rows is the same for all rows; another one
+// must yield one row if it is a value, and not fail itself.
+func (p *puller) safeSubquery(s *expr.Subplan) bool {
+	tree, ok := s.Plan.(logical.Node)
+	if !ok {
+		return false
+	}
+	if outer := logical.OuterColumns(tree); outer.Empty() {
+		return true
+	}
+	if s.Kind == expr.SubplanScalar {
+		if _, ok := asScalarAggregate(tree); !ok {
+			return false
+		}
+	}
+	return p.safe(tree)
 }
 
 func atLeastOne(l *logical.Limit) bool {

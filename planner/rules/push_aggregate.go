@@ -25,7 +25,7 @@ import (
 //
 // It needs aggregates that can be made of parts, without DISTINCT and ORDER BY,
 // and types in G whose equal values cannot be told apart, as one stands for all.
-// Arguments must not fail (safeArgument), for rows are looked at that the join
+// Arguments must not fail (logical.CannotFail), for rows are looked at that the join
 // might have dropped. Nothing may be volatile or look at another input
 // laterally. Estimates decide whether it pays (costs); joins of fewer than
 // eagerRows rows stay as they are. pushBelowOuter does the same for the right
@@ -73,7 +73,7 @@ func splits(a *logical.Aggregate) bool {
 			return false
 		}
 		for _, x := range call.Args {
-			if !safeArgument(x) {
+			if !logical.CannotFail(x) {
 				return false
 			}
 		}
@@ -92,23 +92,6 @@ func callSignature(call *expr.Aggregate) functions.Signature {
 		s.Args = append(s.Args, x.Type())
 	}
 	return s
-}
-
-// safeArgument reports whether an expression cannot fail: columns, constants,
-// and sums and products of numerics.
-func safeArgument(e expr.Expr) bool {
-	switch x := e.(type) {
-	case *expr.Column, *expr.Const:
-		return true
-	case *expr.Cast:
-		return (x.Kind == expr.CastRelabel || x.Kind == expr.CastFunc && x.Typ.OID == types.Numeric && x.Typ.Mod < 0) && safeArgument(x.Arg)
-	case *expr.Call:
-		if x.Typ.OID != types.Numeric || x.Op != "+" && x.Op != "-" && x.Op != "*" {
-			return false
-		}
-		return !slices.ContainsFunc(x.Args, func(a expr.Expr) bool { return !safeArgument(a) })
-	}
-	return false
 }
 
 // oneForm reports whether equal values of a type cannot be told apart.

@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"slices"
+
 	"github.com/tidemarkdb/tidemark/planner/logical"
 	"github.com/tidemarkdb/tidemark/planner/plan"
 	"github.com/tidemarkdb/tidemark/sql/expr"
@@ -10,13 +12,13 @@ import (
 // pushFilters moves conditions as far down as they can be checked: through
 // projections (their expressions put in), below inner joins and to the
 // preserved side of outer joins, through grouping if they look at keys only,
-// into both arms of unions, and into scans.
+// into both arms of unions, INTERSECT and EXCEPT, and into scans.
 //
 // A condition filters rows one by one, so it commutes with every operator that
 // makes each output row from one input row or that keeps rows with equal
-// values of the condition's columns together. It must not go below LIMIT and
-// OFFSET, window functions (unless it looks at partition keys only, which is
-// not done), FOR UPDATE, set-returning functions and the nullable side of an
+// values of the condition's columns together: window functions if it looks at
+// partition keys only, DISTINCT ON if at what is distinct. It must not go below LIMIT and
+// OFFSET, other window functions, FOR UPDATE, set-returning functions and the nullable side of an
 // outer join, and a volatile condition or one over volatile values stays.
 //
 // conds are the conditions that come from above.
@@ -40,11 +42,21 @@ func (r *Rewriter) pushFilters(n logical.Node, conds []expr.Expr) logical.Node {
 		x.Input = r.pushFilters(x.Input, conds)
 		return x
 	case *logical.Distinct:
-		if x.On == nil {
-			down, keep := splitVolatile(conds)
-			x.Input = r.pushFilters(x.Input, down)
-			return above(x, keep)
+		down, keep := splitVolatile(conds)
+		if x.On != nil {
+			down, keep = r.splitDistinctOn(x, conds)
 		}
+		x.Input = r.pushFilters(x.Input, down)
+		r.insideExprs(keep)
+		return above(x, keep)
+	case *logical.Window:
+		down, keep := r.splitPartition(x, conds)
+		logical.VisitExprs(x, func(p *expr.Expr) { r.insideExpr(*p) })
+		x.Input = r.pushFilters(x.Input, down)
+		r.insideExprs(keep)
+		return above(x, keep)
+	case *logical.SetOp:
+		return r.pushSetOp(x, conds)
 	case *logical.With:
 		for _, c := range x.CTEs {
 			c.Plan = r.pushFilters(c.Plan, nil)
@@ -147,7 +159,6 @@ func (r *Rewriter) pushProject(p *logical.Project, conds []expr.Expr) logical.No
 func isSubplan(e expr.Expr) bool { _, ok := e.(*expr.Subplan); return ok }
 
 func (r *Rewriter) pushJoin(j *logical.Join, conds []expr.Expr) logical.Node {
-	r.simplifyOuter(j, conds)
 	left := logical.OutputSet(j.Left)
 	right := logical.OutputSet(j.Right)
 	var toLeft, toRight, keep []expr.Expr
@@ -206,6 +217,9 @@ func (r *Rewriter) pushJoin(j *logical.Join, conds []expr.Expr) logical.Node {
 		keep, on = conds, j.On
 	}
 	j.On = on
+	if slices.ContainsFunc(toRight, func(c expr.Expr) bool { return logical.Any(c, isSubplan) }) {
+		r.fire("PushFilter") // a condition of the right side alone can be unnested there
+	}
 	r.insideExprs(j.On)
 	r.insideExprs(keep)
 	j.Left = r.pushFilters(j.Left, toLeft)

@@ -46,6 +46,7 @@ func (r *Rewriter) Run(n logical.Node) logical.Node {
 		n = r.foldTree(n)
 		r.orToIn(n)
 		n = r.unnestSubqueries(n)
+		r.simplifyOuters(n, nil)
 		n = r.pushFilters(n, nil)
 		n = r.mergeProjects(n)
 		if r.changes == before {
@@ -58,7 +59,7 @@ func (r *Rewriter) Run(n logical.Node) logical.Node {
 	r.transitive(n)
 	n = r.pushFilters(n, nil)
 	all := logical.OutputSet(n)
-	n = r.trimOrders(r.removeJoins(n, &all))
+	n = r.trimOrders(r.outerToAnti(r.removeJoins(n, &all), &all))
 	r.pushLimits(n)
 	n = r.minMax(n)
 	n = r.pushAggregates(n)

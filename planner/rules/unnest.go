@@ -120,9 +120,10 @@ func (r *Rewriter) scanScalars(s *logical.Scan, input logical.Node) logical.Node
 // unnestJoin looks at the conditions of an inner join as at those of a filter
 // above it.
 func (r *Rewriter) unnestJoin(j *logical.Join) logical.Node {
-	r.unnestLateral(j)
-	if j.Type != plan.InnerJoin {
-		return j
+	n := r.unnestLateral(j)
+	j, ok := n.(*logical.Join)
+	if !ok || j.Type != plan.InnerJoin {
+		return n
 	}
 	var subs, rest []expr.Expr
 	for _, c := range j.On {
@@ -213,7 +214,7 @@ func (r *Rewriter) subqueryJoin(input logical.Node, cond expr.Expr) logical.Node
 		}
 		if local {
 			p := &puller{r: r, outer: &out, dup: true}
-			if !p.can(tree, false) {
+			if !p.can(tree, false) || !p.safe(tree) {
 				return nil
 			}
 			tree = p.pull(tree)
