@@ -21,8 +21,9 @@ type windowCall struct {
 	firstArg int // column of args[0] in the kept rows
 	typ      types.Type
 	frame    windowFrame
-	fn       windowFunc  // of the partition under way
-	state    reservation // of an aggregate's state
+	fn       windowFunc        // of the partition under way
+	state    reservation       // of an aggregate's state
+	ranges   []functions.Range // scratch
 }
 
 // windowFunc appends the result for a row.
@@ -263,8 +264,9 @@ func windowNthValue(w *window, c *windowCall, p partition) (windowFunc, error) {
 }
 
 // aggregate runs an aggregate over frames. As long as a frame only grows at
-// its end the state goes on; else it is computed anew, but for rows with the
-// frame of the row before.
+// its end the state goes on, and where it moves on and the state can forget rows
+// (functions.SlidingAccumulator) too, if that is less than the frame has; else it is
+// computed anew, but for rows with the frame of the row before.
 func (w *window) aggregate(ctx context.Context, c *windowCall, p partition) windowFunc {
 	var state *aggState
 	var last frame
@@ -277,6 +279,10 @@ func (w *window) aggregate(ctx context.Context, c *windowCall, p partition) wind
 		case state != nil && f == last:
 		case state != nil && f.grows(last):
 			err = w.feed(ctx, c, state, last.end, f.end)
+		case state != nil && f.slides(last) && c.forgets(state):
+			if err = w.remove(ctx, c, state, last.start, f.start); err == nil {
+				err = w.feed(ctx, c, state, last.end, f.end)
+			}
 		default:
 			state = c.agg.newState(w.env, true)
 			state.acc.Resize(1)
@@ -297,8 +303,70 @@ func (w *window) aggregate(ctx context.Context, c *windowCall, p partition) wind
 	}
 }
 
+// forgets reports whether rows can be removed from a state.
+func (c *windowCall) forgets(state *aggState) bool {
+	_, ok := state.acc.(functions.SlidingAccumulator)
+	return ok && c.filter() == nil && len(c.agg.args) <= 1
+}
+
+// takesRanges is the state as what takes rows where they lie, nil if it does not.
+func (c *windowCall) takesRanges(state *aggState) functions.RangeAccumulator {
+	acc, ok := state.acc.(functions.RangeAccumulator)
+	if !ok || c.filter() != nil || len(c.agg.args) > 1 || state.seen != nil || state.ordered != nil {
+		return nil
+	}
+	return acc
+}
+
 // feed updates a state with rows [from, to).
 func (w *window) feed(ctx context.Context, c *windowCall, state *aggState, from, to int) error {
+	if acc := c.takesRanges(state); acc != nil {
+		return w.eachChunk(ctx, from, to, func(chunk arrow.RecordBatch, row, n int) error {
+			return c.eachRange(chunk, row, n, acc.UpdateRanges)
+		})
+	}
+	return w.eachChunk(ctx, from, to, func(chunk arrow.RecordBatch, row, n int) error {
+		return w.feedChunk(c, state, chunk, row, n)
+	})
+}
+
+// remove takes rows [from, to) out of a state.
+func (w *window) remove(ctx context.Context, c *windowCall, state *aggState, from, to int) error {
+	acc := state.acc.(functions.SlidingAccumulator)
+	return w.eachChunk(ctx, from, to, func(chunk arrow.RecordBatch, row, n int) error {
+		return c.eachRange(chunk, row, n, acc.RemoveRanges)
+	})
+}
+
+// eachRange calls fn for the call's argument and n rows of it, without NULLs.
+func (c *windowCall) eachRange(chunk arrow.RecordBatch, row, n int, fn func(arg arrow.Array, ranges []functions.Range) error) error {
+	r := append(c.ranges[:0], functions.Range{From: int32(row), To: int32(row + n)})
+	c.ranges = r
+	if len(c.agg.args) == 0 {
+		return fn(nil, r)
+	}
+	arg := chunk.Column(c.firstArg)
+	if arg.NullN() == 0 {
+		return fn(arg, r)
+	}
+	for from, end := row, row+n; from < end; {
+		to := from
+		for to < end && arg.IsValid(to) {
+			to++
+		}
+		if to > from {
+			r[0] = functions.Range{From: int32(from), To: int32(to)}
+			if err := fn(arg, r); err != nil {
+				return err
+			}
+		}
+		from = to + 1
+	}
+	return nil
+}
+
+// eachChunk calls fn for the chunks of rows [from, to), n rows of each.
+func (w *window) eachChunk(ctx context.Context, from, to int, fn func(chunk arrow.RecordBatch, row, n int) error) error {
 	for from < to {
 		k, row := w.rows.locate(from)
 		chunk, err := w.rows.buf.chunk(k)
@@ -306,7 +374,7 @@ func (w *window) feed(ctx context.Context, c *windowCall, state *aggState, from,
 			return err
 		}
 		n := min(to-from, int(chunk.NumRows())-row)
-		if err := w.feedChunk(c, state, chunk, row, n); err != nil {
+		if err := fn(chunk, row, n); err != nil {
 			return err
 		}
 		if from += n; from < to {

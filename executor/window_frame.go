@@ -426,6 +426,13 @@ func (f frame) nth(n int64) int {
 	return -1
 }
 
+// slides says whether f is last without some rows at its start and with some at its end,
+// which are fewer than f has.
+func (f frame) slides(last frame) bool {
+	return f.start >= last.start && f.start < last.end && f.end >= last.end && f.cutStart == f.cutEnd && last.cutStart == last.cutEnd &&
+		f.start-last.start+f.end-last.end < f.end-f.start
+}
+
 // grows says whether f is last with more rows at its end.
 func (f frame) grows(last frame) bool {
 	return f.start == last.start && f.end >= last.end && f.cutStart == f.cutEnd && last.cutStart == last.cutEnd

@@ -1,6 +1,10 @@
 package functions
 
-import "github.com/apache/arrow-go/v18/arrow"
+import (
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/tidemarkdb/tidemark/sql/types"
+)
 
 // Range is a range of rows of one group.
 type Range struct {
@@ -14,6 +18,43 @@ type Range struct {
 type RangeAccumulator interface {
 	Accumulator
 	UpdateRanges(arg arrow.Array, ranges []Range) error
+}
+
+// SlidingAccumulator is a RangeAccumulator that takes back rows which it was given, as if
+// it had never seen them: for frames of windows that move.
+type SlidingAccumulator interface {
+	RangeAccumulator
+	RemoveRanges(arg arrow.Array, ranges []Range) error
+}
+
+// RemoveRanges implements SlidingAccumulator.
+func (s *countAcc) RemoveRanges(_ arrow.Array, ranges []Range) error {
+	for _, r := range ranges {
+		s.counts[r.Group] -= int64(r.To - r.From)
+	}
+	return nil
+}
+
+// RemoveRanges implements SlidingAccumulator.
+func (s *intSum[T]) RemoveRanges(arg arrow.Array, ranges []Range) error {
+	return addRanges(fixedValues[T](arg), ranges, never(s.removeRun))
+}
+
+// RemoveRanges implements SlidingAccumulator.
+func (s *wideSum) RemoveRanges(arg arrow.Array, ranges []Range) error {
+	return addRanges(fixedValues[int64](arg), ranges, never(s.removeRun))
+}
+
+// UpdateRanges implements RangeAccumulator.
+func (s *decimalSum) UpdateRanges(arg arrow.Array, ranges []Range) error {
+	offsets, data := bytesOf(arg)
+	for _, r := range ranges {
+		for i := r.From; i < r.To; i++ {
+			s.sums[r.Group].Add(types.DecodeNumeric(viewString(data[offsets[i]:offsets[i+1]])))
+		}
+		s.counts[r.Group] += int64(r.To - r.From)
+	}
+	return nil
 }
 
 // UpdateRanges implements RangeAccumulator.

@@ -81,6 +81,14 @@ func (s *intSum[T]) addRun(g uint32, x []T) {
 	s.counts[g] += int64(len(x))
 }
 
+// removeRun takes back values of one group.
+func (s *intSum[T]) removeRun(g uint32, x []T) {
+	for _, y := range x {
+		s.sums[g] -= int64(y)
+	}
+	s.counts[g] -= int64(len(x))
+}
+
 func (s *intSum[T]) Merge(_ *Context, other Accumulator, from, to int) error {
 	o := other.(*intSum[T])
 	s.sums[to] += o.sums[from]
@@ -155,6 +163,16 @@ func (s *wideSum) addRun(g uint32, x []int64) {
 	}
 	s.hi[g], s.lo[g] = hi, lo
 	s.counts[g] += int64(len(x))
+}
+
+// removeRun takes back values of one group.
+func (s *wideSum) removeRun(g uint32, x []int64) {
+	for _, y := range x {
+		lo, borrow := bits.Sub64(s.lo[g], uint64(y), 0)
+		s.lo[g] = lo
+		s.hi[g] -= y>>63 + int64(borrow)
+	}
+	s.counts[g] -= int64(len(x))
 }
 
 func (s *wideSum) Merge(_ *Context, other Accumulator, from, to int) error {
