@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"sort"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -19,7 +20,8 @@ import (
 //  1. Slices are read one after another; each in windows of time that are
 //     expected to have some thousand rows.
 //  2. The rows of a window are read in the order of series, and sorted. What
-//     has too many rows is read again in smaller windows.
+//     has too many rows is read again in smaller windows, cut where the rows that
+//     were seen lie: many of a single time are a window of their own.
 //  3. A window of a single time needs no sorting: its rows pass through.
 type seriesByTime struct {
 	*seriesScan
@@ -29,17 +31,22 @@ type seriesByTime struct {
 	lower, upper int64 // what is left of the present slice
 	left         bool  // there is something left
 	width        uint64
-	wanted       float64 // rows of a window
-	started      bool    // width was chosen
+	wanted       float64     // rows of a window
+	started      bool        // width was chosen
+	cuts         []timeRange // to be read before what is left, the last one first
 
-	from, to int64 // the window that is read
-	reading  bool
-	kept     *rowBuffer
-	rows     []timedRow // of kept, to come out from next on
-	next     int
-	refs     []rowRef
-	words    []uint64
+	window  timeRange // that is read
+	cut     bool      // it is one of cuts
+	reading bool
+	kept    *rowBuffer
+	rows    []timedRow // of kept, to come out from next on
+	next    int
+	refs    []rowRef
+	words   []uint64
 }
+
+// timeRange are the times from one to another, both included.
+type timeRange struct{ from, to int64 }
 
 type timedRow struct {
 	time int64
@@ -48,16 +55,20 @@ type timedRow struct {
 
 const (
 	// timeWindowRows is how many rows a window should have if nobody knows how many
-	// are wanted, maxTimeWindowRows how many it may have.
+	// are wanted, maxTimeWindowRows how many it may have, and no more than
+	// windowExcess times as many as are wanted.
 	timeWindowRows    = 2 * BatchRows
 	maxTimeWindowRows = 16 * BatchRows
+	windowExcess      = 16
+	// windowCuts is into how many windows one with too many rows is cut, about.
+	windowCuts = 16
 )
 
 func (s *seriesByTime) Close() error {
 	if s.kept != nil {
 		s.kept.clear()
 	}
-	s.rows, s.slices, s.left, s.reading = nil, nil, false, false
+	s.rows, s.slices, s.cuts, s.left, s.reading = nil, nil, nil, false, false
 	return s.seriesScan.Close()
 }
 
@@ -119,6 +130,12 @@ func (s *seriesByTime) open(ctx context.Context) error {
 
 // nextWindow begins the next window, if there is one.
 func (s *seriesByTime) nextWindow(ctx context.Context) (bool, error) {
+	if n := len(s.cuts); n > 0 {
+		s.window, s.cut, s.cuts = s.cuts[n-1], true, s.cuts[:n-1]
+		s.read()
+		return true, nil
+	}
+	s.cut = false
 	for !s.left {
 		if len(s.slices) == 0 {
 			return false, nil
@@ -127,14 +144,14 @@ func (s *seriesByTime) nextWindow(ctx context.Context) (bool, error) {
 			return false, err
 		}
 	}
-	s.from, s.to = s.lower, s.upper
+	s.window = timeRange{s.lower, s.upper}
 	s.left = uint64(s.upper)-uint64(s.lower) > s.width
 	if s.left && s.node.Reverse {
-		s.from = s.upper - int64(s.width)
-		s.upper = s.from - 1
+		s.window.from = s.upper - int64(s.width)
+		s.upper = s.window.from - 1
 	} else if s.left {
-		s.to = s.lower + int64(s.width)
-		s.lower = s.to + 1
+		s.window.to = s.lower + int64(s.width)
+		s.lower = s.window.to + 1
 	}
 	s.read()
 	return true, nil
@@ -149,7 +166,7 @@ func (s *seriesByTime) nextSlice(ctx context.Context) error {
 	}
 	if !s.started {
 		s.started = true
-		s.width = uint64((float64(held.Upper) - float64(held.Lower) + 1) * min(1, s.wanted/float64(held.Rows)))
+		s.width = max(1, uint64((float64(held.Upper)-float64(held.Lower)+1)*min(1, s.wanted/float64(held.Rows))))
 	}
 	s.lower, s.upper = max(held.Lower, s.spec.Lower), min(held.Upper, s.spec.Upper)
 	s.left = s.lower <= s.upper
@@ -164,10 +181,14 @@ func (s *seriesByTime) want() {
 	}
 }
 
-// read begins to read the window.
+// read begins to read the window. Rows that are sorted are all read, in whole batches,
+// however few are wanted.
 func (s *seriesByTime) read() {
 	spec := *s.spec
-	spec.Lower, spec.Upper = s.from, s.to
+	spec.Lower, spec.Upper = s.window.from, s.window.to
+	if s.window.from != s.window.to {
+		spec.BatchRows = s.env.batchRows()
+	}
 	s.scanner, s.reading = tsengine.NewScanner(s.env.Alloc, s.env.reader(), spec, &s.figures), true
 	s.kept.clear()
 	s.rows, s.next = s.rows[:0], 0
@@ -187,15 +208,16 @@ func (s *seriesByTime) step(ctx context.Context) (arrow.RecordBatch, error) {
 		return nil, err
 	}
 	batch, err := s.batch(ctx, rows)
-	if batch == nil || err != nil || s.from == s.to {
+	if batch == nil || err != nil || s.window.from == s.window.to {
 		return batch, err
 	}
-	if s.kept.rows+int(batch.NumRows()) > maxTimeWindowRows {
-		batch.Release()
-		s.narrow()
-		return nil, nil
+	if err := s.keep(batch); err != nil {
+		return nil, err
 	}
-	return nil, s.keep(batch)
+	if s.kept.rows > min(maxTimeWindowRows, windowExcess*int(s.wanted)) {
+		s.narrow()
+	}
+	return nil, nil
 }
 
 func (s *seriesByTime) keep(batch arrow.RecordBatch) error {
@@ -207,34 +229,77 @@ func (s *seriesByTime) keep(batch arrow.RecordBatch) error {
 	return s.kept.add(batch)
 }
 
-// narrow begins the window anew, but a smaller one.
+// narrow cuts the window where the rows lie that were seen of it, and begins with the
+// first part.
 func (s *seriesByTime) narrow() {
 	s.scanner.Close()
-	s.width = (uint64(s.to) - uint64(s.from)) / 8
-	s.left = true
-	if s.node.Reverse {
-		s.lower, s.upper = min(s.lower, s.from), s.to
-		s.from = s.to - int64(s.width)
-		s.upper = s.from - 1
-	} else {
-		s.lower, s.upper = s.from, max(s.upper, s.to)
-		s.to = s.from + int64(s.width)
-		s.lower = s.to + 1
+	s.scanner, s.reading = nil, false
+	s.width = max(1, s.width/2)
+	times := make([]int64, len(s.rows))
+	for i := range s.rows {
+		times[i] = s.rows[i].time
 	}
-	s.read()
+	s.rows, s.next = s.rows[:0], 0
+	slices.Sort(times)
+	first := len(s.cuts)
+	s.cuts = appendCuts(s.cuts, s.window, times)
+	if !s.node.Reverse {
+		slices.Reverse(s.cuts[first:])
+	}
 }
+
+// appendCuts cuts a window of more than one time into ascending ones, of which each is
+// smaller: times are what was seen of it, sorted. A time that has a window's share of
+// the rows becomes a window of its own.
+func appendCuts(cuts []timeRange, w timeRange, times []int64) []timeRange {
+	share := max(1, len(times)/windowCuts)
+	for i, from := 0, 0; i < len(times); {
+		at := times[i]
+		for i < len(times) && times[i] == at {
+			i++
+		}
+		n := i - from // since the last cut, with at
+		switch same := i - sort.Search(i, func(k int) bool { return times[k] == at }); {
+		case same >= share:
+			if w.from < at {
+				cuts = append(cuts, timeRange{w.from, at - 1})
+			}
+			cuts = append(cuts, timeRange{at, at})
+		case n >= share && at < w.to:
+			cuts = append(cuts, timeRange{w.from, at})
+		default:
+			continue
+		}
+		from = i
+		if at == w.to {
+			return cuts
+		}
+		w.from = at + 1
+	}
+	return append(cuts, w)
+}
+
+// windowGrowth is how much wider a window is after one without any row: to find none
+// costs a look at all that was not left out, to find too many some batches.
+const windowGrowth = 64
 
 // order sorts the rows of the window, and chooses how wide the next one is.
 func (s *seriesByTime) order() {
 	s.next = 0
+	if s.window.from == s.window.to || s.cut {
+		s.sort()
+		return
+	}
 	s.sort()
 	switch n := len(s.rows); {
-	case s.from == s.to:
 	case n > 2*int(s.wanted):
-		s.width /= 2
-	case n < int(s.wanted)/8 && s.width < 1<<58:
+		s.width = max(1, s.width/2)
+	case s.width >= 1<<57:
+	case n == 0:
+		s.width = windowGrowth*s.width + windowGrowth - 1
+	case n < int(s.wanted)/8:
 		s.width = 8*s.width + 7
-	case n < int(s.wanted)/2 && s.width < 1<<58:
+	case n < int(s.wanted)/2:
 		s.width = 2*s.width + 1
 	}
 }
@@ -246,7 +311,7 @@ func (s *seriesByTime) sort() {
 	if s.sortByCounting() {
 		return
 	}
-	if len(s.rows) >= 1<<rowBits || uint64(s.to)-uint64(s.from) >= 1<<(64-rowBits) {
+	if len(s.rows) >= 1<<rowBits || uint64(s.window.to)-uint64(s.window.from) >= 1<<(64-rowBits) {
 		slices.SortFunc(s.rows, func(a, b timedRow) int {
 			if s.node.Reverse {
 				return cmp.Or(cmp.Compare(b.time, a.time), cmp.Compare(a.ref, b.ref))
@@ -257,9 +322,9 @@ func (s *seriesByTime) sort() {
 	}
 	s.words = s.words[:0]
 	for i := range s.rows {
-		at := uint64(s.rows[i].time - s.from)
+		at := uint64(s.rows[i].time - s.window.from)
 		if s.node.Reverse {
-			at = uint64(s.to - s.rows[i].time)
+			at = uint64(s.window.to - s.rows[i].time)
 		}
 		s.words = append(s.words, at<<rowBits|uint64(i))
 	}

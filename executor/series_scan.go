@@ -301,7 +301,7 @@ func (s *seriesScan) spec(ctx context.Context) (*tsengine.ScanSpec, error) {
 		return nil, err
 	}
 	rows := s.env.batchRows()
-	if s.node.Limit > 0 && s.node.Filter == nil {
+	if s.node.Limit > 0 && s.node.Filter == nil && !s.tagsLeft {
 		rows = int(min(int64(rows), s.node.Limit))
 	}
 	prune, err := s.pruner()
