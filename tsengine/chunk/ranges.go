@@ -9,7 +9,8 @@ import (
 type Range struct{ From, To int }
 
 // DecodeRanges makes the array of the rows of some ranges, ascending and not
-// empty, as Decode does of all. Of frames it unpacks those that have such rows.
+// empty, as Decode does of all. Of frames it unpacks those that have such rows, of runs
+// these rows.
 // ok is false if the chunk has NULLs or an encoding that is to be decoded as a whole.
 func DecodeRanges(alloc memory.Allocator, dt arrow.DataType, src []byte, ranges []Range) (a arrow.Array, ok bool, err error) {
 	p, err := parse(src)
@@ -41,6 +42,8 @@ func (d *decoder) ints(dst []int64, enc Encoding) {
 		d.intsOfFrames(dst, enc)
 	case enc == Constant:
 		decodeConstant(dst, &d.in)
+	case enc == RunLength:
+		decodeRunLengthRanges(dst, d.of, d.ranges, &d.in)
 	default:
 		s := scratch.Get().(*[]int64)
 		defer scratch.Put(s)

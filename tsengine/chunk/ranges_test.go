@@ -86,7 +86,7 @@ func TestRangesRefused(t *testing.T) {
 // A range of one row costs a frame and the heads of the others.
 func BenchmarkDecodeRange(b *testing.B) {
 	for _, c := range columns(memory.DefaultAllocator, 4096) {
-		if c.name != "metrics" && c.name != "small" {
+		if c.name != "metrics" && c.name != "small" && c.name != "runs" {
 			continue
 		}
 		b.Run(c.name, func(b *testing.B) {

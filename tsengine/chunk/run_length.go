@@ -81,6 +81,29 @@ func decodeRunLength(dst []int64, in *input) {
 	}
 }
 
+// decodeRunLengthRanges is decodeRunLength of the rows of ranges alone, of n.
+func decodeRunLengthRanges(dst []int64, n int, ranges []Range, in *input) {
+	of, lengths := readRuns(n, in)
+	if in.err != nil {
+		return
+	}
+	r, end := -1, 0 // the run, and the row behind it
+	for _, want := range ranges {
+		for at := want.From; at < want.To; {
+			for at >= end {
+				r++
+				end += int(lengths[r])
+			}
+			to := min(want.To, end)
+			out := dst[:to-at]
+			for i := range out {
+				out[i] = of[r]
+			}
+			dst, at = dst[to-at:], to
+		}
+	}
+}
+
 // EachRun calls fn for each run of a chunk of integers that is constant or
 // run-length encoded and has no NULLs, and reports whether src is one:
 // aggregates over such a chunk need not expand it.
