@@ -245,8 +245,8 @@ func (b *Builder) aggregate(n *logical.Aggregate, need *logical.ColSet, wanted h
 		}
 	}
 	h, byTime := b.timeGroups(n, wanted)
-	if k, ok := minMaxOrder(n, aggs); ok {
-		h = hint{order: []expr.SortKey{k}, limit: 1}
+	if byTime == nil && len(h.order) == 0 && n.Sets == nil {
+		h = b.groupHint(n.Input, &in, grouping, len(aggs), wanted)
 	}
 	r := b.build(n.Input, &in, h)
 	b.endPoints(n, aggs, r)
@@ -292,6 +292,9 @@ func (b *Builder) aggregate(n *logical.Aggregate, need *logical.ColSet, wanted h
 	agg.Cost = plan.Cost{Rows: rows, Width: width(agg.Cols)}
 	agg.Cost.Total = r.cost() + r.rows()*cpuOperator*float64(len(aggs)+len(grouping)) + rows*cpuTuple
 	agg.Cost.Startup = agg.Cost.Total - rows*cpuTuple
+	if agg.Ordered {
+		agg.Cost.Startup = r.node.Estimate().Startup + agg.Cost.Total/rows
+	}
 	var order []expr.SortKey
 	if agg.Ordered && byTime != nil {
 		order = byTime
@@ -308,12 +311,6 @@ func groupOrder(keys []logical.Item) []expr.SortKey {
 		out[i] = expr.SortKey{Expr: k.Expr}
 	}
 	return out
-}
-
-// minMaxOrder would be the ordering that answers a lone min or max by the
-// first row; it needs the executor to stop early and is not used yet.
-func minMaxOrder(*logical.Aggregate, []logical.Item) (expr.SortKey, bool) {
-	return expr.SortKey{}, false
 }
 
 // orderedBy reports whether rows in this order have equal keys side by side.

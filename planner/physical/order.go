@@ -159,18 +159,17 @@ func (b *Builder) distinct(n *logical.Distinct, need *logical.ColSet, h hint) re
 	cols := logical.Output(n.Input)
 	var in logical.ColSet
 	in.AddAll(cols)
-	child := hint{}
-	if len(h.order) > 0 {
-		child.order = h.order
+	items := make([]logical.Item, len(cols))
+	for i, id := range cols {
+		items[i] = logical.Item{ID: id, Expr: b.md.Col(id)}
 	}
-	r := b.exact(n.Input, &in, cols, child)
+	r := b.exact(n.Input, &in, cols, b.groupHint(n.Input, &in, items, 0, h))
 	d := &plan.Distinct{Input: r.node}
-	if _, sorted := b.opt.aggregation(); sorted && len(cols) > 0 {
-		keys := make([]expr.SortKey, len(cols))
-		for i, id := range cols {
-			keys[i] = expr.SortKey{Expr: b.md.Col(id)}
-		}
-		if !satisfies(r.order, keys) {
+	hash, sorted := b.opt.aggregation()
+	ordered := !hash && len(cols) > 0 && orderedBy(r.order, items)
+	if ordered || sorted && len(cols) > 0 {
+		keys := groupOrder(items)
+		if !ordered {
 			r = b.addSort(r, keys, nil, nil)
 		}
 		d.Input = r.node
@@ -182,6 +181,9 @@ func (b *Builder) distinct(n *logical.Distinct, need *logical.ColSet, h hint) re
 	d.Cost = *r.node.Estimate()
 	d.Cost.Total += d.Cost.Rows * cpuOperator * float64(len(cols))
 	d.Cost.Rows = b.distinctRows(cols, d.Cost.Rows)
+	if d.On != nil {
+		return rel{d, cols, r.order}
+	}
 	return rel{d, cols, nil}
 }
 

@@ -59,6 +59,7 @@ func (r *Rewriter) Run(n logical.Node) logical.Node {
 	r.transitive(n)
 	n = r.pushFilters(n, nil)
 	all := logical.OutputSet(n)
+	r.keysets(n)
 	n = r.trimOrders(r.outerToAnti(r.removeJoins(n, &all), &all))
 	r.pushLimits(n)
 	n = r.minMax(n)
@@ -78,7 +79,9 @@ func (r *Rewriter) runSingle(n logical.Node) logical.Node {
 			break
 		}
 	}
-	n = r.trimOrders(r.epochBuckets(n))
+	n = r.epochBuckets(n)
+	r.keysets(n)
+	n = r.trimOrders(n)
 	n = r.minMax(n)
 	r.dependentKeys(n)
 	return r.postpone(r.pushFilters(r.anyArray(n), nil))
