@@ -66,7 +66,8 @@ type cacheEntry struct {
 	codedValues
 	of    columnName // of a column, whose words others share
 	bytes int64
-	slot  uint32 // of its part among the frequencies
+	slot  uint32  // of its part among the frequencies
+	gain  float32 // what a use saves for a byte, see gainOf
 }
 
 // part names what an entry may hold.
@@ -82,8 +83,12 @@ const (
 	headersPart = math.MaxUint32 - 1
 )
 
-// ofRun reports whether making the part takes reading all blocks of a run.
-func (p *part) ofRun() bool { return p.id == headersPart || p.number == lastBlock }
+// gainOf is what keeping size bytes saves, for a byte, if rows of blocks are to be decoded
+// for them: 1 for a column of 8 bytes a row.
+func gainOf(rows int, size int64) float32 { return max(1, 8*float32(rows)/float32(size)) }
+
+// headerRows is of how many rows decoding takes as long as decoding a header.
+const headerRows = 1024
 
 // cacheEntryBytes is about what an entry itself takes.
 const cacheEntryBytes = 256
@@ -236,39 +241,40 @@ func (c *Cache) keepHeaders(name runName, list []*header) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.keep(&cacheEntry{part: part{name, 0, headersPart}, headers: list, bytes: size})
+	c.keep(&cacheEntry{part: part{name, 0, headersPart}, headers: list, bytes: size}, headerRows*len(list))
 }
 
-// keepRows keeps the rows of a block, if there is room for them.
-func (c *Cache) keepRows(name runName, number uint32, rows *rowNumbers) {
+// keepRows keeps the rows of a block, if there is room for them. So many rows were
+// decoded to make them.
+func (c *Cache) keepRows(name runName, number uint32, rows *rowNumbers, decoded int) {
 	if c == nil {
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.keep(&cacheEntry{part: part{name, number, rowsPart}, rows: rows, bytes: rows.memory()})
+	c.keep(&cacheEntry{part: part{name, number, rowsPart}, rows: rows, bytes: rows.memory()}, decoded)
 }
 
-// allocator is where a column is to be decoded to of which a source expects
-// that it takes size bytes: the cache's own memory if it will be kept.
-func (c *Cache) allocator(name runName, number, id uint32, size int64) (alloc memory.Allocator, keep bool) {
+// allocator is where a column is to be decoded to, from so many rows, of which a source
+// expects that it takes size bytes: the cache's own memory if it will be kept.
+func (c *Cache) allocator(name runName, number, id uint32, size int64, rows int) (alloc memory.Allocator, keep bool) {
 	if c == nil {
 		return nil, false
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.alloc, c.room(&part{name, number, id}, size+cacheEntryBytes)
+	return c.alloc, c.room(&part{name, number, id}, size+cacheEntryBytes, rows)
 }
 
 // hasRoom reports whether a part of size bytes more would be kept.
-func (c *Cache) hasRoom(name runName, number, id uint32, size int64) bool {
-	_, keep := c.allocator(name, number, id, size)
+func (c *Cache) hasRoom(name runName, number, id uint32, size int64, rows int) bool {
+	_, keep := c.allocator(name, number, id, size, rows)
 	return keep
 }
 
-// keepColumn keeps a column that was decoded into the cache's memory. Columns of one id
+// keepColumn keeps a column that was decoded, from so many rows, into the cache's memory. Columns of one id
 // of a storage share words.
-func (c *Cache) keepColumn(name runName, number uint32, storage uint64, id uint32, v codedValues) {
+func (c *Cache) keepColumn(name runName, number uint32, storage uint64, id uint32, v codedValues, rows int) {
 	size := int64(arrayBytes(v.values)) + int64(v.values.Len()/8)
 	if types.IsCoded(v.values) && v.list == nil {
 		size += int64(arrayBytes(types.Words(v.values)))
@@ -276,20 +282,20 @@ func (c *Cache) keepColumn(name runName, number uint32, storage uint64, id uint3
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e := &cacheEntry{part: part{name, number, id}, codedValues: v, of: columnName{storage, id}, bytes: size}
-	if c.keep(e) {
+	if c.keep(e, rows) {
 		v.values.Retain()
 		c.keepWords(e)
 	}
 }
 
-// keep takes an entry, whose bytes are those of its content, unless the part is there
-// already or there is no room.
-func (c *Cache) keep(e *cacheEntry) bool {
+// keep takes an entry, whose bytes are those of its content and which so many rows were
+// decoded for, unless the part is there already or there is no room.
+func (c *Cache) keep(e *cacheEntry, rows int) bool {
 	e.bytes += cacheEntryBytes
-	if c.find(e.part) != nil || !c.room(&e.part, e.bytes) {
+	if c.find(e.part) != nil || !c.room(&e.part, e.bytes, rows) {
 		return false
 	}
-	e.slot = c.asked.slot(&e.part)
+	e.slot, e.gain = c.asked.slot(&e.part), gainOf(rows, e.bytes)
 	r := c.runs[e.name]
 	if r == nil {
 		r = &cachedRun{blocks: map[uint32]*cachedBlock{}}
@@ -317,48 +323,40 @@ func (c *Cache) keep(e *cacheEntry) bool {
 // evictionSample is of how many entries the least worth is driven out.
 const evictionSample = 8
 
-// room makes room for a part that is asked for more often than what it drives out. What
-// a scan reads that does not fit as a whole stays out, and drives out nothing: which of its
-// parts are kept would change all the time else, and none would be there when its turn comes.
-func (c *Cache) room(p *part, size int64) bool {
+// room makes room for a part that saves more than what it drives out: it is asked for more
+// often, or saves more for its size. What a scan reads that does not fit as a whole stays
+// out, and drives out nothing: which of its parts are kept would change all the time else,
+// and none would be there when its turn comes.
+func (c *Cache) room(p *part, size int64, rows int) bool {
 	if c.bytes+c.Directory.keptBytes()+size <= c.limit {
 		return true
 	}
 	if len(c.ring) == 0 {
 		return false
 	}
-	worth := c.worth(p, c.asked.slot(p))
+	worth := float32(c.asked.of(c.asked.slot(p))) * gainOf(rows, size)
 	for c.bytes+c.Directory.keptBytes()+size > c.limit {
 		if len(c.ring) == 0 {
 			return false
 		}
 		c.asked.contest(len(c.ring))
-		least, at := uint32(math.MaxUint32), 0
+		least, at := float32(math.MaxFloat32), 0
 		for range min(evictionSample, len(c.ring)) {
 			if c.hand++; c.hand >= len(c.ring) {
 				c.hand = 0
 			}
 			e := c.ring[c.hand]
-			if w := c.worth(&e.part, e.slot); w < least {
+			// Of what is read in turn, some was read once more than the rest: one more counts for nothing.
+			if w := float32(c.asked.of(e.slot)+1) * e.gain; w < least {
 				least, at = w, c.hand
 			}
 		}
-		// Of what is read in turn, some was read once more than the rest.
-		if worth <= least+1 {
+		if worth <= least {
 			return false
 		}
 		c.remove(at)
 	}
 	return true
-}
-
-// worth is how often a part was asked for lately, and more for what reading a run has made.
-func (c *Cache) worth(p *part, slot uint32) uint32 {
-	n := c.asked.of(slot)
-	if p.ofRun() {
-		n += 2 * maxFrequency
-	}
-	return n
 }
 
 // remove forgets the entry at a place of the ring.

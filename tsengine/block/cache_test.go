@@ -8,7 +8,7 @@ import (
 )
 
 func cachedNumbers(c *Cache, run uint64, block uint32, n int) bool {
-	alloc, keep := c.allocator(nameOf([]byte("p"), run), block, 3, int64(9*n))
+	alloc, keep := c.allocator(nameOf([]byte("p"), run), block, 3, int64(9*n), n)
 	if !keep {
 		return false
 	}
@@ -17,7 +17,7 @@ func cachedNumbers(c *Cache, run uint64, block uint32, n int) bool {
 	b.AppendValues(make([]int64, n), nil)
 	a := b.NewArray()
 	defer a.Release()
-	c.keepColumn(nameOf([]byte("p"), run), block, 1, 3, codedValues{values: a})
+	c.keepColumn(nameOf([]byte("p"), run), block, 1, 3, codedValues{values: a}, n)
 	return true
 }
 
@@ -99,11 +99,11 @@ func TestNoCache(t *testing.T) {
 		t.Error("nothing keeps something")
 	}
 	c.keepHeaders(name, nil)
-	c.keepRows(name, 1, &rowNumbers{})
-	if _, keep := c.allocator(name, 1, 1, 1); keep {
+	c.keepRows(name, 1, &rowNumbers{}, 1)
+	if _, keep := c.allocator(name, 1, 1, 1, 1); keep {
 		t.Error("nothing has room")
 	}
-	if NewCache(0).room(&part{}, 1) {
+	if NewCache(0).room(&part{}, 1, 1) {
 		t.Error("a cache of nothing")
 	}
 }
@@ -121,14 +121,14 @@ func TestCacheFrequent(t *testing.T) {
 				hits++
 				continue
 			}
-			alloc, keep := c.allocator(name, block, id, 9*128)
+			alloc, keep := c.allocator(name, block, id, 9*128, 128)
 			if !keep {
 				continue
 			}
 			b := array.NewInt64Builder(alloc)
 			b.AppendValues(make([]int64, 128), nil)
 			a := b.NewArray()
-			c.keepColumn(name, block, 1, id, codedValues{values: a})
+			c.keepColumn(name, block, 1, id, codedValues{values: a}, 128)
 			a.Release()
 			b.Release()
 		}
@@ -152,5 +152,13 @@ func TestCacheFrequent(t *testing.T) {
 	}
 	if n := all(); n < 120 {
 		t.Errorf("%d of 400 columns of blocks are kept", n)
+	}
+	// What is small beside what it saves comes in at once.
+	for block := range uint32(40) {
+		c.blockRows(nameOf([]byte("p"), 1), block)
+		c.keepRows(nameOf([]byte("p"), 1), block, &rowNumbers{}, 4096)
+		if c.blockRows(nameOf([]byte("p"), 1), block) == nil {
+			t.Fatalf("the rows of block %d are not kept", block)
+		}
 	}
 }

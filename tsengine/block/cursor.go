@@ -213,7 +213,7 @@ func (s *source) loadRows(ctx context.Context) error {
 	}
 	s.lazy = false
 	if cache != nil {
-		cache.keepRows(s.inRun, b.number, s.kept())
+		cache.keepRows(s.inRun, b.number, s.kept(), s.n)
 	}
 	return nil
 }

@@ -41,7 +41,7 @@ func TestDerivedBounded(t *testing.T) {
 	ask("aa", 60)
 	ask("aa", 60)
 	kept(60)
-	if !c.hasRoom(runName{}, 0, 1, 40-cacheEntryBytes) || c.hasRoom(runName{}, 0, 1, 41-cacheEntryBytes) {
+	if !c.hasRoom(runName{}, 0, 1, 40-cacheEntryBytes, 1) || c.hasRoom(runName{}, 0, 1, 41-cacheEntryBytes, 1) {
 		t.Error("the cache does not count what was derived")
 	}
 	ask("bb", 50) // aa goes

@@ -37,14 +37,14 @@ func (r *reading) lastRows(ctx context.Context, prefix kv.Key, run *run) (*sourc
 	src := &source{refs: 1, reading: r, prefix: prefix, run: run.id, inRun: nameOf(prefix, run.id), block: h, lastOf: run}
 	rows := cache.blockRows(src.inRun, lastBlock)
 	if rows == nil {
-		if s.Groups == nil || len(s.Groups) < run.blocks || !cache.hasRoom(src.inRun, lastBlock, rowsPart, int64(lastRowBytes*len(s.Groups))) {
+		if s.Groups == nil || len(s.Groups) < run.blocks || !cache.hasRoom(src.inRun, lastBlock, rowsPart, int64(lastRowBytes*len(s.Groups)), run.rows) {
 			return nil, nil
 		}
 		if err := src.findLasts(ctx); err != nil {
 			return nil, err
 		}
 		rows = src.kept()
-		cache.keepRows(src.inRun, lastBlock, rows) // without room they serve this scan alone
+		cache.keepRows(src.inRun, lastBlock, rows, run.rows) // without room they serve this scan alone
 	}
 	src.rowNumbers, h.rows = *rows, rows.n
 	return src, nil
@@ -131,7 +131,7 @@ func (s *source) readLasts(ctx context.Context, c *Column) (v codedValues, err e
 		from = to
 	}
 	cache := s.reading.spec.Cache
-	alloc, keep := cache.allocator(s.inRun, lastBlock, c.ID, int64(size))
+	alloc, keep := cache.allocator(s.inRun, lastBlock, c.ID, int64(size), s.lastOf.rows)
 	if !keep {
 		alloc = s.reading.alloc
 	}
@@ -142,7 +142,7 @@ func (s *source) readLasts(ctx context.Context, c *Column) (v codedValues, err e
 	v = codedValues{values: out}
 	if keep {
 		v = s.code(alloc, c, out)
-		cache.keepColumn(s.inRun, lastBlock, s.reading.spec.Storage, c.ID, v)
+		cache.keepColumn(s.inRun, lastBlock, s.reading.spec.Storage, c.ID, v, s.lastOf.rows)
 	}
 	return v, nil
 }

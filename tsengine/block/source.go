@@ -187,7 +187,7 @@ func (s *source) read(ctx context.Context, c *Column) (v codedValues, err error)
 	if !found {
 		return codedValues{values: missing(r.alloc, c, s.len())}, nil
 	}
-	alloc, keep := cache.allocator(s.inRun, s.number(), c.ID, int64(max(9*s.len(), 2*len(b))))
+	alloc, keep := cache.allocator(s.inRun, s.number(), c.ID, int64(max(9*s.len(), 2*len(b))), s.len())
 	if !keep {
 		alloc = r.alloc
 	}
@@ -206,7 +206,7 @@ func (s *source) read(ctx context.Context, c *Column) (v codedValues, err error)
 		}
 	}
 	if keep {
-		cache.keepColumn(s.inRun, s.number(), r.spec.Storage, c.ID, v)
+		cache.keepColumn(s.inRun, s.number(), r.spec.Storage, c.ID, v, s.len())
 	}
 	return v, nil
 }
@@ -358,7 +358,7 @@ func (r *reading) openDelta(key kv.Key, o Order, value []byte) (*source, extent,
 		s.subs = insertSubs(s.groups, s.positions, o)
 	}
 	if s.bounds = e; s.inRun.prefix != "" {
-		cache.keepRows(s.inRun, 0, s.kept())
+		cache.keepRows(s.inRun, 0, s.kept(), s.n)
 	}
 	return s, e, nil
 }
