@@ -78,6 +78,9 @@ bench-scan: build ## scans, aggregates, a join of 2,000,000 rows beside PostgreS
 bench-tpch: build ## the 22 queries of TPC-H at SCALE (0.1) beside PostgreSQL 15, answers compared
 	bash bench/tpch.sh
 
+bench-profile: build ## profiles of the slower queries of SUITE (scan, tpch, ts): processor time and allocations
+	bash bench/profile.sh
+
 bench-fair: build ## point reads beside a long scan, on PostgreSQL 15 and Tidemark
 	bash bench/fair.sh
 
@@ -105,4 +108,4 @@ bench-cluster: ## statements with and without push-down over a cluster and ROWS 
 generate: ## make generated files anew
 	$(GO) generate $(PKGS)
 
-.PHONY: help build run test test-race lint sqltests sqltests-all check test-clients test-clients-cluster golden fuzz fuzz-sql sqlsmith bench-pgbench bench-copy bench-scan bench-tpch bench-fair bench-tpcc bench-ts bench-points bench-corpus bench-series generate
+.PHONY: help build run test test-race lint sqltests sqltests-all check test-clients test-clients-cluster golden fuzz fuzz-sql sqlsmith bench-pgbench bench-copy bench-scan bench-tpch bench-fair bench-profile bench-tpcc bench-ts bench-points bench-corpus bench-series generate

@@ -38,6 +38,7 @@ type config struct {
 	duck                          bool
 	set                           string
 	pids                          peers.PIDs
+	profiles                      peers.Profiler
 }
 
 func main() {
@@ -52,6 +53,8 @@ func main() {
 	flag.IntVar(&c.pids[0], "tidemark-pid", 0, "print the CPU time of this process")
 	flag.IntVar(&c.pids[1], "postgres-pid", 0, "print the CPU time of this process")
 	flag.StringVar(&c.set, "set", "", "statements to run on Tidemark first")
+	flag.StringVar(&c.profiles.Addr, "profile", "", "address where Tidemark serves profiles: it is profiled with each query")
+	flag.StringVar(&c.profiles.Dir, "profiles", "bin/profiles", "directory for the profiles")
 	flag.Parse()
 	if err := run(context.Background(), c); err != nil {
 		fmt.Fprintln(os.Stderr, "scan:", err)
@@ -96,6 +99,10 @@ func run(ctx context.Context, c config) error {
 			return fmt.Errorf("%s: %w", q.name, err)
 		}
 		ratios = append(ratios, r)
+		err = c.profiles.Run(ctx, q.name, func() error { return ps[0].Read(ctx, q.sql) })
+		if err != nil {
+			return fmt.Errorf("%s: %w", q.name, err)
+		}
 	}
 	if slices.Sort(ratios); len(ratios) > 0 && c.postgres != "" {
 		fmt.Printf("times as fast as PostgreSQL: least %.2f, median %.2f\n", ratios[0], ratios[len(ratios)/2])

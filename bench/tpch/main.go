@@ -24,6 +24,7 @@ type config struct {
 	duck, loaded                       bool
 	limit                              time.Duration
 	pids                               peers.PIDs
+	profiles                           peers.Profiler
 }
 
 func main() {
@@ -40,6 +41,8 @@ func main() {
 	flag.StringVar(&c.set, "set", "", "statements to run on Tidemark first")
 	flag.IntVar(&c.pids[0], "tidemark-pid", 0, "print the CPU time of this process")
 	flag.IntVar(&c.pids[1], "postgres-pid", 0, "print the CPU time of this process")
+	flag.StringVar(&c.profiles.Addr, "profile", "", "address where Tidemark serves profiles: it is profiled with each query")
+	flag.StringVar(&c.profiles.Dir, "profiles", "bin/profiles", "directory for the profiles")
 	flag.Parse()
 	ok, err := run(context.Background(), c)
 	if err != nil {
@@ -93,6 +96,10 @@ func run(ctx context.Context, c config) (bool, error) {
 			continue
 		}
 		medians, cpu, problem := measure(ctx, c, ps, n)
+		err := c.profiles.Run(ctx, "Q"+strconv.Itoa(n), func() error { return ps[0].Read(ctx, c.text(n)) })
+		if err != nil {
+			return false, fmt.Errorf("Q%d: %w", n, err)
+		}
 		printTimes("Q"+strconv.Itoa(n), medians, cpu)
 		if problem != "" {
 			ok = false
@@ -107,6 +114,11 @@ func run(ctx context.Context, c config) (bool, error) {
 	}
 	printTimes("total", totals, cpus)
 	return ok, nil
+}
+
+// text is a query for the scale.
+func (c *config) text(n int) string {
+	return strings.Replace(queries[n], "$FRACTION", strconv.FormatFloat(0.0001/c.scale, 'f', -1, 64), 1)
 }
 
 func printTimes(label string, ds []time.Duration, cpu [2]time.Duration) {
@@ -190,7 +202,7 @@ func loadPeer(ctx context.Context, g *generator, p peers.Peer) error {
 // first two. cpu is the processor time of a run on these, problem tells what went
 // wrong.
 func measure(ctx context.Context, c config, ps []peers.Peer, n int) (medians []time.Duration, cpu [2]time.Duration, problem string) {
-	text := strings.Replace(queries[n], "$FRACTION", strconv.FormatFloat(0.0001/c.scale, 'f', -1, 64), 1)
+	text := c.text(n)
 	times := make([][]time.Duration, len(ps))
 	answers := make([][][]string, len(ps))
 	for round := range c.rounds + 1 {

@@ -27,6 +27,7 @@ type config struct {
 	influx, victoria   string // URL and data directory, with a space between
 	duck, fresh, price bool
 	atLeast            time.Duration
+	profiles           peers.Profiler
 }
 
 // target is a peer with what it is called and how it writes queries.
@@ -55,6 +56,8 @@ func main() {
 	flag.IntVar(&c.batch, "batch", 10_000, "rows of a COPY")
 	flag.IntVar(&c.rounds, "rounds", 5, "queries of each type")
 	flag.Uint64Var(&c.seed, "seed", 123, "of data and parameters")
+	flag.StringVar(&c.profiles.Addr, "profile", "", "address where Tidemark serves profiles: it is profiled with each query")
+	flag.StringVar(&c.profiles.Dir, "profiles", "bin/profiles", "directory for the profiles")
 	flag.Parse()
 	if err := run(context.Background(), c); err != nil {
 		fmt.Fprintln(os.Stderr, "ts:", err)
@@ -100,6 +103,14 @@ func (c *config) compare(ctx context.Context, ts []*target) error {
 			continue
 		}
 		if err := c.measure(ctx, ts, q, uint64(i)); err != nil {
+			return fmt.Errorf("%s: %w", q.name, err)
+		}
+		round := c.seed
+		err := c.profiles.Run(ctx, q.name, func() error {
+			round++
+			return ts[0].Read(ctx, ts[0].write(q.ask(rand.New(rand.NewPCG(round, uint64(i))), c.shape)))
+		})
+		if err != nil {
 			return fmt.Errorf("%s: %w", q.name, err)
 		}
 	}

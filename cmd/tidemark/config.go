@@ -41,7 +41,7 @@ type config struct {
 	queryMemory   string
 	maxConns      int
 	drainTimeout  time.Duration
-	cpuProfile    string
+	profileAddr   string
 	metricsAddr   string
 	traceEndpoint string
 	autoAnalyze   session.AutoAnalyze
@@ -71,7 +71,7 @@ func (c *config) flags(fs *pflag.FlagSet) {
 	fs.IntVar(&c.maxConns, "max-connections", 200, "how many sessions may be open at once")
 	fs.StringVar(&c.metricsAddr, "metrics-addr", "", "address (127.0.0.1:9440) to serve Prometheus metrics at /metrics, to anybody who reaches it; default: not at all")
 	fs.StringVar(&c.traceEndpoint, "trace-endpoint", "", "URL of an OpenTelemetry collector (http://127.0.0.1:4318/v1/traces) that gets the spans of sessions with tidemark.trace = on")
-	fs.StringVar(&c.cpuProfile, "cpu-profile", "", "file to write a CPU profile to until the server stops")
+	fs.StringVar(&c.profileAddr, "profile-addr", "", "address (127.0.0.1:9441) to serve profiles at /debug/pprof/ for go tool pprof, to anybody who reaches it; default: not at all")
 	fs.BoolVar(&c.noAnalyze, "no-autovacuum", false, "do not refresh statistics in the background (autovacuum = off)")
 	fs.Int64Var(&c.autoAnalyze.Threshold, "autovacuum-analyze-threshold", 50, "changed rows from which on a table is analyzed ...")
 	fs.Float64Var(&c.autoAnalyze.ScaleFactor, "autovacuum-analyze-scale-factor", 0.1, "... and part of the table's rows added to it")

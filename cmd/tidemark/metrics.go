@@ -48,11 +48,7 @@ func (f figures) Collect(out chan<- prometheus.Metric) {
 
 // serveMetrics answers http://addr/metrics in Prometheus's text format until stop
 // is called. Anybody who reaches the address may read them.
-func serveMetrics(addr string, sessions *session.Server, store kv.Store, logger *slog.Logger) (at net.Addr, stop func(), err error) {
-	l, err := net.Listen("tcp", addr)
-	if err != nil {
-		return nil, nil, fmt.Errorf("--metrics-addr: %w", err)
-	}
+func serveMetrics(addr string, sessions *session.Server, store kv.Store, logger *slog.Logger) (stop func(), err error) {
 	ours := prometheus.NewRegistry()
 	collector := figures{sessions: sessions, sources: []kv.Metered{sessions}}
 	if m, ok := store.(kv.Metered); ok {
@@ -68,16 +64,27 @@ func serveMetrics(addr string, sessions *session.Server, store kv.Store, logger 
 	mux.Handle("GET /metrics", promhttp.HandlerFor(all, promhttp.HandlerOpts{
 		MaxRequestsInFlight: 4, Timeout: 10 * time.Second, ErrorHandling: promhttp.ContinueOnError, ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
 	}))
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 15 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
+	return serveHTTP("metrics", addr, mux, 15*time.Second, logger)
+}
+
+// serveHTTP serves what (metrics, profiles) at the address of its flag until stop is
+// called; an answer may take so long.
+func serveHTTP(what, addr string, h http.Handler, longest time.Duration, logger *slog.Logger) (stop func(), err error) {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("--%s-addr: %w", what, err)
+	}
+	server := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, WriteTimeout: longest, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			logger.Warn("metrics are not served any more", "error", err)
+			logger.Warn(what+" are not served any more", "error", err)
 		}
 	}()
-	return l.Addr(), func() {
-		_ = server.Close() // a scrape may be lost
+	logger.Info(what, "address", l.Addr().String())
+	return func() {
+		_ = server.Close() // an answer may be lost
 		<-done
 	}, nil
 }

@@ -129,8 +129,27 @@ func TestMetricsAddress(t *testing.T) {
 	if err := conn.QueryRow(context.Background(), "SELECT 1", pgx.QueryExecModeSimpleProtocol).Scan(&n); err != nil {
 		t.Fatal(err)
 	}
-	out, code := run(t, command("start", "--store", "memory", "--port-base", fmt.Sprint(freePort(t)), "--metrics-addr", fmt.Sprintf("127.0.0.1:%d", p.port)))
-	if code == 0 || !strings.Contains(out, "--metrics-addr") {
-		t.Errorf("an address that is taken: code %d, %s", code, out)
+	for _, flag := range []string{"--metrics-addr", "--profile-addr"} {
+		out, code := run(t, command("start", "--store", "memory", "--port-base", fmt.Sprint(freePort(t)), flag, fmt.Sprintf("127.0.0.1:%d", p.port)))
+		if code == 0 || !strings.Contains(out, flag) {
+			t.Errorf("%s that is taken: code %d, %s", flag, code, out)
+		}
+	}
+}
+
+// TestProfiles: a CPU profile is served, and nothing else but profiles.
+func TestProfiles(t *testing.T) {
+	port := freePort(t)
+	startProcess(t, "--store", "memory", "--profile-addr", fmt.Sprintf("127.0.0.1:%d", port))
+	for path, want := range map[string]int{"/debug/pprof/profile?seconds=1": http.StatusOK, "/debug/pprof/heap": http.StatusOK, "/metrics": http.StatusNotFound} {
+		resp, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d%s", port, path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(resp.Body)
+		if err != nil || resp.StatusCode != want || want == http.StatusOK && !strings.HasPrefix(string(body), "\x1f\x8b") {
+			t.Errorf("%s: status %d, %v, %d bytes", path, resp.StatusCode, err, len(body))
+		}
+		_ = resp.Body.Close()
 	}
 }

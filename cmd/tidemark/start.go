@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"runtime/pprof"
 	"strings"
 	"sync"
 	"syscall"
@@ -64,11 +63,13 @@ func start(ctx context.Context, c *config, cmd *cobra.Command) (err error) {
 		return fmt.Errorf("listen on %s: %w", c.address(), err)
 	}
 	defer listener.Close() //nolint:errcheck // closed before when draining
-	stopProfile, err := startProfile(c.cpuProfile)
-	if err != nil {
-		return err
+	if c.profileAddr != "" {
+		stop, err := serveProfiles(c.profileAddr, logger)
+		if err != nil {
+			return err
+		}
+		defer stop()
 	}
-	defer stopProfile()
 	store, err := openStore(c, logger)
 	if err != nil {
 		return err
@@ -160,12 +161,11 @@ func serve(ctx context.Context, c *config, cmd *cobra.Command, store kv.Store, l
 		ColumnCacheBytes: columnCache, StoreCacheBytes: blockCache, SeriesCacheBytes: seriesCache, Logger: logger, ServerPort: c.portBase, AutoAnalyze: c.autoAnalyze, Series: c.series,
 	})
 	if c.metricsAddr != "" {
-		at, stop, err := serveMetrics(c.metricsAddr, sessions, store, logger)
+		stop, err := serveMetrics(c.metricsAddr, sessions, store, logger)
 		if err != nil {
 			return err
 		}
 		defer stop()
-		logger.Info("metrics", "address", at.String())
 	}
 	if c.traceEndpoint != "" {
 		stop, err := exportTraces(c.traceEndpoint, sessions, logger)
@@ -208,21 +208,3 @@ func serve(ctx context.Context, c *config, cmd *cobra.Command, store kv.Store, l
 // softReserve is what the process may use beside what queries and caches are
 // accounted: write buffers, plans, the catalog, batches on their way.
 const softReserve = 1 << 30
-
-// startProfile writes a CPU profile to a file until stop is called.
-func startProfile(file string) (stop func(), err error) {
-	if file == "" {
-		return func() {}, nil
-	}
-	f, err := os.Create(file)
-	if err != nil {
-		return nil, fmt.Errorf("--cpu-profile: %w", err)
-	}
-	if err := pprof.StartCPUProfile(f); err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return func() {
-		pprof.StopCPUProfile()
-		_ = f.Close() // a profile is no data
-	}, nil
-}
