@@ -3,6 +3,8 @@ package executor
 import (
 	"cmp"
 	"math"
+	"slices"
+	"unsafe"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -37,12 +39,11 @@ func sortScalars(keys []sortKey) []*scalar {
 	return out
 }
 
-// sortPrefixes gives each row of a key column its prefix. exact means that
-// equal prefixes are equal keys.
-func sortPrefixes(k sortKey, a arrow.Array) (out []uint64, exact bool) {
-	n := a.Len()
-	out = make([]uint64, n)
-	exact = a.NullN() == 0
+// sortPrefixes gives each row of a key column a number that orders as the rows do;
+// rows of equal numbers may still differ. It reuses out.
+func sortPrefixes(out []uint64, k sortKey, a arrow.Array) []uint64 {
+	out = slices.Grow(out[:0], a.Len())[:a.Len()]
+	clear(out)
 	switch a := a.(type) {
 	case *array.Boolean:
 		for i := range out {
@@ -75,7 +76,6 @@ func sortPrefixes(k sortKey, a arrow.Array) (out []uint64, exact bool) {
 			out[i] = floatPrefix(v)
 		}
 	case *array.String:
-		exact = false
 		if k.typ.OID != types.Bpchar && k.typ.OID != types.JSONB { // which do not order as their bytes
 			offsets, data := byteValues(a)
 			for i := range out {
@@ -83,15 +83,20 @@ func sortPrefixes(k sortKey, a arrow.Array) (out []uint64, exact bool) {
 			}
 		}
 	case *array.Binary:
-		exact = false
 		if k.typ.OID == types.Bytea || k.typ.OID == types.UUID {
 			offsets, data := byteValues(a)
 			for i := range out {
 				out[i] = bytesPrefix(data[offsets[i]:offsets[i+1]])
 			}
 		}
-	default:
-		exact = false
+		if k.typ.OID == types.Numeric {
+			offsets, data := byteValues(a)
+			for i := range out {
+				v := data[offsets[i]:offsets[i+1]]
+				d := types.DecodeNumeric(unsafe.String(unsafe.SliceData(v), len(v)))
+				out[i] = floatPrefix(d.Float64()) // rounding keeps the order
+			}
+		}
 	}
 	if k.desc {
 		for i := range out {
@@ -109,7 +114,7 @@ func sortPrefixes(k sortKey, a arrow.Array) (out []uint64, exact bool) {
 			}
 		}
 	}
-	return out, exact
+	return out
 }
 
 func signedPrefixes[T int16 | int32 | int64](out []uint64, values []T) {

@@ -41,8 +41,9 @@ type sorter struct {
 	ended bool   // the input
 	bound uint64 // see below
 	// bounded: rows whose first key's prefix is above bound cannot come up.
-	bounded bool
-	sel     []int32
+	bounded  bool
+	prefixes []uint64
+	sel      []int32
 
 	file   *spill.File
 	runs   []*spill.Run
@@ -144,8 +145,8 @@ func (s *sorter) key(batch arrow.RecordBatch) (arrow.RecordBatch, error) {
 	n := int(batch.NumRows())
 	if s.bounded {
 		s.sel = s.sel[:0]
-		prefixes, _ := sortPrefixes(s.keys[0], cols[0])
-		for i, p := range prefixes {
+		s.prefixes = sortPrefixes(s.prefixes, s.keys[0], cols[0])
+		for i, p := range s.prefixes {
 			if p <= s.bound {
 				s.sel = append(s.sel, int32(i))
 			}
@@ -222,7 +223,7 @@ func (s *sorter) setBound() {
 	last := s.refs[s.top-1]
 	one := array.NewSlice(s.rows.columns[column][last.chunk()], int64(last.row()), int64(last.row()+1))
 	defer one.Release()
-	prefixes, _ := sortPrefixes(s.keys[0], one)
+	prefixes := sortPrefixes(nil, s.keys[0], one)
 	if !s.bounded || prefixes[0] < s.bound {
 		s.bound, s.bounded = prefixes[0], true
 	}
