@@ -1,10 +1,6 @@
 package functions
 
-import (
-	"github.com/apache/arrow-go/v18/arrow"
-
-	"github.com/tidemarkdb/tidemark/sql/types"
-)
+import "github.com/apache/arrow-go/v18/arrow"
 
 // Range is a range of rows of one group.
 type Range struct {
@@ -50,7 +46,7 @@ func (s *decimalSum) UpdateRanges(arg arrow.Array, ranges []Range) error {
 	offsets, data := bytesOf(arg)
 	for _, r := range ranges {
 		for i := r.From; i < r.To; i++ {
-			s.sums[r.Group].Add(types.DecodeNumeric(viewString(data[offsets[i]:offsets[i+1]])))
+			s.sums[r.Group].AddEncoded(viewString(data[offsets[i]:offsets[i+1]]))
 		}
 		s.counts[r.Group] += int64(r.To - r.From)
 	}

@@ -299,7 +299,7 @@ func (s *decimalSum) Update(_ *Context, groups []uint32, args []Value, n int) er
 	m := mask(args[0])
 	return eachRow(groups, args[:1], n, func(g uint32, i int) error {
 		i &= m
-		s.sums[g].Add(types.DecodeNumeric(viewString(data[offsets[i]:offsets[i+1]])))
+		s.sums[g].AddEncoded(viewString(data[offsets[i]:offsets[i+1]]))
 		s.counts[g]++
 		return nil
 	})

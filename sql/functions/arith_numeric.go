@@ -9,11 +9,11 @@ import (
 )
 
 var (
-	_ = behind("numeric_add", decimalBody(types.Decimal.Add))
-	_ = behind("numeric_sub", decimalBody(types.Decimal.Sub))
-	_ = behind("numeric_mul", decimalBody(types.Decimal.Mul))
-	_ = behind("numeric_div", decimalBody(types.Decimal.Div))
-	_ = behind("numeric_mod", decimalBody(types.Decimal.Mod))
+	_ = behind("numeric_add", decimalBody(types.Decimal.Add, func(dst []byte, a, b string) ([]byte, bool) { return types.AddEncoded(dst, a, b, false) }))
+	_ = behind("numeric_sub", decimalBody(types.Decimal.Sub, func(dst []byte, a, b string) ([]byte, bool) { return types.AddEncoded(dst, a, b, true) }))
+	_ = behind("numeric_mul", decimalBody(types.Decimal.Mul, types.MulEncoded))
+	_ = behind("numeric_div", decimalBody(types.Decimal.Div, nil))
+	_ = behind("numeric_mod", decimalBody(types.Decimal.Mod, nil))
 	_ = behind("numeric_power", fn2E(types.Decimal.Power))
 	_ = behind("numeric_abs", fn1(types.Decimal.Abs))
 	_ = behind("numeric_uminus", fn1(types.Decimal.Neg))
@@ -46,8 +46,9 @@ func decimalToInt[R signed](oid types.OID) func(d types.Decimal) (R, error) {
 
 // decimalBody lifts an operation on numerics over a batch: values are decoded,
 // computed and encoded one after the other, so that no batch of decoded values
-// is made.
-func decimalBody(f func(a, b types.Decimal) (types.Decimal, error)) body {
+// is made. Coefficients of up to two words are computed by wide, if there is one, on their
+// encodings.
+func decimalBody(f func(a, b types.Decimal) (types.Decimal, error), wide func(dst []byte, a, b string) ([]byte, bool)) body {
 	b := fn2E(f)
 	b.Kernel = func(c *Context, args []Value, n int) (arrow.Array, error) {
 		m, all := strictNulls(c, n, args[0], args[1])
@@ -61,6 +62,13 @@ func decimalBody(f func(a, b types.Decimal) (types.Decimal, error)) body {
 		off[0] = 0
 		for i := range n {
 			if m.valid(i) {
+				if wide != nil {
+					var ok bool
+					if out, ok = wide(out, x.raw(i), y.raw(i)); ok && len(out) <= math.MaxInt32-1<<20 {
+						off[i+1] = int32(len(out))
+						continue
+					}
+				}
 				r, err := f(x.at(i), y.at(i))
 				if err == nil && len(out) > math.MaxInt32-1<<20 {
 					err = errBatchTooLarge
@@ -98,6 +106,24 @@ func newDecimals(v Value) decimals {
 	return d
 }
 
+// raw is the encoding of a value.
+func (d *decimals) raw(i int) string {
+	if d.constant {
+		i = 0
+	}
+	return viewString(d.data[d.offsets[i]:d.offsets[i+1]])
+}
+
+// compare compares a value with one of another column.
+func (d *decimals) compare(i int, o *decimals) int {
+	if a, b := d.raw(i), o.raw(i); !types.IsSmall(a) || !types.IsSmall(b) {
+		if c, ok := types.CompareEncoded(a, b); ok {
+			return c
+		}
+	}
+	return d.at(i).Cmp(o.at(i))
+}
+
 func (d *decimals) decode(i int) types.Decimal {
 	return types.DecodeNumeric(viewString(d.data[d.offsets[i]:d.offsets[i+1]]))
 }
@@ -117,7 +143,7 @@ func compareDecimals(op comparison) body {
 			clear(dst)
 			x, y := newDecimals(args[0]), newDecimals(args[1])
 			for i := range n {
-				dst[i>>3] |= bit(op.holds(x.at(i).Cmp(y.at(i)))) << (i & 7)
+				dst[i>>3] |= bit(op.holds(x.compare(i, &y))) << (i & 7)
 			}
 		})
 	}

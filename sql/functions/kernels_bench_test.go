@@ -3,6 +3,8 @@ package functions
 import (
 	"context"
 	"fmt"
+	"math/big"
+	"strings"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow/memory"
@@ -78,6 +80,10 @@ func benchOperator(b *testing.B, name string, c *Context, left, right types.OID,
 	b.ReportMetric(float64(b.N)*benchRows/b.Elapsed().Seconds()/1e6, "Mrows/s")
 }
 
+func longDecimal(i int) types.Decimal {
+	return types.DecimalFromBig(new(big.Int).Add(new(big.Int).Lsh(big.NewInt(1), 90), big.NewInt(int64(i)*7919)), 6)
+}
+
 func BenchmarkOperators(b *testing.B) {
 	c := benchContext()
 	ints := benchColumn(c, types.Int4, false, func(i int) types.Datum { return types.NewInt4(int32(i * 7919 % 10007)) })
@@ -86,6 +92,7 @@ func BenchmarkOperators(b *testing.B) {
 	floats := benchColumn(c, types.Float8, false, func(i int) types.Datum { return types.NewFloat64(float64(i) / 3) })
 	texts := benchColumn(c, types.Text, false, func(i int) types.Datum { return types.NewString(fmt.Sprintf("customer#%09d street", i)) })
 	decimals := benchColumn(c, types.Numeric, false, func(i int) types.Datum { return types.NewDecimal(int64(i)*31, 2).Datum() })
+	long := benchColumn(c, types.Numeric, false, func(i int) types.Datum { return longDecimal(i).Datum() }) // of 90 bits
 	constant := func(oid types.OID, s string) Value {
 		d, err := types.Parse(types.Of(oid), s, nil)
 		if err != nil {
@@ -108,6 +115,10 @@ func BenchmarkOperators(b *testing.B) {
 		{"int8*int8", "*", types.Int8, types.Int8, []Value{bigs, bigs}},
 		{"int4/const", "/", types.Int4, types.Int4, []Value{ints, constant(types.Int4, "7")}},
 		{"float8*float8", "*", types.Float8, types.Float8, []Value{floats, floats}},
+		{"long numeric+numeric", "+", types.Numeric, types.Numeric, []Value{long, decimals}},
+		{"long numeric-long numeric", "-", types.Numeric, types.Numeric, []Value{long, long}},
+		{"long numeric*const", "*", types.Numeric, types.Numeric, []Value{long, constant(types.Numeric, "1.07")}},
+		{"long numeric<const", "<", types.Numeric, types.Numeric, []Value{long, constant(types.Numeric, "1234567890123456789012.5")}},
 		{"numeric+numeric", "+", types.Numeric, types.Numeric, []Value{decimals, decimals}},
 		{"numeric-numeric", "-", types.Numeric, types.Numeric, []Value{decimals, decimals}},
 		{"numeric*numeric", "*", types.Numeric, types.Numeric, []Value{decimals, decimals}},
@@ -140,9 +151,11 @@ func BenchmarkAggregates(b *testing.B) {
 		{"sum", types.Numeric, benchColumn(c, types.Numeric, false, func(i int) types.Datum { return types.NewDecimal(int64(i), 2).Datum() })},
 		{"avg", types.Float8, benchColumn(c, types.Float8, true, func(i int) types.Datum { return types.NewFloat64(float64(i)) })},
 		{"max", types.Int4, benchColumn(c, types.Int4, false, func(i int) types.Datum { return types.NewInt4(int32(i)) })},
+		{"sum long", types.Numeric, benchColumn(c, types.Numeric, false, func(i int) types.Datum { return longDecimal(i).Datum() })},
 	} {
 		b.Run(k.name+" "+typeName(k.oid), func(b *testing.B) {
-			agg := aggArity(k.name, k.oid)
+			name, _, _ := strings.Cut(k.name, " ")
+			agg := aggArity(name, k.oid)
 			acc := agg.New(c, Signature{Args: agg.Args, Returns: agg.Returns})
 			acc.Resize(1000)
 			b.ReportAllocs()

@@ -46,6 +46,45 @@ func (s *DecimalSum) Add(d Decimal) {
 	}
 }
 
+// AddEncoded adds the value that DecodeNumeric reads.
+func (s *DecimalSum) AddEncoded(enc string) {
+	if IsSmall(enc) {
+		s.Add(DecodeNumeric(enc))
+	} else if !s.addWide(enc) {
+		s.Add(decodeNumericSlow(enc))
+	}
+}
+
+// addWide adds a value of up to 124 bits; false if it is not so short at the sum's scale.
+func (s *DecimalSum) addWide(enc string) bool {
+	w, ok := readWide(enc)
+	if !ok {
+		return false
+	}
+	if w.scale > s.scale {
+		s.spill()
+		s.scale = w.scale
+	} else if w, ok = w.scaleTo(s.scale); !ok {
+		return false
+	}
+	if w.hi >= 1<<60 {
+		return false
+	}
+	if w.neg {
+		var borrow uint64
+		s.lo, borrow = bits.Sub64(s.lo, w.lo, 0)
+		s.hi -= w.hi + borrow
+	} else {
+		var carry uint64
+		s.lo, carry = bits.Add64(s.lo, w.lo, 0)
+		s.hi += w.hi + carry
+	}
+	if top := int64(s.hi); top >= 1<<61 || top < -(1<<61) {
+		s.spill()
+	}
+	return true
+}
+
 // AddInt adds an integer.
 func (s *DecimalSum) AddInt(v int64) { s.Add(Decimal{coef: v}) }
 
