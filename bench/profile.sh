@@ -21,7 +21,8 @@ args=(-dir "$DIR" -only "$QUERIES" -rounds 1 -duckdb=false -tidemark "$(dsn "$TM
 [ "$SUITE" != tpch ] || args+=(-scale "${SCALE:-0.1}" -set "set work_mem = '256MB'")
 [ "$SUITE" != ts ] || args+=(-hosts "${HOSTS:-4000}" -span "${SPAN:-13h}" -at-least 1s)
 bin/bench-"$SUITE" "${args[@]}"
-top() { go tool pprof -top -nodecount="$TOP" "$@" 2>/dev/null | awk 'p {sub(/ \(inline\)/, ""); print "  " $0} /flat%/ {p = 1}'; }
+# Samples in asyncPreempt belong to what was running when both signals came.
+top() { go tool pprof -top -hide=asyncPreempt -nodecount="$TOP" "$@" 2>/dev/null | awk 'p {sub(/ \(inline\)/, ""); print "  " $0} /flat%/ {p = 1}'; }
 for f in "$PROFILES"/*.cpu; do
   name=$(basename "$f" .cpu)
   echo "$name: processor time"; top bin/tidemark "$f"
