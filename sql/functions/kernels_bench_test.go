@@ -126,6 +126,7 @@ func BenchmarkOperators(b *testing.B) {
 		{"numeric<const", "<", types.Numeric, types.Numeric, []Value{decimals, constant(types.Numeric, "500.5")}},
 		{"like prefix", "~~", types.Text, types.Text, []Value{texts, constant(types.Text, "customer#00000%")}},
 		{"like contains", "~~", types.Text, types.Text, []Value{texts, constant(types.Text, "%0077%")}},
+		{"like pieces", "~~", types.Text, types.Text, []Value{texts, constant(types.Text, "%stomer%7%street%")}},
 		{"like general", "~~", types.Text, types.Text, []Value{texts, constant(types.Text, "%_0_7%str_et")}},
 		{"ilike contains", "~~*", types.Text, types.Text, []Value{texts, constant(types.Text, "%CUST%77%")}},
 		{"regex", "~", types.Text, types.Text, []Value{texts, constant(types.Text, "0+77 ")}},

@@ -35,13 +35,15 @@ const (
 
 var errLikeEscape = pgerror.New(pgerror.InvalidEscapeSequence, "LIKE pattern must not end with escape character")
 
-// LikePattern is a compiled LIKE pattern. Patterns of one piece of text at the
-// start, at the end, or anywhere need no backtracking.
+// LikePattern is a compiled LIKE pattern. Patterns without _ are pieces of text to be
+// found one behind the other, which needs no backtracking.
 type LikePattern struct {
-	source string
-	mode   likeMode
-	shape  likeShape
-	text   string // what the simple shapes look for
+	source      string
+	mode        likeMode
+	shape       likeShape
+	text        string   // of the shapes of one piece
+	pieces      []string // of likePieces, at least two
+	lead, trail bool     // a % is before the first one, behind the last one
 }
 
 type likeShape uint8
@@ -53,6 +55,7 @@ const (
 	likeSuffix
 	likeContains
 	likeAll
+	likePieces
 )
 
 func compileLike(pattern string, mode likeMode) *LikePattern {
@@ -60,20 +63,19 @@ func compileLike(pattern string, mode likeMode) *LikePattern {
 	if mode == likeFold {
 		p.source = strings.ToLower(pattern)
 	}
-	s := p.source
-	lead := len(s) > 0 && s[0] == '%'
-	body := strings.TrimLeft(s, "%")
-	if lead && body == "" {
-		p.shape = likeAll
+	pieces, lead, trail, ok := likePiecesOf(p.source)
+	if !ok {
 		return p
 	}
-	trimmed := strings.TrimRight(body, "%")
-	if strings.ContainsAny(trimmed, `%_\`) {
-		return p
+	p.lead, p.trail, p.pieces = lead, trail, pieces
+	if len(pieces) == 1 {
+		p.text = pieces[0]
 	}
-	trail := len(trimmed) < len(body)
-	p.text = trimmed
 	switch {
+	case len(pieces) > 1:
+		p.shape = likePieces
+	case len(pieces) == 0 && lead:
+		p.shape = likeAll
 	case lead && trail:
 		p.shape = likeContains
 	case lead:
@@ -84,6 +86,60 @@ func compileLike(pattern string, mode likeMode) *LikePattern {
 		p.shape = likeExact
 	}
 	return p
+}
+
+// likePiecesOf are the pieces of text between the % of a pattern; ok is false if it has
+// a _, or ends with its escape character, which is an error where a match gets that far.
+func likePiecesOf(pattern string) (pieces []string, lead, trail, ok bool) {
+	var text []byte
+	for i := 0; i < len(pattern); i++ {
+		switch c := pattern[i]; c {
+		case '_':
+			return nil, false, false, false
+		case '%':
+			lead = lead || i == 0
+			if trail = true; len(text) > 0 {
+				pieces, text = append(pieces, string(text)), text[:0]
+			}
+			continue
+		case '\\':
+			if i++; i == len(pattern) {
+				return nil, false, false, false
+			}
+		}
+		text, trail = append(text, pattern[i]), false
+	}
+	if len(text) > 0 {
+		pieces = append(pieces, string(text))
+	}
+	return pieces, lead, trail, true
+}
+
+// matchPieces reports whether the pieces are in s one behind the other. Each is taken
+// where it comes first: that leaves the most for the next.
+func (p *LikePattern) matchPieces(s string) bool {
+	pieces := p.pieces
+	if !p.lead {
+		if !strings.HasPrefix(s, pieces[0]) {
+			return false
+		}
+		s, pieces = s[len(pieces[0]):], pieces[1:]
+	}
+	if !p.trail {
+		last := len(pieces) - 1
+		if !strings.HasSuffix(s, pieces[last]) {
+			return false
+		}
+		s, pieces = s[:len(s)-len(pieces[last])], pieces[:last]
+	}
+	for _, piece := range pieces {
+		i := strings.Index(s, piece)
+		if i < 0 {
+			return false
+		}
+		s = s[i+len(piece):]
+	}
+	return true
 }
 
 // Match reports whether s matches.
@@ -102,6 +158,8 @@ func (p *LikePattern) Match(s string) (bool, error) {
 		return strings.Contains(s, p.text), nil
 	case likeAll:
 		return true, nil
+	case likePieces:
+		return p.matchPieces(s), nil
 	}
 	return likeMatch(s, p.source, p.mode == likeBytes)
 }

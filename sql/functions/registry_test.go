@@ -111,13 +111,10 @@ func TestIntegerOverflow(t *testing.T) {
 func TestLikeShapes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := rapid.StringOfN(rapid.RuneFrom([]rune("abä")), 0, 8, -1).Draw(t, "s")
-		p := rapid.StringOfN(rapid.RuneFrom([]rune("abä%_")), 0, 8, -1).Draw(t, "p")
-		want, err := likeMatch(s, p, false)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got, _ := compileLike(p, likeText).Match(s); got != want {
-			t.Fatalf("%q LIKE %q: %v, want %v", s, p, got, want)
+		p := rapid.StringOfN(rapid.RuneFrom([]rune(rapid.SampledFrom([]string{"abä%_", "ab%%", `aä%%\`}).Draw(t, "of"))), 0, 8, -1).Draw(t, "p")
+		want, wantErr := likeMatch(s, p, false)
+		if got, err := compileLike(p, likeText).Match(s); got != want || err != wantErr {
+			t.Fatalf("%q LIKE %q: %v, %v, want %v, %v", s, p, got, err, want, wantErr)
 		}
 	})
 }
