@@ -14,7 +14,7 @@ import (
 //	  [RETENTIONS d] [ACTIVETIME d] [PARTITION INTERVAL d] [DICT ENCODING] [WITH HASH (n)]
 //	CREATE [TS] DATABASE name [RETENTIONS d] [PARTITION INTERVAL d]
 //
-// with the clauses in any order and durations such as 10d. What is KWDB's is cut out and
+// with the clauses in any order, TAGS among them, and durations such as 10d. What is KWDB's is cut out and
 // leaves blanks, the tags become columns behind the others, so that every error position
 // stays right; PostgreSQL's parser reads the rest, and the clauses become parameters
 // of CREATE TABLE ... USING timeseries.
@@ -319,12 +319,17 @@ func (f *seriesForm) table() ([]ast.RawStmt, bool, error) {
 	if end < 0 {
 		return nil, false, nil
 	}
-	if f.at = end + 1; !f.word("tags", "attributes") || f.at >= len(f.tokens) || !f.tokens[f.at].is("(") {
+	for f.at = end + 1; !f.word("tags", "attributes"); {
+		if ok, err := f.clause(true); !ok || err != nil {
+			return nil, false, nil //nolint:nilerr // what the other parser said holds
+		}
+	}
+	if f.at >= len(f.tokens) || !f.tokens[f.at].is("(") {
 		return nil, false, nil
 	}
 	// The columns' parenthesis becomes a comma: the tags go on.
 	f.blanked[f.tokens[end].start] = ','
-	f.blank(f.tokens[f.at-1].start, f.tokens[f.at].end)
+	f.blank(f.tokens[end+1].start, f.tokens[f.at].end)
 	last := f.close()
 	if last < 0 {
 		return nil, true, f.unexpected()
