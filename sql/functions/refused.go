@@ -10,6 +10,11 @@ var refused = map[string]bool{
 	"enable_chunk_skipping": true, "disable_chunk_skipping": true, "set_adaptive_chunking": true,
 	"create_distributed_hypertable": true, "set_replication_factor": true, "add_data_node": true, "distributed_exec": true,
 	"freq_agg": true, "mcv_agg": true, "count_min_sketch": true, "asap_smooth": true, "gp_lttb": true,
+	"with_bounds": true, "counter_zero_time": true, "extrapolated_delta": true, "extrapolated_rate": true, "interpolated_delta": true, "interpolated_rate": true,
+	"interpolated_average": true, "interpolated_integral": true, "interpolated_uptime": true, "interpolated_downtime": true, "interpolate_heartbeat": true, "trim_to": true,
+	"interpolated_duration_in": true, "interpolated_state_timeline": true, "interpolated_state_int_timeline": true, "interpolated_state_periods": true,
+	"into_int_values": true, "state_int_timeline": true, "state_at": true, "timeline_agg": true,
+	"approx_percentile_array": true, "topn": true, "min_frequency": true, "max_frequency": true, "approx_count": true, "into_array": true,
 	"min_n": true, "max_n": true, "min_n_by": true, "max_n_by": true,
 }
 

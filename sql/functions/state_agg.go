@@ -2,6 +2,7 @@ package functions
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strconv"
 
@@ -200,6 +201,7 @@ var _ = func() bool {
 				return span(0, micros), nil
 			},
 		})
+		registerDurationBetween(oid)
 		example = ex("* FROM state_periods("+stateExample+", 'OK')", `2026-01-01 00:01:00+00|2026-01-01 00:05:00+00\n2026-01-01 00:06:00+00|2026-01-01 00:10:00+00`)
 		if oid == types.Int8 {
 			example = ex("* FROM state_periods("+stateExample+", 7::bigint)", "")
@@ -262,3 +264,49 @@ var _ = func() bool {
 	})
 	return true
 }()
+
+// registerDurationBetween registers duration_in of a range of time: all from a time on, or an
+// interval from there.
+func registerDurationBetween(state types.OID) {
+	between := func(t Signature, args []types.Datum, end func(s *states) int64) (types.Datum, error) {
+		s, err := statesOf(args[0])
+		if err != nil {
+			return types.Null, err
+		}
+		var micros int64
+		for i, x := range s.spans {
+			// Compared first: the distance of infinite times is no number.
+			if from, to := max(x.start, args[2].Int()), min(s.finish(i), end(s)); from < to && x.state == stateArg(t.Args[1], args[1]) {
+				micros += to - from
+			}
+		}
+		return span(0, micros), nil
+	}
+	value, inAll, inPart := "'OK'", "00:06:00", "00:02:00"
+	if state == types.Int8 {
+		value, inAll, inPart = "7::bigint", "00:00:00", "00:00:00"
+	}
+	from := "duration_in(" + stateExample + ", " + value + ", timestamptz '2026-01-01 00:03+00'"
+	register(Scalar{
+		Name: "duration_in", Args: typesOf(oids{types.Bytea, state, types.Timestamptz}), Returns: types.Of(types.Interval), Strict: true, Volatility: Immutable,
+		Doc: "How long a state held from a time on.", Examples: []Example{ex(from+")", inAll)},
+		EvalTyped: func(_ *Context, t Signature, args []types.Datum) (types.Datum, error) {
+			return between(t, args, func(s *states) int64 { return s.end })
+		},
+	})
+	register(Scalar{
+		Name: "duration_in", Args: typesOf(oids{types.Bytea, state, types.Timestamptz, types.Interval}), Returns: types.Of(types.Interval), Strict: true, Volatility: Immutable,
+		Doc: "How long a state held within an interval from a time on.", Examples: []Example{ex(from+", interval '2 minutes')", inPart)},
+		EvalTyped: func(_ *Context, t Signature, args []types.Datum) (types.Datum, error) {
+			length := shortSpan(args[3].Interval())
+			if length <= 0 {
+				return types.Null, pgerror.New(pgerror.InvalidParameterValue, "the interval of duration_in must be greater than zero")
+			}
+			end := args[2].Int() + length
+			if end < args[2].Int() {
+				end = math.MaxInt64
+			}
+			return between(t, args, func(s *states) int64 { return end })
+		},
+	})
+}
