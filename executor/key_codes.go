@@ -78,13 +78,19 @@ func (k *keyCodes) prepare(cols []arrow.Array, n int, count uint32, add bool) bo
 
 // combine writes the combinations of n rows.
 func (k *keyCodes) combine(cols []arrow.Array, n int) []int32 {
-	k.at = slices.Grow(k.at[:0], n)[:n]
-	clear(k.at)
+	k.at = combineCodes(k.at, cols, n)
+	return k.at
+}
+
+// combineCodes writes the combinations of n rows of coded columns to at.
+func combineCodes(at []int32, cols []arrow.Array, n int) []int32 {
+	at = slices.Grow(at[:0], n)[:n]
+	clear(at)
 	for _, c := range cols {
 		codes, words := types.Codes(c), int32(types.WordsOf(c).Len())
 		if c.NullN() == 0 {
 			for i, code := range codes {
-				k.at[i] = k.at[i]*(words+1) + code
+				at[i] = at[i]*(words+1) + code
 			}
 			continue
 		}
@@ -92,10 +98,10 @@ func (k *keyCodes) combine(cols []arrow.Array, n int) []int32 {
 			if c.IsNull(i) {
 				code = words
 			}
-			k.at[i] = k.at[i]*(words+1) + code
+			at[i] = at[i]*(words+1) + code
 		}
 	}
-	return k.at
+	return at
 }
 
 func (k *keyCodes) bytes() int64 { return 4 * int64(cap(k.ids)) }
@@ -103,6 +109,9 @@ func (k *keyCodes) bytes() int64 { return 4 * int64(cap(k.ids)) }
 // findCoded is find for columns of which some are coded.
 func (t *keyTable) findCoded(cols []arrow.Array, n int, out []uint32, add bool) {
 	k := &t.codes
+	if t.findMixed(cols, n, out, add) {
+		return
+	}
 	if !k.prepare(cols, n, t.count, add) {
 		t.findWords(cols, nil, n, out, add)
 		return

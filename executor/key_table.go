@@ -27,6 +27,7 @@ type keyTable struct {
 	encoder   *keyEncoder // nil if a single string column is the key itself
 	words     []int64     // scratch of ints
 	codes     keyCodes    // of coded columns
+	mixed     mixedKeys   // of coded columns and others
 	nullID    uint32      // id of the NULL key (single column)
 	count     uint32
 }
@@ -44,6 +45,7 @@ func newKeyTable(ts []types.Type, nullEqual []bool) *keyTable {
 		t.packed = newPackedTable(ts)
 	default:
 		t.strings, t.encoder = newBytesTable(), newKeyEncoder(ts)
+		t.mixed.types = ts
 	}
 	return t
 }
@@ -78,7 +80,7 @@ func (t *keyTable) len() int { return int(t.count) }
 
 // bytes is the memory held.
 func (t *keyTable) bytes() int64 {
-	n := t.codes.bytes()
+	n := t.codes.bytes() + t.mixed.bytes()
 	if t.ints != nil {
 		n += int64(len(t.ints.slots)) * 16
 	}
@@ -106,7 +108,11 @@ func (t *keyTable) growth(cols []arrow.Array, n int) int64 {
 	for _, c := range cols {
 		size += columnBytes(c)
 	}
-	return slotGrowth(t.strings.used, len(t.strings.slots), n)*24 + t.strings.growth(size)
+	size = slotGrowth(t.strings.used, len(t.strings.slots), n)*24 + t.strings.growth(size)
+	if anyCoded(cols) {
+		size += t.mixed.growth(n)
+	}
+	return size
 }
 
 // slotGrowth is how many slots a table of which used are taken gets for n more.
