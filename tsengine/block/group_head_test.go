@@ -68,6 +68,55 @@ func TestKeptRows(t *testing.T) {
 	}
 }
 
+// TestEvenHeads reads heads from the runs of groups and steps: they are those of the rows,
+// or the rows are not even.
+func TestEvenHeads(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 10))
+	runs := func(v []int64) (out []numberRun) {
+		for i := range v {
+			if i == 0 || v[i] != v[i-1] {
+				out = append(out, numberRun{value: v[i]})
+			}
+			out[len(out)-1].rows++
+		}
+		return out
+	}
+	even := 0
+	for round := range 1000 {
+		rows := randomRows(r, round)
+		steps := stepsOf(rows.groups, rows.positions)
+		groups := asInt64s(rows.groups)
+		heads, ok := evenHeads(runs(groups), runs(steps), rows.n)
+		if want := rows.kept().positions == nil; ok && !want || want && !ok && round%5 < 3 {
+			t.Fatalf("round %d: even %v, not %v", round, ok, want)
+		}
+		if !ok {
+			continue
+		}
+		if even++; !slices.Equal(heads, rows.heads) {
+			t.Fatalf("round %d: %v, not %v", round, heads, rows.heads)
+		}
+		// Of other numbers of rows, and out of order.
+		if _, ok := evenHeads(runs(groups), runs(steps), rows.n+1); ok {
+			t.Fatal("a row too few")
+		}
+		if _, ok := evenHeads(runs(groups), runs(steps[1:]), rows.n); ok {
+			t.Fatal("a step too few")
+		}
+		if _, ok := evenHeads(runs(groups), runs(append(slices.Clone(steps), 1)), rows.n); ok {
+			t.Fatal("a step too many")
+		}
+		if slices.Reverse(groups); len(heads) > 1 {
+			if _, ok := evenHeads(runs(groups), runs(steps), rows.n); ok {
+				t.Fatal("groups that descend")
+			}
+		}
+	}
+	if even < 300 {
+		t.Errorf("%d of 1000 are even", even)
+	}
+}
+
 // TestAfter compares it with a look at each row: of even and uneven groups, at the
 // edges of what a position may be, with and without a good hint.
 func TestAfter(t *testing.T) {

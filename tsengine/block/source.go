@@ -385,7 +385,7 @@ func insertSubs(groups []uint64, positions []int64, o Order) []uint64 {
 	return out
 }
 
-// readRows decodes what rows have besides columns, and verifies their order.
+// readRows decodes what rows have besides columns, whose order it verifies.
 func (s *source) readRows(c *container, e extent) error {
 	numbers := func(id uint32, must bool) ([]int64, error) {
 		b, ok := c.find(id)
@@ -399,15 +399,13 @@ func (s *source) readRows(c *container, e extent) error {
 		return decodeNumbers(b, e.rows)
 	}
 	s.n = e.rows
-	groups, err := numbers(entryGroups, true)
-	if err != nil {
+	groups, _ := c.find(entryGroups)
+	positions, _ := c.find(entryPositions)
+	if even := s.block != nil && s.readEven(groups, positions); even {
+		s.reading.figures.BytesDecoded += int64(len(groups) + len(positions))
+	} else if err := s.readUneven(numbers); err != nil {
 		return err
 	}
-	s.groups = asUint64s(groups)
-	if s.positions, err = numbers(entryPositions, true); err != nil {
-		return err
-	}
-	positionsOf(s.groups, s.positions)
 	subs, err := numbers(entrySubs, false)
 	if err != nil {
 		return err
@@ -428,6 +426,20 @@ func (s *source) readRows(c *container, e extent) error {
 			s.ops[i] = Op(o)
 		}
 	}
+	return nil
+}
+
+// readUneven reads the groups and positions of rows, and verifies their order.
+func (s *source) readUneven(numbers func(id uint32, must bool) ([]int64, error)) error {
+	groups, err := numbers(entryGroups, true)
+	if err != nil {
+		return err
+	}
+	s.groups = asUint64s(groups)
+	if s.positions, err = numbers(entryPositions, true); err != nil {
+		return err
+	}
+	positionsOf(s.groups, s.positions)
 	for i := 1; i < len(s.groups); i++ {
 		if s.groups[i] < s.groups[i-1] || s.groups[i] == s.groups[i-1] && s.positions[i] < s.positions[i-1] {
 			return corrupt("row %d is out of order", i)
