@@ -6,6 +6,9 @@ import "github.com/tidemarkdb/tidemark/kv"
 const (
 	fillSteps = 64
 	fillBytes = 16 << 10
+	// fillRow is how long a value may be for what follows to be taken along: large ones
+	// are hardly read by the dozen, and blocks of points are kept elsewhere.
+	fillRow = fillBytes / 16
 )
 
 // hasRoom reports whether the row cache has not pushed anything out yet.

@@ -47,6 +47,11 @@ func TestRowCacheFill(t *testing.T) {
 	readAt(t, fresh, name(13), "2")
 
 	s.rows.clear(0)
+	readAt(t, fresh, name(12), strings.Repeat("x", 2*maxCachedRow))
+	if got := cached(s, name(13)); got != "-" {
+		t.Errorf("a read of a large value took along %q", got)
+	}
+	s.rows.clear(0)
 	s.rows.filled.Store(s.rows.bytes)
 	readAt(t, fresh, name(20), "1")
 	if got := cached(s, name(21)); got != "-" {

@@ -87,7 +87,7 @@ func (t *txn) get(key kv.Key, limit uint32) ([]byte, bool, error) {
 		t.store.rows.add(key, versionTimestamp(pi.it.Key()), value, t.readTS)
 		t.buf = append(t.buf[:0], value...)
 		value = t.buf
-		if t.store.rows.hasRoom() {
+		if len(value) <= fillRow && t.store.rows.hasRoom() {
 			t.store.fill(pi, key, t.readTS)
 		}
 	}
