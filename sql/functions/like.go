@@ -2,6 +2,7 @@ package functions
 
 import (
 	"strings"
+	"sync"
 	"sync/atomic"
 	"unicode/utf8"
 
@@ -59,6 +60,7 @@ const (
 )
 
 func compileLike(pattern string, mode likeMode) *LikePattern {
+	likeCompilations.Add(1)
 	p := &LikePattern{source: pattern, mode: mode}
 	if mode == likeFold {
 		p.source = strings.ToLower(pattern)
@@ -234,25 +236,38 @@ func width(s string, i int, bytes bool) int {
 	return n
 }
 
-// likeCache keeps the last pattern: most are constant.
-type likeCache struct {
-	last atomic.Pointer[likeEntry]
-}
+// maxLikes bounds the patterns that a likeCache keeps.
+const maxLikes = 256
 
-type likeEntry struct {
-	pattern string
-	like    *LikePattern
+// likeCache keeps compiled patterns of one mode: a constant or a parameter is compiled
+// once, however many batches, statements and other patterns there are.
+type likeCache struct {
+	mu    sync.RWMutex
+	likes map[string]*LikePattern
 }
 
 func (c *likeCache) get(pattern string, mode likeMode) *LikePattern {
-	if e := c.last.Load(); e != nil && e.pattern == pattern {
-		return e.like
+	c.mu.RLock()
+	p := c.likes[pattern]
+	c.mu.RUnlock()
+	if p != nil {
+		return p
 	}
 	pattern = strings.Clone(pattern)
-	e := &likeEntry{pattern: pattern, like: compileLike(pattern, mode)}
-	c.last.Store(e)
-	return e.like
+	p = compileLike(pattern, mode)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.likes == nil || len(c.likes) >= maxLikes {
+		c.likes = map[string]*LikePattern{}
+	}
+	c.likes[pattern] = p
+	return p
 }
+
+var likeCompilations atomic.Int64
+
+// LikeCompilations is how many LIKE patterns were compiled.
+func LikeCompilations() int64 { return likeCompilations.Load() }
 
 func likeBody(mode likeMode, not bool) body {
 	cache := &likeCache{}
@@ -268,7 +283,8 @@ func likeBody(mode likeMode, not bool) body {
 			buf := newBuffer(c, (n+7)/8)
 			dst := buf.Bytes()
 			clear(dst)
-			var like *LikePattern
+			var like, last *LikePattern
+			of := "" // the pattern of last
 			if pm == 0 {
 				like = cache.get(viewString(pd[po[0]:po[1]]), mode)
 			}
@@ -278,7 +294,10 @@ func likeBody(mode likeMode, not bool) body {
 				l := like
 				if l == nil {
 					k = i & pm
-					l = compileLike(viewString(pd[po[k]:po[k+1]]), mode)
+					if p := viewString(pd[po[k]:po[k+1]]); last == nil || p != of {
+						last, of = compileLike(p, mode), p
+					}
+					l = last
 				}
 				ok, err := l.Match(s)
 				dst[i>>3] |= bit(ok != not) << (i & 7)

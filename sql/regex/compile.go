@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // maxCompiled bounds the cache of compiled expressions.
@@ -15,6 +16,11 @@ var compiled struct {
 	sync.RWMutex
 	m map[string]*regexp.Regexp
 }
+
+var compilations atomic.Int64
+
+// Compilations is how many expressions were compiled.
+func Compilations() int64 { return compilations.Load() }
 
 // Compile compiles PostgreSQL's regular expression with its flags (of
 // regexp_match and the like: i, n, s, x, q; g is the caller's). Compiled
@@ -27,6 +33,7 @@ func Compile(pattern, flags string) (*regexp.Regexp, error) {
 	if re != nil {
 		return re, nil
 	}
+	compilations.Add(1)
 	re, err := translate(pattern, flags)
 	if err != nil {
 		return nil, err
