@@ -511,5 +511,14 @@ func (b *Binder) columnDefs(call *logical.Call, defs []*ast.ColumnDef, n ast.Nod
 	if fn := b.routineRows(call.Fn, call.Names); fn != nil {
 		call.Fn = fn
 	}
+	if call.Fn.OpenRecord != nil {
+		fn := *call.Fn
+		fn.Columns = nil
+		for _, n := range call.Names {
+			fn.Columns = append(fn.Columns, functions.Column{Name: n.Name, Type: n.Type})
+		}
+		fn.Open = fn.OpenRecord(fn.Columns)
+		call.Fn = &fn
+	}
 	return nil
 }

@@ -318,6 +318,10 @@ func (b *Binder) setCall(s *scope, f *ast.FuncCall, c *boundCall, fn *functions.
 	case k.srf != "":
 		return nil, at(f, pgerror.FeatureNotSupported, "set-returning functions are not allowed in %s", k.srf)
 	}
+	if fn.OpenRecord != nil {
+		return nil, pgerror.New(pgerror.FeatureNotSupported, "could not determine row type for result of %s", fn.Name).
+			WithHint("Provide a non-null record argument, or call the function in the FROM clause using a column definition list.")
+	}
 	if fn.Routine && len(fn.Columns) == 0 {
 		fn = b.routineRecords(fn)
 	}

@@ -228,6 +228,9 @@ type TableFunc struct {
 	Examples       []Example
 	// Open starts a call; args are datums of the bound types.
 	Open func(c *Context, t Signature, args []types.Datum) (RowSource, error)
+	// OpenRecord, if set, makes Open for the columns of a column definition list: the
+	// function returns record. Open fails then.
+	OpenRecord func(cols []Column) func(c *Context, t Signature, args []types.Datum) (RowSource, error)
 }
 
 // RowSource yields rows of a table function call.

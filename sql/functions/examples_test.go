@@ -211,6 +211,7 @@ func run(c *functions.Context, sql string) (answer string) {
 	e := evaluator{c: c}
 	text, rows := strings.CutPrefix(sql, "* FROM ")
 	text, e.limit, _ = strings.Cut(text, " LIMIT ")
+	text, e.columns, _ = strings.Cut(text, " AS x")
 	node, err := parser.ParseExpr(text)
 	if err != nil {
 		return errorText(err)
@@ -242,6 +243,8 @@ func errorText(err error) string {
 type evaluator struct {
 	c     *functions.Context
 	limit string // rows shown of a set-returning function, "" for all
+	// columns is the column definition list of a function that returns record.
+	columns string
 }
 
 func (e *evaluator) show(t types.Type, d types.Datum) string {
@@ -444,7 +447,11 @@ func (c candidate) shape() (args []types.Type, returns types.Type, defaults int,
 	if c.fn != nil {
 		return c.fn.Args, c.fn.Returns, c.fn.Defaults, c.fn.Variadic
 	}
-	return c.table.Args, c.table.Columns[0].Type, c.table.Defaults, c.table.Variadic
+	returns = types.Of(types.Record)
+	if len(c.table.Columns) > 0 {
+		returns = c.table.Columns[0].Type
+	}
+	return c.table.Args, returns, c.table.Defaults, c.table.Variadic
 }
 
 // match finds the candidate that needs the fewest conversions and converts.
@@ -615,6 +622,21 @@ func (e *evaluator) call(name string, cands []candidate, ts []types.Type, ds []t
 	return sig.Returns, d, nil
 }
 
+// definedColumns reads a column definition list like "(a int, b int[], c text)".
+func definedColumns(list string) (cols []functions.Column) {
+	for def := range strings.SplitSeq(strings.Trim(list, "()"), ", ") {
+		name, typ, _ := strings.Cut(def, " ")
+		typ, array := strings.CutSuffix(typ, "[]")
+		info := types.LookupName(strings.Replace(typ, "int", "int4", 1))
+		t := types.Of(info.OID)
+		if array {
+			t = types.Of(info.Array)
+		}
+		cols = append(cols, functions.Column{Name: name, Type: t})
+	}
+	return cols
+}
+
 func (e *evaluator) table(f *ast.FuncCall) (string, error) {
 	name := f.Name[len(f.Name)-1]
 	ts, ds, err := e.evalAll(f.Args)
@@ -645,7 +667,12 @@ func (e *evaluator) table(f *ast.FuncCall) (string, error) {
 			return "", nil
 		}
 	}
-	src, err := fn.Open(e.c, sig, args)
+	open := fn.Open
+	if fn.OpenRecord != nil {
+		cols = definedColumns(e.columns)
+		open = fn.OpenRecord(cols)
+	}
+	src, err := open(e.c, sig, args)
 	if err != nil {
 		return "", err
 	}
