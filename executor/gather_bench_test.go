@@ -27,6 +27,7 @@ func BenchmarkGather(b *testing.B) {
 			refs = append(refs, refOf(k, k/2))
 		}
 	}
+	b.SetBytes(int64(16 * len(refs)))
 	for b.Loop() {
 		batch, err := rows.gather(refs)
 		if err != nil {
@@ -35,4 +36,5 @@ func BenchmarkGather(b *testing.B) {
 		batch.Release()
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(refs)), "ns/row")
+	b.ReportMetric(float64(b.N*len(refs))/b.Elapsed().Seconds(), "rows/s")
 }

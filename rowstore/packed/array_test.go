@@ -161,11 +161,13 @@ func BenchmarkUnpack(b *testing.B) {
 		}
 		b.Run(s.name, func(b *testing.B) {
 			b.ReportAllocs()
+			b.SetBytes(p.Bytes())
 			for b.Loop() {
 				p.Unpack(alloc).Release()
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/4096, "ns/value")
 			b.ReportMetric(float64(p.Bytes())/4096, "packed-B/value")
+			b.ReportMetric(4096*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
 		})
 	}
 }

@@ -23,6 +23,13 @@ func benchmark(b *testing.B, decode bool) {
 				b.Fatal(err)
 			}
 			b.ReportAllocs()
+			size := int64(len(src))
+			for _, buf := range c.a.Data().Buffers() {
+				if buf != nil {
+					size += int64(buf.Len())
+				}
+			}
+			b.SetBytes(size)
 			for b.Loop() {
 				if !decode {
 					src, _ = Append(src[:0], c.a, Options{})
@@ -36,6 +43,7 @@ func benchmark(b *testing.B, decode bool) {
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/rows, "ns/value")
 			b.ReportMetric(float64(len(src))/rows, "bytes/value")
+			b.ReportMetric(rows*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
 		})
 	}
 }
