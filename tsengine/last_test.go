@@ -105,6 +105,18 @@ func TestLast(t *testing.T) {
 	}
 	newest[7]--
 	check("with the newest one removed", all, newest)
+	few := func(what string) {
+		t.Helper()
+		m.scanned = 0
+		if check(what, all, newest); m.scanned > 2*tags+times {
+			t.Errorf("%s: one removed point has %d points read", what, m.scanned)
+		}
+	}
+	few("again with the newest one removed")
+	if _, err := m.packer.Flush(ctx, m.layout.Table); err != nil {
+		t.Fatal(err)
+	}
+	few("with the removal packed")
 	small := m.cache
 	for shift := 10; shift < 18; shift++ { // also with room for the rows but not for what was read to find them
 		m.cache = block.NewCache(1 << shift)
@@ -152,6 +164,7 @@ func (m *metamorphic) newestOf(ctx context.Context, r kv.Reader, spec ScanSpec, 
 		if err != nil {
 			m.t.Fatal(err)
 		}
+		m.scanned += n
 		cols := make([]arrow.Array, 4)
 		for c := range cols {
 			if cols[c], err = s.Column(ctx, c); err != nil {

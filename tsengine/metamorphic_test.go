@@ -27,17 +27,18 @@ import (
 // The metamorphic test does random things to a table and, with plain slices,
 // to a model of it, and compares what both read.
 type metamorphic struct {
-	t      *testing.T
-	rng    *rand.Rand
-	alloc  *memory.CheckedAllocator
-	fs     *vfs.MemFS
-	store  kv.Store
-	layout *Layout
-	packer *Packer
-	cache  *block.Cache // of the store
-	rows   []modelRow
-	serial int
-	log    []string
+	t       *testing.T
+	rng     *rand.Rand
+	alloc   *memory.CheckedAllocator
+	fs      *vfs.MemFS
+	store   kv.Store
+	layout  *Layout
+	scanned int // rows that newestOf saw
+	packer  *Packer
+	cache   *block.Cache // of the store
+	rows    []modelRow
+	serial  int
+	log     []string
 }
 
 // modelRow is a row: tag, time, value and a text that no other version has.

@@ -163,7 +163,7 @@ func (r *reading) runCursor(age int, prefix kv.Key, run *run, prune bool) *curso
 		if lasts != nil {
 			return nil, nil, io.EOF
 		}
-		if !h.opened && r.end && r.spec.Last && (!prune || r.spec.Prune == nil) {
+		if !h.opened && r.end && !run.ops && r.spec.Last && (!prune || r.spec.Prune == nil) {
 			var err error
 			if lasts, err = r.lastRows(ctx, prefix, run); lasts != nil || err != nil {
 				return lasts, &run.extent, err

@@ -101,8 +101,7 @@ func (s *Scanner) open(ctx context.Context) error {
 			}
 		}
 		pieces = living(pieces)
-		s.merge(pieces, !mustMerge(pieces, s.spec.Unique))
-		return nil
+		return s.merge(ctx, pieces, !mustMerge(pieces, s.spec.Unique))
 	}
 	for len(s.waiting) == 0 {
 		if s.part != nil {
@@ -122,10 +121,9 @@ func (s *Scanner) open(ctx context.Context) error {
 	st := s.waiting[0]
 	s.waiting = s.waiting[1:]
 	if st.merge || len(st.pieces) == 1 {
-		s.merge(st.pieces, !st.merge)
-	} else {
-		s.concat(st.pieces)
+		return s.merge(ctx, st.pieces, !st.merge)
 	}
+	s.concat(st.pieces)
 	return nil
 }
 
@@ -174,14 +172,26 @@ func (s *Scanner) openAll(ctx context.Context) (parts []*partition, err error) {
 	return parts, nil
 }
 
-func (s *Scanner) merge(pieces []piece, prune bool) {
-	s.reading.end = (s.spec.Last || s.spec.First) && !slices.ContainsFunc(pieces, func(p piece) bool { return p.ops }) && !cutAnywhere(pieces)
+func (s *Scanner) merge(ctx context.Context, pieces []piece, prune bool) error {
+	s.reading.end = (s.spec.Last || s.spec.First) && !cutAnywhere(pieces)
+	if s.reading.end && slices.ContainsFunc(pieces, func(p piece) bool { return p.ops }) {
+		uncertain, ok, err := s.reading.uncertainEnds(ctx, pieces)
+		if err != nil {
+			return err
+		}
+		if ok {
+			s.mergeEnds(pieces, uncertain, prune)
+			return nil
+		}
+		s.reading.end = false
+	}
 	s.reading.alone = s.spec.Counted && !s.spec.Last && !s.spec.First && len(pieces) == 1 && !cutAnywhere(pieces)
 	cursors := make([]*cursor, len(pieces))
 	for i := range pieces {
 		cursors[i] = s.reading.cursorOf(&pieces[i], prune)
 	}
 	s.merger = newMerger(&s.reading, cursors)
+	return nil
 }
 
 // concat reads deltas one after another.

@@ -2,6 +2,7 @@ package block
 
 import (
 	"math"
+	"slices"
 	"sort"
 
 	"github.com/apache/arrow-go/v18/arrow/memory"
@@ -49,6 +50,8 @@ type Spec struct {
 	Storage uint64
 	// Name names the table in errors.
 	Name string
+	// skip are groups that are read by other cursors of the same merge, ascending.
+	skip []uint64
 }
 
 // All is a Spec of everything in partitions.
@@ -128,7 +131,12 @@ func (s *Spec) ranges(src *source, e *extent, end bool) []rowRange {
 		case s.First:
 			to = src.atOnce(from, to)
 		default:
-			from = to - 1
+			from = src.backAtOnce(k, from, to)
+		}
+		if skip := s.skip; len(skip) > 0 && from < to {
+			if _, found := slices.BinarySearch(skip, g); found {
+				continue
+			}
 		}
 		if n := len(out); from < to && n > 0 && out[n-1].to == from {
 			out[n-1].to = to
@@ -145,6 +153,16 @@ func (r *rowNumbers) atOnce(from, to int) int {
 	n := from + 1
 	for r.positions != nil && n < to && r.positions[n] == r.positions[from] {
 		n++
+	}
+	return n
+}
+
+// backAtOnce is where the last rows of group number k begin, up to to: the last one, of a
+// source with operations all that have its position, as the last one may remove another.
+func (r *rowNumbers) backAtOnce(k, from, to int) int {
+	n := to - 1
+	for r.ops != nil && n > from && r.position(k, n-1) == r.position(k, n) {
+		n--
 	}
 	return n
 }
