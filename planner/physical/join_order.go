@@ -41,6 +41,7 @@ type orderer struct {
 	sel   [][]float64 // between units
 	links []relSet    // for each unit: the units that a condition connects it with (bits are units)
 	equi  []relSet    // the same for hash keys
+	wide  []*joinCond // conditions over three and more leaves
 	pin   int         // the unit that must stay leftmost, with its order; -1 for none
 
 	pairs  []sortedPair
@@ -59,6 +60,11 @@ func newOrderer(g *joinGraph) *orderer {
 	o := &orderer{g: g, pin: -1}
 	for i, l := range g.leaves {
 		o.units = append(o.units, unit{tree: &joinTree{leaf: i, set: 1 << i, rows: l.rows, cost: l.cost, width: g.leafWidth(l)}, leaf: l})
+	}
+	for _, c := range g.conds {
+		if rest := c.rels & (c.rels - 1); rest != 0 && !rest.single() {
+			o.wide = append(o.wide, c)
+		}
 	}
 	n := len(o.units)
 	o.links, o.equi = make([]relSet, n), make([]relSet, n)
@@ -139,10 +145,7 @@ func (o *orderer) joinable(l, r *unit) bool {
 // the join of two sets completes.
 func (o *orderer) hyper(l, r relSet) (sel float64, any bool) {
 	sel = 1
-	for _, c := range o.g.conds {
-		if rest := c.rels & (c.rels - 1); rest == 0 || rest.single() {
-			continue
-		}
+	for _, c := range o.wide {
 		if c.rels.within(l|r) && !c.rels.within(l) && !c.rels.within(r) {
 			sel *= c.sel
 			any = true
