@@ -98,7 +98,7 @@ func run(ctx context.Context, c config) (bool, error) {
 		medians, cpu, problem := measure(ctx, c, ps, n)
 		err := c.profiles.Run(ctx, "Q"+strconv.Itoa(n), func() error { return ps[0].Read(ctx, c.text(n)) })
 		if err != nil {
-			return false, fmt.Errorf("Q%d: %w", n, err)
+			return false, fmt.Errorf("query %d: %w", n, err)
 		}
 		printTimes("Q"+strconv.Itoa(n), medians, cpu)
 		if problem != "" {
