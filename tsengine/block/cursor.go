@@ -40,6 +40,9 @@ func (c *cursor) position() int64 {
 	if !c.opened {
 		return c.bound.position
 	}
+	if c.cur.positions != nil {
+		return c.cur.positions[c.row]
+	}
 	return c.cur.position(c.cur.headOf(c.row), c.row)
 }
 
