@@ -4,6 +4,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"math"
+
+	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
 	"github.com/tidemarkdb/tidemark/sql/types"
@@ -120,6 +123,9 @@ func (d *Decoder) binaryField(col int) error {
 	if err != nil {
 		return d.orBad(err, "unexpected EOF in COPY data")
 	}
+	if d.appendNumber(col, field) {
+		return nil
+	}
 	t := d.cols[col].Type
 	v, err := types.ParseBinary(t, field, d.io)
 	if err == nil {
@@ -130,4 +136,28 @@ func (d *Decoder) binaryField(col int) error {
 	}
 	types.AppendDatum(d.builders[col], v)
 	return nil
+}
+
+// appendNumber appends a field of a type of numbers whose binary form has the right
+// length: any is a number of it.
+func (d *Decoder) appendNumber(col int, field []byte) bool {
+	t := d.cols[col].Type.OID
+	switch b := d.builders[col].(type) {
+	case *array.Float64Builder:
+		if t == types.Float8 && len(field) == 8 {
+			b.Append(math.Float64frombits(binary.BigEndian.Uint64(field)))
+			return true
+		}
+	case *array.Int64Builder:
+		if t == types.Int8 && len(field) == 8 {
+			b.Append(int64(binary.BigEndian.Uint64(field)))
+			return true
+		}
+	case *array.Int32Builder:
+		if t == types.Int4 && len(field) == 4 {
+			b.Append(int32(binary.BigEndian.Uint32(field)))
+			return true
+		}
+	}
+	return false
 }
