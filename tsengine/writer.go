@@ -1,10 +1,8 @@
 package tsengine
 
 import (
-	"cmp"
 	"context"
 	"math/rand/v2"
-	"slices"
 	"sync/atomic"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -42,12 +40,13 @@ type Writer struct {
 	// OnWrite, if set, is told of every partition that rows were written to.
 	OnWrite func(ctx context.Context, prefix kv.Key, rows int) error
 
-	inputs []*block.Input
-	values [][]types.Datum // of rows given one by one, by ordinal
-	rows   []pendingRow
-	spare  []pendingRow // room for rows
-	order  []rowOrder
-	bytes  int
+	inputs     []*block.Input
+	values     [][]types.Datum // of rows given one by one, by ordinal
+	rows       []pendingRow
+	spare      []pendingRow // room for rows
+	order      []rowOrder
+	orderSpare []rowOrder
+	bytes      int
 
 	fresh   map[string]uint64 // series that this writer has made
 	readers []types.ColumnReader
@@ -313,31 +312,12 @@ func (w *Writer) sort() {
 	if sorted {
 		return
 	}
-	slices.SortFunc(w.order, compareOrder)
+	w.order, w.orderSpare = sortOrder(w.order, w.orderSpare)
 	rows := w.spare[:0]
 	for i := range w.order {
 		rows = append(rows, w.rows[w.order[i].index])
 	}
 	w.rows, w.spare = rows, w.rows
-}
-
-type rowOrder struct {
-	slice    int64
-	group    uint64
-	position int64
-	index    int32
-}
-
-func compareOrder(a, b rowOrder) int {
-	switch {
-	case a.slice != b.slice:
-		return cmp.Compare(a.slice, b.slice)
-	case a.group != b.group:
-		return cmp.Compare(a.group, b.group)
-	case a.position != b.position:
-		return cmp.Compare(a.position, b.position)
-	}
-	return cmp.Compare(a.index, b.index)
 }
 
 // dropReplaced keeps the last row of each point that has one only.
