@@ -112,7 +112,7 @@ func (s *seriesLast) nextPartition() bool {
 
 // step reads on and returns the batch before, nil if there is none yet.
 func (s *seriesLast) step(ctx context.Context) (arrow.RecordBatch, error) {
-	rows, err := s.scanner.Next(ctx)
+	_, err := s.scanner.Next(ctx)
 	if errors.Is(err, io.EOF) {
 		s.scanner.Close()
 		s.scanner = nil
@@ -128,7 +128,7 @@ func (s *seriesLast) step(ctx context.Context) (arrow.RecordBatch, error) {
 		s.firstRows()
 		return s.chosen(ctx, len(s.ends))
 	}
-	first := s.lastRows(rows)
+	first := s.lastRows()
 	batch, err := s.chosen(ctx, len(s.ends))
 	if batch == nil || err != nil {
 		return nil, err
@@ -144,7 +144,7 @@ func (s *seriesLast) step(ctx context.Context) (arrow.RecordBatch, error) {
 		}
 	}
 	s.held = batch
-	s.scanner.Each(func(_ int, group uint64, _ int64, _ uint64) { s.group = group })
+	s.scanner.EachGroup(func(_, _ int, group uint64) { s.group = group })
 	return out, nil
 }
 
@@ -162,32 +162,32 @@ func (s *seriesLast) chosen(ctx context.Context, n int) (arrow.RecordBatch, erro
 // not found before, into ends, and the series into found.
 func (s *seriesLast) firstRows() {
 	s.ends = s.ends[:0]
-	s.scanner.Each(func(i int, group uint64, _ int64, _ uint64) {
+	s.scanner.EachGroup(func(from, _ int, group uint64) {
 		if n := len(s.found); n == 0 || s.found[n-1] != group {
 			s.found = append(s.found, group)
-			s.ends = append(s.ends, int32(i))
+			s.ends = append(s.ends, int32(from))
 		}
 	})
 }
 
 // lastRows puts the last row of each series among the present rows into ends,
 // and the series into found; it returns the first series.
-func (s *seriesLast) lastRows(rows int) (first uint64) {
+func (s *seriesLast) lastRows() (first uint64) {
 	s.ends = s.ends[:0]
 	var last uint64
-	s.scanner.Each(func(i int, group uint64, _ int64, _ uint64) {
-		switch {
-		case i == 0:
+	s.scanner.EachGroup(func(from, to int, group uint64) {
+		if from == 0 {
 			first = group
-		case group != last:
-			s.ends = append(s.ends, int32(i-1))
 		}
+		if from > 0 && group == last {
+			s.ends = s.ends[:len(s.ends)-1]
+		}
+		s.ends = append(s.ends, int32(to-1))
 		if n := len(s.found); n == 0 || s.found[n-1] != group {
 			s.found = append(s.found, group)
 		}
 		last = group
 	})
-	s.ends = append(s.ends, int32(rows-1))
 	return first
 }
 

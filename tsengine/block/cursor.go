@@ -27,13 +27,30 @@ type cursor struct {
 	cur     *source
 	ranges  []rowRange // still to come in cur; the cursor is inside of the first (last, if reversed)
 	row     int
+	head    int // of the group of the row that was asked for last
 }
 
 func (c *cursor) group() uint64 {
 	if !c.opened {
 		return c.bound.group
 	}
-	return c.cur.group(c.row)
+	if c.cur.groups != nil {
+		return c.cur.groups[c.row]
+	}
+	return c.cur.heads[c.headOfRow()].group
+}
+
+// headOfRow is the number of the group of the present row, which is mostly that of the row
+// before or the next one.
+func (c *cursor) headOfRow() int {
+	for k := c.head; k < min(c.head+2, len(c.cur.heads)); k++ {
+		if from, to := c.cur.groupRows(k); c.row >= from && c.row < to {
+			c.head = k
+			return k
+		}
+	}
+	c.head = c.cur.headOf(c.row)
+	return c.head
 }
 
 func (c *cursor) position() int64 {
@@ -43,7 +60,7 @@ func (c *cursor) position() int64 {
 	if c.cur.positions != nil {
 		return c.cur.positions[c.row]
 	}
-	return c.cur.position(c.cur.headOf(c.row), c.row)
+	return c.cur.position(c.headOfRow(), c.row)
 }
 
 // open moves to the first row; io.EOF without one.
@@ -90,7 +107,7 @@ func (c *cursor) nextSource(ctx context.Context) error {
 			src.release()
 			continue
 		}
-		c.cur = src
+		c.cur, c.head = src, 0
 		c.enter()
 		return nil
 	}

@@ -1,6 +1,7 @@
 package block
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -16,7 +17,9 @@ import (
 // that position, all versions that count. Rows farther inside that come beside it may be
 // removed by operations that were not read; who asks for ends leaves them out anyway.
 // Of groups with several rows at a point any operation there counts, as it may name one
-// of the rows that are not read. The other groups are uncertain: all of their rows are read.
+// of the rows that are not read. A group with a removal at its end in some piece is certain
+// all the same if another piece has a row of it farther outside; the others are uncertain:
+// all of their rows are read.
 
 // uncertainShare is the part of the wanted groups from which on so many are uncertain that
 // all rows are read; maxUncertain bounds them if all groups are wanted.
@@ -25,39 +28,48 @@ const (
 	maxUncertain   = 4096
 )
 
+// removal is the outermost position of an operation at a group's end in some piece.
+type removal struct {
+	group    uint64
+	position int64
+}
+
 // uncertainEnds lists the groups whose ends operations may have removed, ascending; ok
 // is false if they are too many.
 func (r *reading) uncertainEnds(ctx context.Context, pieces []piece) (groups []uint64, ok bool, err error) {
-	most := maxUncertain
-	if r.spec.Groups != nil {
-		most = len(r.spec.Groups) / uncertainShare
-	}
+	var removals []removal
 	for i := range pieces {
 		p := &pieces[i]
 		if !p.ops {
 			continue
 		}
 		if p.run == nil {
-			groups = r.addUncertain(groups, p.part.deltas[p.delta], &p.extent)
-		} else if groups, err = r.uncertainOfRun(ctx, groups, p, most); err != nil {
+			removals = r.addRemovals(removals, p.part.deltas[p.delta], &p.extent)
+		} else if removals, err = r.removalsOfRun(ctx, removals, p); err != nil {
 			return nil, false, err
 		}
-		if len(groups) > most {
-			return nil, false, nil
-		}
 	}
-	slices.Sort(groups)
-	return slices.Compact(groups), true, nil
+	if removals = r.outermost(removals); len(removals) == 0 {
+		return nil, true, nil
+	}
+	most := maxUncertain
+	if r.spec.Groups != nil {
+		most = len(r.spec.Groups) / uncertainShare
+	}
+	if removals, err = r.notPassed(ctx, removals, pieces); err != nil {
+		return nil, false, err
+	}
+	return groupsOf(removals), len(removals) <= most, nil
 }
 
-// uncertainOfRun adds the uncertain groups of a run's blocks, until they are more than most.
-func (r *reading) uncertainOfRun(ctx context.Context, groups []uint64, p *piece, most int) ([]uint64, error) {
+// removalsOfRun adds the removals in a run's blocks.
+func (r *reading) removalsOfRun(ctx context.Context, removals []removal, p *piece) ([]removal, error) {
 	h := &headers{reading: r, prefix: p.part.prefix, run: p.run}
 	defer h.close()
-	for len(groups) <= most {
+	for {
 		b, err := h.next(ctx)
 		if errors.Is(err, io.EOF) {
-			break
+			return removals, nil
 		}
 		if err != nil {
 			return nil, err
@@ -69,29 +81,108 @@ func (r *reading) uncertainOfRun(ctx context.Context, groups []uint64, p *piece,
 		if err != nil {
 			return nil, err
 		}
-		groups = r.addUncertain(groups, src, &b.extent)
+		removals = r.addRemovals(removals, src, &b.extent)
 		src.release()
 	}
-	return groups, nil
 }
 
-// addUncertain adds the uncertain groups of a source.
-func (r *reading) addUncertain(groups []uint64, src *source, e *extent) []uint64 {
+// addRemovals adds the removals in a source.
+func (r *reading) addRemovals(removals []removal, src *source, e *extent) []removal {
 	if src.ops == nil {
-		return groups
+		return removals
 	}
 	for _, at := range r.spec.ranges(src, e, true) {
-		for i := at.from; i < at.to; i++ {
-			if src.ops[i] == OpInsert {
-				continue
+		src.eachGroup(at.from, at.to, func(k, from, to int) {
+			g := src.heads[k].group
+			for i := from; i < to; i++ {
+				if op := src.ops[i]; op == OpDelete || op != OpInsert && !r.spec.single(g) {
+					removals = append(removals, removal{g, src.position(k, i)})
+					break
+				}
 			}
-			g := src.group(i)
-			if n := len(groups); (src.ops[i] == OpDelete || !r.spec.single(g)) && (n == 0 || groups[n-1] != g) {
-				groups = append(groups, g)
-			}
+		})
+	}
+	return removals
+}
+
+// outermost leaves one removal of each group, in order of the groups.
+func (r *reading) outermost(removals []removal) []removal {
+	slices.SortFunc(removals, func(a, b removal) int {
+		inner := cmp.Compare(b.position, a.position)
+		if r.spec.First {
+			inner = -inner
 		}
+		return cmp.Or(cmp.Compare(a.group, b.group), inner)
+	})
+	return slices.CompactFunc(removals, func(a, b removal) bool { return a.group == b.group })
+}
+
+func groupsOf(removals []removal) []uint64 {
+	groups := make([]uint64, len(removals))
+	for i := range removals {
+		groups[i] = removals[i].group
 	}
 	return groups
+}
+
+// notPassed leaves the removals of groups that have no row farther outside. Nothing removes
+// such a row: that would be a removal farther outside.
+func (r *reading) notPassed(ctx context.Context, removals []removal, pieces []piece) ([]removal, error) {
+	spec := *r.spec
+	spec.Groups = groupsOf(removals)
+	ends := *r
+	ends.spec, ends.end, ends.alone, ends.scratch = &spec, true, false, scratch{}
+	passed := make([]bool, len(removals))
+	for i := range pieces {
+		if !spec.touches(&pieces[i].extent) {
+			continue
+		}
+		if err := ends.pass(ctx, &pieces[i], removals, passed); err != nil {
+			return nil, err
+		}
+	}
+	left := removals[:0]
+	for i := range removals {
+		if !passed[i] {
+			left = append(left, removals[i])
+		}
+	}
+	return left, nil
+}
+
+// pass marks the removals farther outside of which a piece has a row.
+func (r *reading) pass(ctx context.Context, p *piece, removals []removal, passed []bool) error {
+	c := r.cursorOf(p, false)
+	defer c.close()
+	for {
+		err := c.nextSource(ctx)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		src, next := c.cur, 0
+		for _, at := range c.ranges {
+			src.eachGroup(at.from, at.to, func(k, from, to int) {
+				g := src.heads[k].group
+				for next < len(removals) && removals[next].group < g {
+					next++
+				}
+				if next == len(removals) || removals[next].group != g || passed[next] {
+					return
+				}
+				outside := src.position(k, from) > removals[next].position
+				if r.spec.First {
+					outside = src.position(k, from) < removals[next].position
+				}
+				for i := from; i < to && outside && !passed[next]; i++ {
+					op := src.op(i)
+					passed[next] = op == OpInsert || op != OpDelete && r.spec.single(g)
+				}
+			})
+		}
+	}
 }
 
 // mergeEnds merges the ends of the groups with all rows of the uncertain ones.

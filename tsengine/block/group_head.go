@@ -64,12 +64,26 @@ func (r *rowNumbers) headOf(i int) int {
 	return sort.Search(len(r.heads), func(k int) bool { return int(r.heads[k].start) > i }) - 1
 }
 
-// group is that of row i.
-func (r *rowNumbers) group(i int) uint64 {
-	if r.groups != nil {
-		return r.groups[i]
+// eachGroup calls fn for the part of the rows [from, to) of each group, with its number.
+func (r *rowNumbers) eachGroup(from, to int, fn func(k, from, to int)) {
+	if from == to {
+		return
 	}
-	return r.heads[r.headOf(i)].group
+	for k := r.headOf(from); from < to; k++ {
+		_, end := r.groupRows(k)
+		end = min(end, to)
+		fn(k, from, end)
+		from = end
+	}
+}
+
+// at is the group and the position of row i.
+func (r *rowNumbers) at(i int) (uint64, int64) {
+	if r.groups != nil && r.positions != nil {
+		return r.groups[i], r.positions[i]
+	}
+	k := r.headOf(i)
+	return r.heads[k].group, r.position(k, i)
 }
 
 // expand makes the groups and positions of all rows, for who looks at many of them one by one.
@@ -87,12 +101,11 @@ func (r *rowNumbers) appendGroups(dst []uint64, from, to int) []uint64 {
 	if r.groups != nil {
 		return append(dst, r.groups[from:to]...)
 	}
-	for k := r.headOf(from); from < to; k++ {
-		_, end := r.groupRows(k)
-		for end = min(end, to); from < end; from++ {
+	r.eachGroup(from, to, func(k, from, to int) {
+		for range to - from {
 			dst = append(dst, r.heads[k].group)
 		}
-	}
+	})
 	return dst
 }
 
@@ -101,15 +114,14 @@ func (r *rowNumbers) appendPositions(dst []int64, from, to int) []int64 {
 	if r.positions != nil {
 		return append(dst, r.positions[from:to]...)
 	}
-	for k := r.headOf(from); from < to; k++ {
-		_, end := r.groupRows(k)
+	r.eachGroup(from, to, func(k, from, to int) {
 		h := &r.heads[k]
 		p := h.first + int64(from-int(h.start))*h.step
-		for end = min(end, to); from < end; from++ {
+		for range to - from {
 			dst = append(dst, p)
 			p += h.step
 		}
-	}
+	})
 	return dst
 }
 

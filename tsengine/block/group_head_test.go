@@ -47,8 +47,8 @@ func TestKeptRows(t *testing.T) {
 			small++
 		}
 		for i := range rows.n {
-			if kept.group(i) != rows.groups[i] || kept.position(kept.headOf(i), i) != rows.positions[i] {
-				t.Fatalf("row %d: %d at %d, not %d at %d", i, kept.group(i), kept.position(kept.headOf(i), i), rows.groups[i], rows.positions[i])
+			if group, position := kept.at(i); group != rows.groups[i] || position != rows.positions[i] {
+				t.Fatalf("row %d: %d at %d, not %d at %d", i, group, position, rows.groups[i], rows.positions[i])
 			}
 		}
 		from := r.IntN(rows.n)

@@ -20,6 +20,10 @@ const lastBlock = math.MaxUint32
 // lastRowBytes is about what the cache takes for a last row without its columns.
 const lastRowBytes = 16 + groupHeadBytes
 
+// lastShare is how many blocks a wanted group may stand for, so that the last rows of all
+// groups are looked for.
+const lastShare = 4
+
 // lastRow is where the last row of a group lies.
 type lastRow struct {
 	block *header
@@ -37,7 +41,7 @@ func (r *reading) lastRows(ctx context.Context, prefix kv.Key, run *run) (*sourc
 	src := &source{refs: 1, reading: r, prefix: prefix, run: run.id, inRun: nameOf(prefix, run.id), block: h, lastOf: run}
 	rows := cache.blockRows(src.inRun, lastBlock)
 	if rows == nil {
-		if s.Groups == nil || len(s.Groups) < run.blocks || !cache.hasRoom(src.inRun, lastBlock, rowsPart, int64(lastRowBytes*len(s.Groups)), run.rows) {
+		if s.Groups == nil || lastShare*len(s.Groups) < run.blocks || !cache.hasRoom(src.inRun, lastBlock, rowsPart, int64(lastRowBytes*len(s.Groups)), run.rows) {
 			return nil, nil
 		}
 		if err := src.findLasts(ctx); err != nil {

@@ -188,23 +188,43 @@ func (m *merger) stretch(c, second *cursor, limit int) int {
 		if second == nil {
 			return n
 		}
-		g, p := second.group(), second.position()
-		c.cur.expand()
-		return sort.Search(n, func(i int) bool { return compareRows(c.cur.groups[c.row-i], c.cur.positions[c.row-i], g, p) <= 0 })
+		before := c.before(second, n)
+		return sort.Search(n, func(i int) bool { return !before(c.row - i) })
 	}
 	n := min(limit, c.ranges[0].to-c.row)
 	if second == nil {
 		return n
 	}
-	g, p := second.group(), second.position()
-	c.cur.expand()
-	before := func(i int) bool { return compareRows(c.cur.groups[c.row+i], c.cur.positions[c.row+i], g, p) < 0 }
+	before := c.before(second, n)
 	step := 1
-	for step < n && before(step) {
+	for step < n && before(c.row+step) {
 		step *= 2
 	}
 	end := min(n, step)
-	return sort.Search(end, func(i int) bool { return !before(i) })
+	return sort.Search(end, func(i int) bool { return !before(c.row + i) })
+}
+
+// expandShare is the part of a source's rows from which on it pays to have the group and
+// position of each for comparing.
+const expandShare = 8
+
+// before tells of rows of the cursor's source, of which n are wanted, whether they come
+// before the second cursor's.
+func (c *cursor) before(second *cursor, n int) func(row int) bool {
+	if n > c.cur.len()/expandShare {
+		c.cur.expand()
+	}
+	g, p := second.group(), second.position()
+	if c.reading.spec.Reverse {
+		return func(row int) bool {
+			group, position := c.cur.at(row)
+			return compareRows(group, position, g, p) > 0
+		}
+	}
+	return func(row int) bool {
+		group, position := c.cur.at(row)
+		return compareRows(group, position, g, p) < 0
+	}
 }
 
 // advance moves the first cursor and puts it to its new place.
@@ -266,7 +286,7 @@ func resolvePoint(versions []version, unique, keepOps bool) []version {
 		}
 		return append(versions[:0], last)
 	}
-	kept := versions[:0:0]
+	kept := versions[:0] // what is kept lies no farther back than what was seen
 	for _, v := range versions {
 		at := -1
 		if v.op != OpInsert {

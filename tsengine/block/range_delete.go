@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"math"
 	"slices"
-	"sort"
 
 	"github.com/tidemarkdb/tidemark/kv"
 	"github.com/tidemarkdb/tidemark/tsengine/chunk"
@@ -95,35 +94,23 @@ func (d *RangeDelete) cut(src *source, in []rowRange) (out []rowRange) {
 			out = append(out, rowRange{from, to})
 		}
 	}
-	src.expand()
 	for _, r := range in {
-		for i := r.from; i < r.to; {
-			after := groupEnd(src.groups, i, r.to)
+		src.eachGroup(r.from, r.to, func(k, i, after int) {
 			if d.Groups != nil {
-				if _, named := slices.BinarySearch(d.Groups, src.groups[i]); !named {
+				if _, named := slices.BinarySearch(d.Groups, src.heads[k].group); !named {
 					push(i, after)
-					i = after
-					continue
+					return
 				}
 			}
-			from := i + sort.Search(after-i, func(k int) bool { return src.positions[i+k] >= d.Lower })
-			to := from + sort.Search(after-from, func(k int) bool { return src.positions[from+k] > d.Upper })
+			from, to := src.after(k, i, after, d.Lower, i), after
+			if d.Upper < math.MaxInt64 {
+				to = src.after(k, from, after, d.Upper+1, from)
+			}
 			push(i, from)
 			push(to, after)
-			i = after
-		}
+		})
 	}
 	return out
-}
-
-// groupEnd is the first of the rows (i, to) that is of another group than row i: it gallops.
-func groupEnd(groups []uint64, i, to int) int {
-	step := 1
-	for i+step < to && groups[i+step] == groups[i] {
-		step *= 2
-	}
-	from, end := i+step/2, min(i+step, to)
-	return from + sort.Search(end-from, func(k int) bool { return groups[from+k] != groups[i] })
 }
 
 // deleting are the range deletes that touch a piece.

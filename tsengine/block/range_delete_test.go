@@ -43,6 +43,7 @@ func TestRangeDeleteRoundTrip(t *testing.T) {
 
 func TestRangeDeleteCut(t *testing.T) {
 	src := &source{rowNumbers: rowNumbers{n: 9, groups: []uint64{1, 1, 1, 2, 2, 5, 5, 5, 9}, positions: []int64{1, 3, 5, 3, 4, 2, 3, 9, 4}}}
+	src.heads = headsOf(src.groups, src.positions)
 	all := []rowRange{{0, 9}}
 	for _, c := range []struct {
 		d    RangeDelete

@@ -286,10 +286,25 @@ func (s *Scanner) Positions() arrow.Array {
 func (s *Scanner) Each(fn func(i int, group uint64, position int64, sub uint64)) {
 	i := 0
 	for _, seg := range s.segs {
-		seg.src.expand()
-		for r := seg.from; r < seg.to; r++ {
-			fn(i, seg.src.groups[r], seg.src.positions[r], seg.src.sub(r))
-			i++
-		}
+		src := seg.src
+		src.eachGroup(seg.from, seg.to, func(k, from, to int) {
+			group := src.heads[k].group
+			for r := from; r < to; r++ {
+				fn(i, group, src.position(k, r), src.sub(r))
+				i++
+			}
+		})
+	}
+}
+
+// EachGroup calls fn for the present rows [from, to) of each group, more than once for one
+// whose rows lie in several places.
+func (s *Scanner) EachGroup(fn func(from, to int, group uint64)) {
+	i := 0
+	for _, seg := range s.segs {
+		seg.src.eachGroup(seg.from, seg.to, func(k, from, to int) {
+			fn(i, i+to-from, seg.src.heads[k].group)
+			i += to - from
+		})
 	}
 }
