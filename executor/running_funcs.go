@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/tidemarkdb/tidemark/sql/pgerror"
@@ -26,12 +27,14 @@ var runningFuncs = map[string]func(env *Env, c *windowCall) runningFunc{
 func overRows(start func(env *Env, c *windowCall) runningFunc) func(*window, *windowCall, partition) (windowFunc, error) {
 	return func(w *window, c *windowCall, _ partition) (windowFunc, error) {
 		f := start(w.env, c)
-		return func(row int, b array.Builder) error {
-			chunk, i, err := w.rows.Row(row)
-			if err != nil {
+		var chunk arrow.RecordBatch
+		var i int
+		arg := func(k int) types.Datum { return types.DatumAt(chunk.Column(c.firstArg+k), i) }
+		return func(row int, b array.Builder) (err error) {
+			if chunk, i, err = w.rows.Row(row); err != nil {
 				return err
 			}
-			return f(func(k int) types.Datum { return types.DatumAt(chunk.Column(c.firstArg+k), i) }, b)
+			return f(arg, b)
 		}, nil
 	}
 }

@@ -88,19 +88,19 @@ func (w *runningWindow) Next(ctx context.Context) (arrow.RecordBatch, error) {
 
 // compute makes the result arrays of the batch at hand.
 func (w *runningWindow) compute(n int) ([]arrow.Array, error) {
-	builders := make([]array.Builder, len(w.calls))
+	builders, args, row := make([]array.Builder, len(w.calls)), make([]func(int) types.Datum, len(w.calls)), 0
 	for i, c := range w.calls {
 		builders[i] = types.NewBuilder(w.env.Alloc, c.typ)
 		defer builders[i].Release()
 		builders[i].Reserve(n)
+		args[i] = func(k int) types.Datum { return types.DatumAt(w.vals[c.firstArg+k], row) }
 	}
-	for row := range n {
+	for ; row < n; row++ {
 		if !w.started || !w.inPartition(row) {
 			w.open(row)
 		}
-		for i, c := range w.calls {
-			arg := func(k int) types.Datum { return types.DatumAt(w.vals[c.firstArg+k], row) }
-			if err := w.funcs[i](arg, builders[i]); err != nil {
+		for i, f := range w.funcs {
+			if err := f(args[i], builders[i]); err != nil {
 				return nil, err
 			}
 		}
