@@ -46,11 +46,12 @@ install_clients() {
   DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq "${missing[@]}" >"$work/apt.log" 2>&1 || { tail -5 "$work/apt.log"; fail "apt-get install ${missing[*]}"; }
 }
 
-# free_port prints a port that nobody listens on.
+# free_port prints a port that nobody listens on, below those that outgoing connections get:
+# of these one that is free now may not be when the server starts.
 free_port() {
   local p
   for _ in $(seq 50); do
-    p=$((20000 + RANDOM % 20000))
+    p=$((20000 + RANDOM % 12000))
     if ! (exec 3<>"/dev/tcp/127.0.0.1/$p") 2>/dev/null; then echo "$p"; return; fi
   done
   fail "no free port"
