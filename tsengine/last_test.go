@@ -85,31 +85,35 @@ func TestLast(t *testing.T) {
 		t.Fatal(err)
 	}
 	check("packed again", all, newest)
-	txn, err := store.Begin(ctx, kv.TxnOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	rows := m.read(txn, all)
-	for i, x := range rows.rows {
-		if x.tag == 7 && x.time == newest[7] {
-			w, handles := m.writer(txn), m.handles(rows.handles[i:i+1])
-			if err := w.Delete(ctx, handles); err != nil {
-				t.Fatal(err)
+	removeWhere := func(goes func(x modelRow) bool) {
+		t.Helper()
+		txn, err := store.Begin(ctx, kv.TxnOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows := m.read(txn, all)
+		for i, x := range rows.rows {
+			if goes(x) {
+				w, handles := m.writer(txn), m.handles(rows.handles[i:i+1])
+				if err := w.Delete(ctx, handles); err != nil {
+					t.Fatal(err)
+				}
+				w.Close()
+				handles.Release()
 			}
-			w.Close()
-			handles.Release()
+		}
+		if _, err := txn.Commit(ctx, false); err != nil {
+			t.Fatal(err)
 		}
 	}
-	if _, err := txn.Commit(ctx, false); err != nil {
-		t.Fatal(err)
-	}
+	removeWhere(func(x modelRow) bool { return x.tag == 7 && x.time == newest[7] })
 	newest[7]--
 	check("with the newest one removed", all, newest)
 	few := func(what string) {
 		t.Helper()
 		m.scanned = 0
 		if check(what, all, newest); m.scanned > 2*tags+times {
-			t.Errorf("%s: one removed point has %d points read", what, m.scanned)
+			t.Errorf("%s: removed points have %d points read", what, m.scanned)
 		}
 	}
 	few("again with the newest one removed")
@@ -117,6 +121,12 @@ func TestLast(t *testing.T) {
 		t.Fatal(err)
 	}
 	few("with the removal packed")
+	removeWhere(func(x modelRow) bool { return x.time == 40 })
+	few("with an older point of each series removed")
+	if _, err := m.packer.Flush(ctx, m.layout.Table); err != nil {
+		t.Fatal(err)
+	}
+	few("with the older points' removals packed")
 	small := m.cache
 	for shift := 10; shift < 18; shift++ { // also with room for the rows but not for what was read to find them
 		m.cache = block.NewCache(1 << shift)
