@@ -159,7 +159,8 @@ func FuzzRead(f *testing.F) {
 		if binary.LittleEndian.Uint32(b[1:]) == 0 && len(body) > 0 {
 			return
 		}
-		if err := readAny(names[kind%4], b); err != nil && !errors.Is(err, ErrCorrupt) {
+		// A range delete lies under the key of a delta too, which openDelta says.
+		if err := readAny(names[kind%4], b); err != nil && !errors.Is(err, ErrCorrupt) && !errors.Is(err, errNoRows) {
 			t.Fatal(err)
 		}
 	})
