@@ -30,6 +30,7 @@ type groupSet struct {
 	pass   spillPass
 	parts  *partitions
 	hasher keyHasher
+	known  []int32 // scratch
 }
 
 func newGroupSet(env *Env, keys []int, dependent int, scalars []*scalar, calls []*aggCall) *groupSet {

@@ -97,12 +97,13 @@ func (s *groupSet) growth(keys []arrow.Array, n int) int64 {
 func (a *aggregator) addKnown(s *groupSet, cols, keys []arrow.Array, n int) error {
 	picked := s.pick(keys)[:s.hashed]
 	s.ids = s.table.lookup(picked, n, s.ids)
-	var known []int32
+	known := s.known[:0]
 	for i, id := range s.ids {
 		if id != noKey {
 			known = append(known, int32(i))
 		}
 	}
+	s.known = known
 	if len(known) == n {
 		return a.update(cols, n, []*groupSet{s})
 	}

@@ -305,8 +305,8 @@ func (w *window) aggregate(ctx context.Context, c *windowCall, p partition) wind
 
 // forgets reports whether rows can be removed from a state.
 func (c *windowCall) forgets(state *aggState) bool {
-	_, ok := state.acc.(functions.SlidingAccumulator)
-	return ok && c.filter() == nil && len(c.agg.args) <= 1
+	_, ok := c.takesRanges(state).(functions.SlidingAccumulator)
+	return ok
 }
 
 // takesRanges is the state as what takes rows where they lie, nil if it does not.

@@ -2,6 +2,7 @@ package testcluster
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -107,11 +108,18 @@ func (p *process) pid() int {
 	return p.cmd.Process.Pid
 }
 
-// freeAddresses returns loopback addresses that were free a moment ago.
+// freeAddresses returns loopback addresses that were free a moment ago, below those that
+// outgoing connections get: a process that was killed has to get its own again.
 func freeAddresses(n int) ([]string, error) {
 	out := make([]string, n)
 	for i := range out {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		var l net.Listener
+		err := error(nil)
+		for range 50 {
+			if l, err = net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 20000+rand.IntN(12000))); err == nil {
+				break
+			}
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -219,10 +219,10 @@ func (s *datumExtreme) Bytes() int64 { return int64(cap(s.vals))*32 + s.bytes }
 func (s *datumExtreme) add(g uint32, v types.Datum) {
 	old := s.vals[g]
 	if !old.IsNull() {
-		// Of equal values (1.0 and 1.00) the later one stays; char(n) keeps the first.
 		if v == old {
 			return
 		}
+		// Of equal values (1.0 and 1.00) the later one stays; char(n) keeps the first.
 		if cmp := types.Compare(s.typ, v, old); cmp == 0 && s.typ.OID == types.Bpchar || cmp != 0 && cmp > 0 != s.max {
 			return
 		}

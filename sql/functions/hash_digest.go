@@ -9,7 +9,7 @@ import (
 )
 
 func md5Hex[T ~string | ~[]byte](s T) string {
-	sum := md5.Sum([]byte(s)) //nolint:gosec
+	sum := md5.Sum([]byte(s)) //nolint:gosec // md5() is MD5
 	return hex.EncodeToString(sum[:])
 }
 

@@ -37,7 +37,23 @@ type removal struct {
 // uncertainEnds lists the groups whose ends operations may have removed, ascending; ok
 // is false if they are too many.
 func (r *reading) uncertainEnds(ctx context.Context, pieces []piece) (groups []uint64, ok bool, err error) {
-	var removals []removal
+	looking, figures := *r, Figures{} // whoever reads the rows counts the blocks
+	looking.figures = &figures
+	removals, err := looking.removals(ctx, pieces)
+	if err == nil && len(removals) > 0 {
+		removals, err = looking.notPassed(ctx, removals, pieces)
+	}
+	r.figures.BytesDecoded += figures.BytesDecoded
+	most := maxUncertain
+	if r.spec.Groups != nil {
+		most = len(r.spec.Groups) / uncertainShare
+	}
+	return groupsOf(removals), len(removals) <= most, err
+}
+
+// removals lists the removals at the groups' ends in the pieces, the outermost one of each
+// group, in order of the groups.
+func (r *reading) removals(ctx context.Context, pieces []piece) (removals []removal, err error) {
 	for i := range pieces {
 		p := &pieces[i]
 		if !p.ops {
@@ -46,20 +62,27 @@ func (r *reading) uncertainEnds(ctx context.Context, pieces []piece) (groups []u
 		if p.run == nil {
 			removals = r.addRemovals(removals, p.part.deltas[p.delta], &p.extent)
 		} else if removals, err = r.removalsOfRun(ctx, removals, p); err != nil {
-			return nil, false, err
+			return nil, err
 		}
 	}
-	if removals = r.outermost(removals); len(removals) == 0 {
-		return nil, true, nil
+	slices.SortFunc(removals, func(a, b removal) int {
+		return cmp.Or(cmp.Compare(a.group, b.group), r.spec.outward(b.position, a.position))
+	})
+	return slices.CompactFunc(removals, func(a, b removal) bool { return a.group == b.group }), nil
+}
+
+// outward compares positions by how far outside they lie: newer ones do, or older ones if
+// the first rows are wanted.
+func (s *Spec) outward(a, b int64) int {
+	if s.First {
+		a, b = b, a
 	}
-	most := maxUncertain
-	if r.spec.Groups != nil {
-		most = len(r.spec.Groups) / uncertainShare
-	}
-	if removals, err = r.notPassed(ctx, removals, pieces); err != nil {
-		return nil, false, err
-	}
-	return groupsOf(removals), len(removals) <= most, nil
+	return cmp.Compare(a, b)
+}
+
+// removes reports whether an operation may remove a row of the group that is not read.
+func (s *Spec) removes(op Op, group uint64) bool {
+	return op == OpDelete || op != OpInsert && !s.single(group)
 }
 
 // removalsOfRun adds the removals in a run's blocks.
@@ -95,7 +118,7 @@ func (r *reading) addRemovals(removals []removal, src *source, e *extent) []remo
 		src.eachGroup(at.from, at.to, func(k, from, to int) {
 			g := src.heads[k].group
 			for i := from; i < to; i++ {
-				if op := src.ops[i]; op == OpDelete || op != OpInsert && !r.spec.single(g) {
+				if r.spec.removes(src.ops[i], g) {
 					removals = append(removals, removal{g, src.position(k, i)})
 					break
 				}
@@ -103,18 +126,6 @@ func (r *reading) addRemovals(removals []removal, src *source, e *extent) []remo
 		})
 	}
 	return removals
-}
-
-// outermost leaves one removal of each group, in order of the groups.
-func (r *reading) outermost(removals []removal) []removal {
-	slices.SortFunc(removals, func(a, b removal) int {
-		inner := cmp.Compare(b.position, a.position)
-		if r.spec.First {
-			inner = -inner
-		}
-		return cmp.Or(cmp.Compare(a.group, b.group), inner)
-	})
-	return slices.CompactFunc(removals, func(a, b removal) bool { return a.group == b.group })
 }
 
 func groupsOf(removals []removal) []uint64 {
@@ -172,13 +183,9 @@ func (r *reading) pass(ctx context.Context, p *piece, removals []removal, passed
 				if next == len(removals) || removals[next].group != g || passed[next] {
 					return
 				}
-				outside := src.position(k, from) > removals[next].position
-				if r.spec.First {
-					outside = src.position(k, from) < removals[next].position
-				}
+				outside := r.spec.outward(src.position(k, from), removals[next].position) > 0
 				for i := from; i < to && outside && !passed[next]; i++ {
-					op := src.op(i)
-					passed[next] = op == OpInsert || op != OpDelete && r.spec.single(g)
+					passed[next] = !r.spec.removes(src.op(i), g)
 				}
 			})
 		}
