@@ -174,10 +174,17 @@ func (r *reading) sourcesCursor(age int, list []*source, extents []extent) *curs
 	return c
 }
 
+// sourcesAtOnce is of how many blocks sources are allocated at once: each keeps the memory
+// of the others.
+const sourcesAtOnce = 8
+
 // runCursor walks the blocks of a run. Blocks that the spec's bounds, or prune,
 // exclude are not read.
 func (r *reading) runCursor(age int, prefix kv.Key, run *run, prune bool) *cursor {
 	h := &headers{reading: r, prefix: prefix, run: run, prune: prune}
+	name := r.nameOf(prefix, run)
+	var unused []source // allocated together, but for the first: many scans read one block
+	size := 1
 	var lasts *source
 	return &cursor{reading: r, age: age, stop: h.close, next: func(ctx context.Context) (*source, *extent, error) {
 		if lasts != nil {
@@ -193,24 +200,37 @@ func (r *reading) runCursor(age int, prefix kv.Key, run *run, prune bool) *curso
 		if err != nil {
 			return nil, nil, err
 		}
-		src, err := r.openBlock(ctx, prefix, run, b)
-		return src, &b.extent, err
+		if len(unused) == 0 {
+			unused = make([]source, size)
+			size = sourcesAtOnce
+		}
+		src := &unused[0]
+		unused = unused[1:]
+		*src = source{refs: 1, reading: r, block: b, prefix: prefix, run: run.id, inRun: name}
+		return src, &b.extent, src.open(ctx)
 	}}
 }
 
-// openBlock reads the rows of a block, later if all of them are wanted.
-func (r *reading) openBlock(ctx context.Context, prefix kv.Key, run *run, b *header) (*source, error) {
-	s := &source{refs: 1, reading: r, block: b, prefix: prefix, run: run.id}
-	if r.spec.Cache != nil {
-		s.inRun = nameOf(prefix, run.id)
+// nameOf is what the cache knows a run by; empty if there is no cache.
+func (r *reading) nameOf(prefix kv.Key, run *run) runName {
+	if r.spec.Cache == nil {
+		return runName{}
 	}
-	if s.lazy = r.alone && !b.ops && r.spec.whole(&b.extent); s.lazy {
-		return s, nil
+	return nameOf(prefix, run.id)
+}
+
+// openBlock opens a block of a run that the cache knows by a name.
+func (r *reading) openBlock(ctx context.Context, prefix kv.Key, run *run, name runName, b *header) (*source, error) {
+	s := &source{refs: 1, reading: r, block: b, prefix: prefix, run: run.id, inRun: name}
+	return s, s.open(ctx)
+}
+
+// open reads the rows of a block, later if all of them are wanted.
+func (s *source) open(ctx context.Context) error {
+	if s.lazy = s.reading.alone && !s.block.ops && s.reading.spec.whole(&s.block.extent); s.lazy {
+		return nil
 	}
-	if err := s.loadRows(ctx); err != nil {
-		return nil, err
-	}
-	return s, nil
+	return s.loadRows(ctx)
 }
 
 // loadRows reads the numbers of a block's rows.

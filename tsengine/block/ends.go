@@ -89,6 +89,7 @@ func (s *Spec) removes(op Op, group uint64) bool {
 func (r *reading) removalsOfRun(ctx context.Context, removals []removal, p *piece) ([]removal, error) {
 	h := &headers{reading: r, prefix: p.part.prefix, run: p.run}
 	defer h.close()
+	name := r.nameOf(p.part.prefix, p.run)
 	for {
 		b, err := h.next(ctx)
 		if errors.Is(err, io.EOF) {
@@ -100,7 +101,7 @@ func (r *reading) removalsOfRun(ctx context.Context, removals []removal, p *piec
 		if !b.ops {
 			continue
 		}
-		src, err := r.openBlock(ctx, p.part.prefix, p.run, b)
+		src, err := r.openBlock(ctx, p.part.prefix, p.run, name, b)
 		if err != nil {
 			return nil, err
 		}

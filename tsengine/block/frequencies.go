@@ -11,12 +11,18 @@ import (
 // Manes, 2017) with one row. They are halved as often as all entries were contested once.
 type frequencies struct {
 	seed      maphash.Seed
-	counts    [1 << 16]atomic.Uint32
+	counts    [frequencySlots / countsPerWord]atomic.Uint32 // small, to stay in the processor's caches
 	contested int
 }
 
-// maxFrequency is where counting ends.
-const maxFrequency = 7
+// A count has four bits.
+const (
+	frequencySlots = 1 << 16
+	countsPerWord  = 8
+	countBits      = 4
+	maxFrequency   = 7 // where counting ends
+	allCounts      = 0x77777777
+)
 
 func newFrequencies() *frequencies { return &frequencies{seed: maphash.MakeSeed()} }
 
@@ -26,17 +32,20 @@ func (f *frequencies) slot(p *part) uint32 {
 	binary.LittleEndian.PutUint64(b[:], p.name.run)
 	binary.LittleEndian.PutUint32(b[8:], p.number)
 	binary.LittleEndian.PutUint32(b[12:], p.id)
-	return uint32(maphash.Bytes(f.seed, b[:])^maphash.String(f.seed, p.name.prefix)) % uint32(len(f.counts))
+	return uint32(maphash.Bytes(f.seed, b[:])^maphash.String(f.seed, p.name.prefix)) % frequencySlots
 }
 
-// count counts once more. Of two at once one may get lost.
+// count counts once more. Of two at once in one word one may get lost.
 func (f *frequencies) count(slot uint32) {
-	if n := f.counts[slot].Load(); n < maxFrequency {
-		f.counts[slot].Store(n + 1)
+	word, shift := &f.counts[slot/countsPerWord], slot%countsPerWord*countBits
+	if w := word.Load(); w>>shift&maxFrequency < maxFrequency {
+		word.Store(w + 1<<shift)
 	}
 }
 
-func (f *frequencies) of(slot uint32) uint32 { return f.counts[slot].Load() }
+func (f *frequencies) of(slot uint32) uint32 {
+	return f.counts[slot/countsPerWord].Load() >> (slot % countsPerWord * countBits) & maxFrequency
+}
 
 // contest says that one of so many entries was to go; one goroutine at a time calls it.
 func (f *frequencies) contest(entries int) {
@@ -45,6 +54,6 @@ func (f *frequencies) contest(entries int) {
 	}
 	f.contested = 0
 	for i := range f.counts {
-		f.counts[i].Store(f.counts[i].Load() / 2)
+		f.counts[i].Store(f.counts[i].Load() >> 1 & allCounts)
 	}
 }
