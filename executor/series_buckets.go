@@ -125,7 +125,8 @@ func (s *seriesBuckets) open(ctx context.Context) error {
 		return err
 	}
 	own := *spec
-	own.Counted = true // no number of a row is asked for before LoadRows
+	own.Ordered, own.Reverse = false, false // of a window; it is sorted when it is read
+	own.Counted = true                      // no number of a row is asked for before LoadRows
 	s.spec, s.bounds = &own, [2]int64{spec.Lower, spec.Upper}
 	s.edge = s.bound(false)
 	parts := slices.Clone(spec.Partitions)

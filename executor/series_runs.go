@@ -42,6 +42,10 @@ type seriesRuns struct {
 	groups []uint32
 }
 
+// fetchParts is of how many blocks values are fetched at once. What they take should stay in
+// the processor's first cache: blocks of many runs are large enough to take themselves.
+const fetchParts = 32
+
 // newSeriesRuns is nil if the aggregation is no such one.
 func newSeriesRuns(a *aggregator, input Operator, compile func(expr.Expr) (*scalar, error)) (*seriesRuns, error) {
 	r := &seriesRuns{agg: a}
@@ -214,27 +218,55 @@ func (r *seriesRuns) update(ctx context.Context, set *groupSet) error {
 		}
 	}
 	for i, c := range r.args {
-		from := 0
-		for k := range r.parts {
-			ranges := r.ranges[from:r.ends[k]]
-			from = r.ends[k]
-			var arg arrow.Array
-			if c >= 0 {
-				column := r.scan.layout.Column(r.scan.node.Output[c])
-				if summarized(set.states[i].acc, r.parts[k].Stats(column.ID), ranges) {
-					continue
-				}
-				var err error
-				if arg, err = r.parts[k].Column(ctx, column); err != nil {
-					return err
-				}
+		if err := r.call(ctx, set.states[i].acc, c); err != nil {
+			return err
+		}
+	}
+	return r.agg.reserve()
+}
+
+// call feeds the runs to one call, whose argument is a column of the scan (-1 for none):
+// fetchParts parts at a time, whose values are fetched before (see functions.FetchRanges).
+func (r *seriesRuns) call(ctx context.Context, acc functions.Accumulator, arg int) error {
+	var column *block.Column
+	if arg >= 0 {
+		column = r.scan.layout.Column(r.scan.node.Output[arg])
+	}
+	var columns [fetchParts]arrow.Array
+	for at := 0; at < len(r.parts); at += fetchParts {
+		some := r.parts[at:min(at+fetchParts, len(r.parts))]
+		for k := range some {
+			columns[k] = nil
+			if column == nil || summarized(acc, some[k].Stats(column.ID), r.rangesOf(at+k)) {
+				continue
 			}
-			if err := r.feed(set.states[i].acc, arg, ranges); err != nil {
+			var err error
+			if columns[k], err = some[k].Column(ctx, column); err != nil {
+				return err
+			}
+		}
+		for k := range some {
+			functions.FetchRanges(columns[k], r.rangesOf(at+k))
+		}
+		for k := range some {
+			if column != nil && columns[k] == nil {
+				continue
+			}
+			if err := r.feed(acc, columns[k], r.rangesOf(at+k)); err != nil {
 				return err
 			}
 		}
 	}
-	return r.agg.reserve()
+	return nil
+}
+
+// rangesOf are the ranges of a part.
+func (r *seriesRuns) rangesOf(part int) []functions.Range {
+	from := 0
+	if part > 0 {
+		from = r.ends[part-1]
+	}
+	return r.ranges[from:r.ends[part]]
 }
 
 // summarized feeds what a header says of a block's column to a call, if its rows, which
