@@ -5,7 +5,7 @@
 # and DuckDB in one run. Prints medians and ratios, tells when Tidemark's and
 # PostgreSQL's answers differ; PRICES=true prints what 10% late points and 1%
 # updated ones cost. InfluxDB and VictoriaMetrics are Debian's.
-#   HOSTS=4000 STEP=1m SPAN=24h ROUNDS=5 ONLY=lastpoint DUCKDB=true PEER=true INFLUXDB=true VICTORIA=true PRICES=true bench/ts.sh
+#   HOSTS=4000 STEP=1m SPAN=24h ROUNDS=5 IN_A_ROW=1 ONLY=lastpoint DUCKDB=true PEER=true INFLUXDB=true VICTORIA=true PRICES=true bench/ts.sh
 source "$(dirname "$0")/lib.sh"
 HOSTS=${HOSTS:-4000} STEP=${STEP:-1m} SPAN=${SPAN:-24h} ROUNDS=${ROUNDS:-5} ONLY=${ONLY:-} DUCKDB=${DUCKDB:-true} PEER=${PEER:-true}
 INFLUXDB=${INFLUXDB:-true} VICTORIA=${VICTORIA:-true} PRICES=${PRICES:-true} OTHER_PIDS=
@@ -64,6 +64,6 @@ fi
 [ "$VICTORIA" != true ] || start_victoria
 start_tidemark
 facts
-bin/bench-ts -dir "$DIR" -hosts "$HOSTS" -step "$STEP" -span "$SPAN" -rounds "$ROUNDS" -only "$ONLY" -duckdb="$DUCKDB" -prices="$PRICES" \
+bin/bench-ts -dir "$DIR" -hosts "$HOSTS" -step "$STEP" -span "$SPAN" -rounds "$ROUNDS" -in-a-row "${IN_A_ROW:-1}" -only "$ONLY" -duckdb="$DUCKDB" -prices="$PRICES" \
   -tidemark "$(dsn "$TM_PORT")" -postgres "$POSTGRES" -influxdb "$INFLUX" -victoria "$METRICS"
 awk '/VmHWM/{printf "server memory peak: %d MB\n", $2/1024}' "/proc/$TM_PID/status"

@@ -22,7 +22,8 @@ import (
 type config struct {
 	tidemark, postgres, only, dir string
 	shape
-	rounds, batch      int
+	rounds, inARow     int // inARow queries in each round
+	batch              int
 	seed               uint64
 	influx, victoria   string // URL and data directory, with a space between
 	duck, fresh, price bool
@@ -54,7 +55,8 @@ func main() {
 	flag.DurationVar(&c.step, "step", time.Minute, "how often each host reports")
 	flag.DurationVar(&c.span, "span", 24*time.Hour, "for how long")
 	flag.IntVar(&c.batch, "batch", 10_000, "rows of a COPY")
-	flag.IntVar(&c.rounds, "rounds", 5, "queries of each type")
+	flag.IntVar(&c.rounds, "rounds", 5, "rounds of each type of query")
+	flag.IntVar(&c.inARow, "in-a-row", 1, "queries that a server answers in a round, one after the other")
 	flag.Uint64Var(&c.seed, "seed", 123, "of data and parameters")
 	flag.StringVar(&c.profiles.Addr, "profile", "", "address where Tidemark serves profiles: it is profiled with each query")
 	flag.StringVar(&c.profiles.Dir, "profiles", "bin/profiles", "directory for the profiles")
@@ -164,9 +166,11 @@ func connect(ctx context.Context, c config) (ts []*target, err error) {
 	return ts, nil
 }
 
-// times runs a type of query with the same parameters on each target, each once
+// times runs a type of query with the same parameters on each target, each for one round
 // unmeasured and then for a while: what takes a millisecond is run often, so that
-// its median means something. Measured is from sending the statement until its last
+// its median means something. A round is one query on each, or some in a row: a query
+// that follows one on another server finds little of its own in the processor's caches.
+// Measured is from sending the statement until its last
 // row was read and taken apart; nothing is kept meanwhile. The answers of the first
 // two are read once more and compared, without being measured, in the first rounds.
 func (c *config) times(ctx context.Context, ts []*target, q query, salt uint64) (times [][]time.Duration, differ string, err error) {
@@ -175,17 +179,22 @@ func (c *config) times(ctx context.Context, ts []*target, q query, salt uint64) 
 	for round := 0; round <= c.rounds || round <= maxRounds && time.Since(begin) < c.atLeast; round++ {
 		var answers [2][][]string
 		for i, t := range ts {
-			a := q.ask(rand.New(rand.NewPCG(c.seed+uint64(round), salt)), c.shape)
-			text := t.write(a)
+			text := ""
+			for k := range c.inARow {
+				a := q.ask(rand.New(rand.NewPCG(c.seed+uint64(round*c.inARow+k), salt)), c.shape)
+				if text = t.write(a); text == "" {
+					break
+				}
+				d, err := peers.TimeRead(ctx, t, text)
+				if err != nil {
+					return nil, "", fmt.Errorf("%s: %w", t.Name(), err)
+				}
+				if round > 0 {
+					times[i] = append(times[i], d)
+				}
+			}
 			if text == "" {
 				continue
-			}
-			d, err := peers.TimeRead(ctx, t, text)
-			if err != nil {
-				return nil, "", fmt.Errorf("%s: %w", t.Name(), err)
-			}
-			if round > 0 {
-				times[i] = append(times[i], d)
 			}
 			if compared := len(ts) > 1 && ts[1].comparable && round <= c.rounds && differ == ""; compared && i < len(answers) {
 				answer, err := t.Query(ctx, text)
