@@ -246,13 +246,12 @@ func (s *Session) Draining() error {
 
 func (s *Session) setActivity(state, query string) {
 	now := s.server.config.Clock()
-	application := s.settings.values["application_name"]
 	s.activityMu.Lock()
 	defer s.activityMu.Unlock()
 	if s.activity.state == "active" && state != "active" {
 		s.meter.took(now.Sub(s.activity.queryStart))
 	}
-	s.activity = activity{query: query, state: state, stateSince: now, queryStart: now, txnStart: s.tx.start, application: application}
+	s.activity = activity{query: query, state: state, stateSince: now, queryStart: now, txnStart: s.tx.start, application: s.settings.application}
 }
 
 // currentActivity may be called from any session.

@@ -20,6 +20,9 @@ type settings struct {
 
 	searchPath        []string // as set, names unquoted; "$user" stands for the user
 	effectivePath     []string // with implicit schemas, see path.go; nil when stale
+	application       string
+	isolation         isolation // of new transactions
+	readOnly          bool      // new transactions
 	statementTimeout  time.Duration
 	lockTimeout       time.Duration
 	idleInTransaction time.Duration

@@ -33,6 +33,10 @@ var settingsTable = withMethodSettings([]*setting{
 	{
 		name: "application_name", kind: settingString, report: true, category: "Reporting and Logging / What to Log",
 		doc: "Sets the application name to be reported in statistics and logs.", normalize: asciiName,
+		apply: func(s *Session, v string) error {
+			s.settings.application = v
+			return nil
+		},
 	},
 	{name: "autovacuum", kind: settingBool, internal: true, doc: "Starts the autovacuum subprocess.", category: "Autovacuum", compute: func(s *Session) string { return onOff(!s.server.config.AutoAnalyze.Off) }},
 	{
@@ -87,9 +91,22 @@ var settingsTable = withMethodSettings([]*setting{
 	{name: "default_transaction_deferrable", kind: settingBool, def: "off", doc: "Sets the default deferrable status of new transactions."},
 	{
 		name: "default_transaction_isolation", kind: settingEnum, def: "read committed", options: isolationNames, normalize: nil,
-		doc: "Sets the transaction isolation level of each new transaction.", apply: refuseSerializable,
+		doc: "Sets the transaction isolation level of each new transaction.", apply: func(s *Session, v string) error {
+			if err := refuseSerializable(s, v); err != nil {
+				return err
+			}
+			s.settings.isolation = isolationByName(v)
+			return nil
+		},
 	},
-	{name: "default_transaction_read_only", kind: settingBool, def: "off", report: true, doc: "Sets the default read-only status of new transactions."},
+	{
+		name: "default_transaction_read_only", kind: settingBool, def: "off", report: true,
+		doc: "Sets the default read-only status of new transactions.",
+		apply: func(s *Session, v string) error {
+			s.settings.readOnly = v == "on"
+			return nil
+		},
+	},
 	{name: "escape_string_warning", kind: settingBool, def: "on", doc: "Warn about backslash escapes in ordinary string literals."},
 	{
 		name: "extra_float_digits", kind: settingInt, def: "1", min: -15, max: 3, category: "Client Connection Defaults / Locale and Formatting",

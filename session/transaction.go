@@ -78,7 +78,7 @@ func (s *Session) isolation() isolation {
 	if s.tx.isSet {
 		return s.tx.isolation
 	}
-	return isolationByName(s.settings.get(settingsByName["default_transaction_isolation"]))
+	return s.settings.isolation
 }
 
 func isolationByName(name string) isolation {
@@ -95,7 +95,7 @@ func (s *Session) readOnly() bool {
 	if s.tx.readOnlySet {
 		return s.tx.readOnly
 	}
-	return s.settings.values["default_transaction_read_only"] == "on"
+	return s.settings.readOnly
 }
 
 // openTxn returns the store's transaction for the next statement, with a
