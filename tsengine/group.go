@@ -170,7 +170,8 @@ func (g *group) write(ctx context.Context, w *Writer, rows []*Joined, j *Joined)
 	}
 	defer txn.Rollback()
 	w.txn, w.OnWrite = txn, j.OnWrite
-	written := rows[:0:0]
+	w.expectRows(len(rows))
+	written := make([]*Joined, 0, len(rows))
 	for _, r := range rows {
 		if r.Schema != j.Schema {
 			continue

@@ -142,6 +142,11 @@ func (w *Writer) flushIfFull(ctx context.Context) error {
 	return w.Flush(ctx)
 }
 
+// expectRows makes room for rows that are given one by one.
+func (w *Writer) expectRows(n int) {
+	w.rows, w.order, w.values = make([]pendingRow, 0, n), make([]rowOrder, 0, n), make([][]types.Datum, 0, n)
+}
+
 // InsertRow takes one row, its values by ordinal, which stay as they are until
 // Flush. Rows that are given so are not mixed with those of arrays.
 func (w *Writer) InsertRow(at Place, values []types.Datum) {

@@ -8,7 +8,7 @@ import "encoding/binary"
 // eachDifferences calls fn for the differences of values, a frame of them at a
 // time, in memory that it uses again.
 func eachDifferences(values []int64, fn func(frame []int64)) {
-	var buf [frameRows]int64
+	buf := make([]int64, min(len(values), frameRows))
 	for i := 1; i < len(values); i += frameRows {
 		n := min(len(values)-i, frameRows)
 		last := values[i-1]

@@ -10,7 +10,7 @@ import "encoding/binary"
 // eachDeltaFrame calls fn for the head of each frame and the differences that
 // follow it, in memory that it uses again.
 func eachDeltaFrame(values []int64, fn func(head int64, differences []int64)) {
-	var buf [frameRows - 1]int64
+	buf := make([]int64, min(len(values), frameRows))
 	before := int64(0)
 	for len(values) > 0 {
 		n := min(len(values), frameRows)

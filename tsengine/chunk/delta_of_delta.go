@@ -9,7 +9,7 @@ import "encoding/binary"
 
 // eachSecondDifferences is eachDifferences of the differences.
 func eachSecondDifferences(values []int64, fn func(frame []int64)) {
-	var buf [frameRows]int64
+	buf := make([]int64, min(len(values), frameRows))
 	for i := 2; i < len(values); i += frameRows {
 		n := min(len(values)-i, frameRows)
 		last := values[i-1]
