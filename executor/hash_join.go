@@ -2,6 +2,7 @@ package executor
 
 import (
 	"context"
+	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -279,7 +280,11 @@ func (j *hashJoin) keep(batch arrow.RecordBatch, keys []arrow.Array) {
 	chunk, n := len(j.rows.chunks), int(batch.NumRows())
 	j.bytes += batchBytes(batch) + int64(n) // and a mark in keptMatched
 	j.rows.keep(batch)
+	j.table.reserve(n)
 	j.ids = j.table.insert(keys, n, j.ids)
+	j.refs, j.chain = slices.Grow(j.refs, n), slices.Grow(j.chain, n)
+	fresh := j.table.len() - len(j.first)
+	j.first, j.last = slices.Grow(j.first, fresh), slices.Grow(j.last, fresh)
 	for i, id := range j.ids {
 		if id != noKey {
 			j.link(id, refOf(chunk, i))
@@ -325,7 +330,8 @@ func (j *hashJoin) partners() {
 
 func (j *hashJoin) collect(preserve bool) (open bool) {
 	limit := j.env.batchRows()
-	j.pairIdx, j.pairRef = j.pairIdx[:0], j.pairRef[:0]
+	room := min(limit, len(j.ids)) // most rows have one partner
+	j.pairIdx, j.pairRef = slices.Grow(j.pairIdx[:0], room), slices.Grow(j.pairRef[:0], room)
 	for {
 		for j.at != 0 {
 			if len(j.pairIdx) == limit {

@@ -124,6 +124,14 @@ func slotGrowth(used, slots, n int) int64 {
 	return int64(slots - now)
 }
 
+// reserve makes room for the keys of n rows in a table that has none yet: if they are
+// many, and likely of a key, it need not grow step by step.
+func (t *keyTable) reserve(n int) {
+	if t.ints != nil && t.count == 0 && len(t.ints.slots) == firstSlots {
+		t.ints.slots = make([]intSlot, firstSlots+int(slotGrowth(0, firstSlots, n)))
+	}
+}
+
 // insert writes the ids of n rows' keys to out, adding new keys.
 func (t *keyTable) insert(cols []arrow.Array, n int, out []uint32) []uint32 {
 	return t.find(cols, n, out, true)

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -86,13 +87,19 @@ func (c *sortColumn) mayCut() bool {
 	return p == types.PhysString || p == types.PhysBinary
 }
 
+// maxKeyRoom bounds the room that is made for keys before it is known how long they are.
+const maxKeyRoom = 1 << 20
+
 // encode makes the keys of n rows as a Binary array.
 func (e *sortEncoder) encode(env *Env, cols []arrow.Array, n int) (arrow.Array, error) {
 	appends := make([]appendKey, len(cols))
+	size := int64(0) // about
 	for i, a := range cols {
 		appends[i] = e.columns[i].appender(a)
+		size += columnBytes(a)
 	}
-	e.buf, e.offsets = e.buf[:0], append(e.offsets[:0], 0)
+	e.buf = slices.Grow(e.buf[:0], int(min(size, maxKeyRoom)))
+	e.offsets = append(slices.Grow(e.offsets[:0], n+1), 0)
 	for i := range n {
 		whole := true
 		for k := 0; k < len(appends) && whole; k++ {
