@@ -30,6 +30,7 @@ type sorter struct {
 	keys    []sortKey
 	encoder *sortEncoder
 	schema  *arrow.Schema // the input's
+	out     *arrow.Schema // of the batch that came out last: which columns were coded
 	keyed   *arrow.Schema // of the kept batches
 	tie     int           // the first key that is compared by value when keys are equal and cut
 	tieCols []int         // the keys' columns in keyed, from tie on
@@ -63,7 +64,7 @@ const topSlack = BatchRows
 const sortRowBytes = 40
 
 func newSorter(env *Env, keys []sortKey, schema *arrow.Schema, top int) *sorter {
-	s := &sorter{env: env, keys: keys, encoder: newSortEncoder(keys), schema: schema, top: top, output: top, tie: len(keys)}
+	s := &sorter{env: env, keys: keys, encoder: newSortEncoder(keys), schema: schema, out: schema, top: top, output: top, tie: len(keys)}
 	if top >= 0 {
 		s.tie = 0 // setBound wants the first key's column
 	}
@@ -349,7 +350,9 @@ func (s *sorter) next() (arrow.RecordBatch, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newBatch(s.schema, cols, n), nil
+	batch := newBatch(s.out, cols, n)
+	s.out = batch.Schema()
+	return batch, nil
 }
 
 func byteViews(chunks []arrow.Array) []byteView {

@@ -78,7 +78,11 @@ func (c *conn) Batch(rows session.Rows, batch arrow.RecordBatch, from, to int) e
 			return err
 		}
 	}
-	defer clear(in) // they would keep the batch alive
+	defer func() { // they would keep the batch alive
+		for i := range in {
+			in[i].Done()
+		}
+	}()
 	for row := from; row < to; row++ {
 		w.begin('D')
 		w.int16(int16(n))

@@ -26,6 +26,7 @@ type FieldColumn struct {
 	hours  bool
 	hourOf int64 // the hour of hour
 	hour   []byte
+	words  []byte // those of a coded column, with room for shortField bytes behind each
 }
 
 type fieldKind uint8
@@ -57,7 +58,22 @@ func (c *FieldColumn) Reset(a arrow.Array, t Type, format int16, io *IO) error {
 		c.kind = textKind(t.OID, c.io)
 		c.hours = c.kind == fieldTime && t.OID != Date
 	}
+	if c.codes != nil && len(c.data) <= shortWords {
+		c.words = append(append(c.words[:0], c.data...), noWord[:]...)
+		c.data = c.words
+	}
 	return nil
+}
+
+// shortWords is how long the words of a coded column are together of which a copy pays that
+// lets the last of them, which may be all, be written as short strings.
+const shortWords = 16 * shortField
+
+var noWord [shortField]byte
+
+// Done ends the use of the array; what was made for printing is kept for the next one.
+func (c *FieldColumn) Done() {
+	*c = FieldColumn{text: c.text[:0], hour: c.hour[:0], words: c.words[:0]}
 }
 
 func textKind(t OID, io *IO) fieldKind {

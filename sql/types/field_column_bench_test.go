@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 )
@@ -23,8 +24,12 @@ func BenchmarkFieldColumn(b *testing.B) {
 		whole.Append(float64(i % 101))
 		times.Append(int64(i) * 60_000_000)
 	}
-	run := func(name string, t Type, build array.Builder) {
-		a := build.NewArray()
+	words := []Datum{NewString("x86"), NewString("x64"), NewString("arm")}
+	few := array.NewStringBuilder(memory.DefaultAllocator)
+	for i := range n {
+		few.Append(words[i%len(words)].S)
+	}
+	run := func(name string, t Type, a arrow.Array) {
 		defer a.Release()
 		b.Run(name, func(b *testing.B) {
 			cols := make([]FieldColumn, 8)
@@ -44,10 +49,11 @@ func BenchmarkFieldColumn(b *testing.B) {
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n/8, "ns/value")
 		})
 	}
-	run("text", Of(Text), text)
-	run("long text", Of(Text), long)
-	run("int4", Of(Int4), ints)
-	run("float8", Of(Float8), floats)
-	run("whole float8", Of(Float8), whole)
-	run("timestamptz", Of(Timestamptz), times)
+	run("text", Of(Text), text.NewArray())
+	run("words", Of(Text), codedSlice(few.NewArray(), words))
+	run("long text", Of(Text), long.NewArray())
+	run("int4", Of(Int4), ints.NewArray())
+	run("float8", Of(Float8), floats.NewArray())
+	run("whole float8", Of(Float8), whole.NewArray())
+	run("timestamptz", Of(Timestamptz), times.NewArray())
 }

@@ -25,7 +25,7 @@ var smallFields = func() (out [1000]uint64) {
 	return out
 }()
 
-// AppendFields appends the fields of a row of columns. Numbers of up to three digits,
+// AppendFields appends the fields of a row of columns. Numbers of up to four digits,
 // short strings, times like the one before and binary numbers are written here, by
 // stores of a fixed width into room that is there; what else there is by AppendField.
 func AppendFields(dst []byte, cols []FieldColumn, row int) []byte {
@@ -43,8 +43,13 @@ func AppendFields(dst []byte, cols []FieldColumn, row int) []byte {
 		}
 		switch c.kind {
 		case fieldInt:
-			if n := c.int(row); uint64(n) < uint64(len(smallFields)) {
+			n := c.int(row)
+			if uint64(n) < uint64(len(smallFields)) {
 				at += putSmall(b[at:], n)
+				continue
+			}
+			if uint64(n) < 10000 {
+				at += putFour(b[at:], n)
 				continue
 			}
 		case fieldFloat:
@@ -90,6 +95,15 @@ func putSmall(b []byte, n int64) int {
 	w := smallFields[n]
 	binary.LittleEndian.PutUint64(b, w)
 	return 4 + int(byte(w>>24))
+}
+
+// putFour is putSmall for a number of four digits.
+func putFour(b []byte, n int64) int {
+	hi, lo := n/100, n%100
+	b = b[:8]
+	binary.BigEndian.PutUint32(b, 4)
+	b[4], b[5], b[6], b[7] = pairs[2*hi], pairs[2*hi+1], pairs[2*lo], pairs[2*lo+1]
+	return 8
 }
 
 // putShort writes the field of the first n bytes of src, at most shortField, which
