@@ -206,7 +206,7 @@ func (r *reading) runCursor(age int, prefix kv.Key, run *run, prune bool) *curso
 		}
 		src := &unused[0]
 		unused = unused[1:]
-		*src = source{refs: 1, reading: r, block: b, prefix: prefix, run: run.id, inRun: name}
+		*src = r.blockSource(prefix, run, name, b)
 		return src, &b.extent, src.open(ctx)
 	}}
 }
@@ -221,8 +221,12 @@ func (r *reading) nameOf(prefix kv.Key, run *run) runName {
 
 // openBlock opens a block of a run that the cache knows by a name.
 func (r *reading) openBlock(ctx context.Context, prefix kv.Key, run *run, name runName, b *header) (*source, error) {
-	s := &source{refs: 1, reading: r, block: b, prefix: prefix, run: run.id, inRun: name}
-	return s, s.open(ctx)
+	s := r.blockSource(prefix, run, name, b)
+	return &s, s.open(ctx)
+}
+
+func (r *reading) blockSource(prefix kv.Key, run *run, name runName, b *header) source {
+	return source{refs: 1, reading: r, block: b, prefix: prefix, run: run.id, inRun: name}
 }
 
 // open reads the rows of a block, later if all of them are wanted.
