@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -63,7 +64,9 @@ func start(ctx context.Context, c *config, cmd *cobra.Command) (err error) {
 		return fmt.Errorf("listen on %s: %w", c.address(), err)
 	}
 	defer listener.Close() //nolint:errcheck // closed before when draining
-	if c.profileAddr != "" {
+	if c.profileAddr == "" {
+		runtime.MemProfileRate = 0 // a sample every 512 kB, for nobody, is some percent of a query of large rows
+	} else {
 		stop, err := serveProfiles(c.profileAddr, logger)
 		if err != nil {
 			return err
