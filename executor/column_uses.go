@@ -144,6 +144,17 @@ func readBy(unread []bool, exprs ...expr.Expr) []bool {
 	return out
 }
 
+// columnsRead are the columns, of so many, that expressions name.
+func columnsRead(width int, exprs []expr.Expr) []int {
+	var out []int
+	for i, unread := range readBy(allEqual(width), exprs...) {
+		if !unread {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
 // plainColumns is coded without the columns that are keys themselves, whose values are
 // compared.
 func plainColumns(coded []bool, keys []expr.Expr) []bool {

@@ -125,6 +125,7 @@ type distinctOn struct {
 	env   *Env
 	input Operator
 	keys  []*scalar
+	reads []int         // the columns that the keys read
 	last  []types.Datum // nil before the first row
 	runs  keyRuns
 }
@@ -138,7 +139,7 @@ func (r *run) newDistinctOn(n *plan.Distinct) (Operator, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &distinctOn{env: r.env, input: input, keys: keys}, nil
+	return &distinctOn{env: r.env, input: input, keys: keys, reads: columnsRead(len(n.Cols), n.On)}, nil
 }
 
 func (d *distinctOn) Schema() *arrow.Schema { return d.input.Schema() }
@@ -169,7 +170,11 @@ func (d *distinctOn) Next(ctx context.Context) (arrow.RecordBatch, error) {
 // firsts are the rows that start a run of keys.
 func (d *distinctOn) firsts(batch arrow.RecordBatch) ([]int32, error) {
 	n := int(batch.NumRows())
-	cols, err := columns(d.env, d.keys, batch.Columns(), n)
+	in := make([]arrow.Array, batch.NumCols())
+	for _, i := range d.reads {
+		in[i] = batch.Column(i)
+	}
+	cols, err := columns(d.env, d.keys, in, n)
 	if err != nil {
 		return nil, err
 	}

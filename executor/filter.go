@@ -151,6 +151,9 @@ func pickRead(env *Env, batch arrow.RecordBatch, sel []int32, unread []bool) (ar
 		return cutBatch(batch, int64(sel[0]), int64(sel[len(sel)-1])+1), nil
 	}
 	defer batch.Release()
+	if late, ok := batch.(*lateBatch); ok {
+		return late.take(sel), nil
+	}
 	if !slices.Contains(unread, true) {
 		return takeBatch(env.Alloc, batch, sel)
 	}

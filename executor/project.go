@@ -15,6 +15,9 @@ type project struct {
 	exprs  []*scalar
 	schema *arrow.Schema
 	coded  []bool // the output's columns that may be coded; nil for none
+	// only are the columns that are passed on, if nothing is computed and whatever is
+	// coded may be so.
+	only []int
 }
 
 func (r *run) newProject(n *plan.Project) (Operator, error) {
@@ -26,7 +29,16 @@ func (r *run) newProject(n *plan.Project) (Operator, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &project{env: r.env, input: input, exprs: exprs, schema: schemaOf(n.Cols), coded: r.uses[n].coded}, nil
+	p := &project{env: r.env, input: input, exprs: exprs, schema: schemaOf(n.Cols), coded: r.uses[n].coded}
+	for i, e := range exprs {
+		if e.ordinal < 0 || p.coded == nil || !p.coded[i] {
+			return p, nil
+		}
+	}
+	for _, e := range exprs {
+		p.only = append(p.only, e.ordinal)
+	}
+	return p, nil
 }
 
 func (p *project) Schema() *arrow.Schema { return p.schema }
@@ -42,6 +54,9 @@ func (p *project) Next(ctx context.Context) (arrow.RecordBatch, error) {
 		return nil, err
 	}
 	defer batch.Release()
+	if late, ok := batch.(*lateBatch); ok && p.only != nil {
+		return late.project(p.schema, p.only), nil
+	}
 	n := int(batch.NumRows())
 	cols, err := p.columns(batch.Columns(), n)
 	if err != nil {

@@ -342,10 +342,15 @@ func (s *sorter) next() (arrow.RecordBatch, error) {
 	if s.at == len(s.refs) {
 		return nil, io.EOF
 	}
-	n := min(s.emitRows(), len(s.refs)-s.at)
+	s.rows.hidden = s.keyed.NumFields() - s.schema.NumFields()
+	n := min(s.env.batchRows(), len(s.refs)-s.at)
+	if late := s.rows.late(s.schema, s.refs[s.at:s.at+n]); late != nil {
+		s.at += n
+		return late, nil
+	}
+	n = min(n, s.emitRows())
 	refs := s.refs[s.at : s.at+n]
 	s.at += n
-	s.rows.hidden = s.keyed.NumFields() - s.schema.NumFields()
 	cols, err := s.rows.gatherColumns(refs)
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package pgwire
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 	"strconv"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -63,35 +64,67 @@ func (w *writer) value(rows session.Rows, col int, d types.Datum) {
 
 // Batch implements session.Client.
 func (c *conn) Batch(rows session.Rows, batch arrow.RecordBatch, from, to int) error {
-	w := &c.out
-	cols := batch.Columns()
 	n := len(rows.Columns)
-	if len(cols) < n {
-		return pgerror.New(pgerror.InternalError, "a batch of %d columns for %d announced", len(cols), n)
+	if int(batch.NumCols()) < n {
+		return pgerror.New(pgerror.InternalError, "a batch of %d columns for %d announced", batch.NumCols(), n)
 	}
-	if cap(c.columns) < n {
-		c.columns = make([]types.FieldColumn, n)
+	if chunked, ok := batch.(types.ChunkedRows); ok {
+		return c.chunkedRows(rows, chunked, from, to)
 	}
-	in := c.columns[:n]
-	for i := range in {
-		if err := in[i].Reset(cols[i], rows.Columns[i].Type, rows.Formats[i], rows.IO); err != nil {
-			return err
-		}
+	defer c.endFields() // they would keep the batch alive
+	if err := c.openFields(rows, 1, func(_, i int) arrow.Array { return batch.Column(i) }); err != nil {
+		return err
 	}
-	defer func() { // they would keep the batch alive
-		for i := range in {
-			in[i].Done()
-		}
-	}()
 	for row := from; row < to; row++ {
-		w.begin('D')
-		w.int16(int16(n))
-		w.buf = types.AppendFields(w.buf, in, row)
-		if err := w.end(); err != nil {
+		if err := c.fields(c.columns, row); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// chunkedRows is Batch for rows in chunks.
+func (c *conn) chunkedRows(rows session.Rows, batch types.ChunkedRows, from, to int) error {
+	defer c.endFields()
+	if err := c.openFields(rows, batch.Chunks(), batch.ChunkColumn); err != nil {
+		return err
+	}
+	n := len(rows.Columns)
+	for i := from; i < to; i++ {
+		chunk, row := batch.Place(i)
+		if err := c.fields(c.columns[chunk*n:(chunk+1)*n], row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// openFields makes c.columns those of some chunks, one chunk behind the other.
+func (c *conn) openFields(rows session.Rows, chunks int, column func(chunk, i int) arrow.Array) error {
+	n := len(rows.Columns)
+	c.columns = slices.Grow(c.columns[:0], chunks*n)[:chunks*n]
+	for k := range c.columns {
+		i := k % n
+		if err := c.columns[k].Reset(column(k/n, i), rows.Columns[i].Type, rows.Formats[i], rows.IO); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *conn) endFields() {
+	for i := range c.columns {
+		c.columns[i].Done()
+	}
+}
+
+// fields sends a row.
+func (c *conn) fields(columns []types.FieldColumn, row int) error {
+	w := &c.out
+	w.begin('D')
+	w.int16(int16(len(columns)))
+	w.buf = types.AppendFields(w.buf, columns, row)
+	return w.end()
 }
 
 // Complete implements session.Client.

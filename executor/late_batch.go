@@ -1,0 +1,149 @@
+package executor
+
+import (
+	"slices"
+	"sync/atomic"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/tidemarkdb/tidemark/sql/types"
+)
+
+// lateBatch are rows of a rowBuffer that were not copied yet (late materialization;
+// Abadi et al., ICDE 2007): a column is made when somebody asks for it, and a client
+// gets the rows from where they lie (types.ChunkedRows). It is of one goroutine at a
+// time.
+type lateBatch struct {
+	env    *Env
+	schema *arrow.Schema // of the columns, which may be coded in spite of it
+	chunks []arrow.RecordBatch
+	// columns[i][k] is column i of chunk k.
+	columns [][]arrow.Array
+	refs    []rowRef
+	made    []arrow.Array     // by column; nil where nobody asked
+	whole   arrow.RecordBatch // once somebody asked for all
+	uses    atomic.Int64
+}
+
+// lateBytes is how large a buffer may be whose rows are not copied: they are found in
+// the processor's cache, whatever their order, and take little memory if they are kept
+// for longer than the buffer.
+const lateBytes = 4 << 20
+
+// lateShare is how many rows for each chunk pay for laying the chunk open.
+const lateShare = 16
+
+// late returns rows without copying them, with the buffer's columns that are not
+// hidden; nil if copying is better.
+func (b *rowBuffer) late(schema *arrow.Schema, refs []rowRef) *lateBatch {
+	if b.bytes > lateBytes || b.spool != nil || len(refs) < lateShare*len(b.chunks) {
+		return nil
+	}
+	columns := slices.Clone(b.columns[:len(b.columns)-b.hidden]) // clear empties it
+	return newLateBatch(b.env, schema, b.chunks, columns, refs)
+}
+
+func newLateBatch(env *Env, schema *arrow.Schema, chunks []arrow.RecordBatch, columns [][]arrow.Array, refs []rowRef) *lateBatch {
+	l := &lateBatch{env: env, schema: schema, chunks: chunks, columns: columns, refs: refs, made: make([]arrow.Array, len(columns))}
+	l.uses.Store(1)
+	for _, c := range chunks {
+		c.Retain()
+	}
+	return l
+}
+
+// project is the batch of some of the columns.
+func (l *lateBatch) project(schema *arrow.Schema, ordinals []int) *lateBatch {
+	columns := make([][]arrow.Array, len(ordinals))
+	for i, o := range ordinals {
+		columns[i] = l.columns[o]
+	}
+	return newLateBatch(l.env, schema, l.chunks, columns, l.refs)
+}
+
+// take is the batch of some of the rows.
+func (l *lateBatch) take(rows []int32) *lateBatch {
+	refs := make([]rowRef, len(rows))
+	for i, r := range rows {
+		refs[i] = l.refs[r]
+	}
+	return newLateBatch(l.env, l.schema, l.chunks, l.columns, refs)
+}
+
+// Chunks implements types.ChunkedRows.
+func (l *lateBatch) Chunks() int { return len(l.chunks) }
+
+// ChunkColumn implements types.ChunkedRows.
+func (l *lateBatch) ChunkColumn(k, i int) arrow.Array { return l.columns[i][k] }
+
+// Place implements types.ChunkedRows.
+func (l *lateBatch) Place(i int) (chunk, row int) { return l.refs[i].chunk(), l.refs[i].row() }
+
+// Column implements arrow.RecordBatch: it makes the column. The rows are few and
+// lateBytes large at most, so that it does not fail.
+func (l *lateBatch) Column(i int) arrow.Array {
+	if l.made[i] == nil {
+		a, err := gather(l.env.Alloc, l.schema.Field(i).Type, l.columns[i], &openColumn{}, l.refs, false)
+		if err != nil {
+			panic("executor: a column of rows in hand: " + err.Error())
+		}
+		l.made[i] = a
+	}
+	return l.made[i]
+}
+
+// all makes all columns.
+func (l *lateBatch) all() arrow.RecordBatch {
+	if l.whole == nil {
+		for i := range l.made {
+			l.Column(i)
+		}
+		l.whole = types.NewBatch(l.schema, l.made, len(l.refs))
+	}
+	return l.whole
+}
+
+// Columns implements arrow.RecordBatch.
+func (l *lateBatch) Columns() []arrow.Array { return l.all().Columns() }
+
+// Schema implements arrow.RecordBatch.
+func (l *lateBatch) Schema() *arrow.Schema { return l.all().Schema() }
+
+// NumRows implements arrow.RecordBatch.
+func (l *lateBatch) NumRows() int64 { return int64(len(l.refs)) }
+
+// NumCols implements arrow.RecordBatch.
+func (l *lateBatch) NumCols() int64 { return int64(len(l.columns)) }
+
+// ColumnName implements arrow.RecordBatch.
+func (l *lateBatch) ColumnName(i int) string { return l.schema.Field(i).Name }
+
+// SetColumn implements arrow.RecordBatch.
+func (l *lateBatch) SetColumn(i int, a arrow.Array) (arrow.RecordBatch, error) {
+	return l.all().SetColumn(i, a)
+}
+
+// MarshalJSON implements arrow.RecordBatch.
+func (l *lateBatch) MarshalJSON() ([]byte, error) { return l.all().MarshalJSON() }
+
+// NewSlice implements arrow.RecordBatch.
+func (l *lateBatch) NewSlice(from, to int64) arrow.RecordBatch {
+	return newLateBatch(l.env, l.schema, l.chunks, l.columns, l.refs[from:to])
+}
+
+// Retain implements arrow.RecordBatch.
+func (l *lateBatch) Retain() { l.uses.Add(1) }
+
+// Release implements arrow.RecordBatch.
+func (l *lateBatch) Release() {
+	if l.uses.Add(-1) > 0 {
+		return
+	}
+	releaseAll(l.made)
+	if l.whole != nil {
+		l.whole.Release()
+	}
+	for _, c := range l.chunks {
+		c.Release()
+	}
+}
