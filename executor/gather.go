@@ -86,13 +86,6 @@ func (m *bitmap) setNull(alloc memory.Allocator, n, i int) {
 	m.nulls++
 }
 
-// setAll makes all of n rows NULL.
-func (m *bitmap) setAll(alloc memory.Allocator, n int) {
-	m.buf = newBuffer(alloc, int(bitutil.BytesForBits(int64(n))))
-	m.bits, m.nulls = m.buf.Bytes(), n
-	clear(m.bits)
-}
-
 // makeArray makes an array of buffers, which it takes over.
 func makeArray(dt arrow.DataType, n int, m bitmap, bufs ...*memory.Buffer) arrow.Array {
 	all := append([]*memory.Buffer{m.buf}, bufs...)
@@ -111,6 +104,9 @@ func makeArray(dt arrow.DataType, n int, m bitmap, bufs ...*memory.Buffer) arrow
 // all chunks are. open is what
 // earlier calls found out about the chunks; missing says that noRow is among the rows.
 func gather(alloc memory.Allocator, dt arrow.DataType, chunks []arrow.Array, open *openColumn, refs []rowRef, missing bool) (arrow.Array, error) {
+	if open.onlyNulls(chunks) {
+		return nullColumn(dt, len(refs)), nil
+	}
 	switch dt.ID() {
 	case arrow.BOOL:
 		return gatherBools(alloc, chunks, open, refs, missing), nil

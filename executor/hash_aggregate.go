@@ -132,6 +132,9 @@ func (a *aggregator) Schema() *arrow.Schema { return a.schema }
 
 func (a *aggregate) Close() error {
 	a.close()
+	if a.runs != nil {
+		a.runs.close()
+	}
 	err := a.closeFiles()
 	if e := a.input.Close(); err == nil {
 		err = e

@@ -11,8 +11,8 @@ import (
 // nullColumns are columns of BatchRows NULLs, by the id of their type.
 var nullColumns sync.Map
 
-// nullColumn makes a column of n NULLs in place of one that nobody reads, as a slice of
-// one that all share.
+// nullColumn makes a column of n NULLs as a slice of one that all share: in place of one
+// that nobody reads, or that has nothing else.
 func nullColumn(dt arrow.DataType, n int) arrow.Array {
 	if d, ok := dt.(*arrow.DictionaryType); ok {
 		dt = d.ValueType

@@ -12,11 +12,12 @@ import (
 // from a growing list of chunks again and again keeps it; the chunks that it has
 // seen must stay.
 type openColumn struct {
-	fixed    any // [][]T of fixed-width values
-	bytes    []byteView
-	coded    *codedChunks
-	checked  int // chunks looked at for NULLs
-	hasNulls bool
+	fixed any // [][]T of fixed-width values
+	bytes []byteView
+	coded *codedChunks
+	// checked chunks were looked at for NULLs, and for what is not.
+	checked             int
+	hasNulls, hasValues bool
 }
 
 // byteView are the values of a chunk of byte strings: value i is
@@ -50,11 +51,22 @@ func (o *openColumn) openBytes(chunks []arrow.Array) []byteView {
 
 // anyNull reports whether a chunk has NULLs.
 func (o *openColumn) anyNull(chunks []arrow.Array) bool {
+	o.look(chunks)
+	return o.hasNulls
+}
+
+// onlyNulls reports whether the chunks have nothing else.
+func (o *openColumn) onlyNulls(chunks []arrow.Array) bool {
+	o.look(chunks)
+	return o.hasNulls && !o.hasValues
+}
+
+func (o *openColumn) look(chunks []arrow.Array) {
 	for _, c := range chunks[o.checked:] {
-		o.hasNulls = o.hasNulls || c.NullN() > 0
+		n := c.NullN()
+		o.hasNulls, o.hasValues = o.hasNulls || n > 0, o.hasValues || n < c.Len()
 	}
 	o.checked = len(chunks)
-	return o.hasNulls
 }
 
 // viewBytes views a column of byte strings, which may be coded.

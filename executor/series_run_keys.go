@@ -3,9 +3,11 @@ package executor
 import (
 	"context"
 	"slices"
+	"unsafe"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/tidemarkdb/tidemark/sql/expr"
 	"github.com/tidemarkdb/tidemark/sql/functions"
@@ -220,23 +222,32 @@ func (r *seriesRuns) firstRows(from, to int) []int32 {
 
 // bucketColumn is the column of the bucket key number n of several.
 func (r *seriesRuns) bucketColumn(k *runKey, n, of int) (arrow.Array, error) {
-	b := array.NewBuilder(r.agg.env.Alloc, k.phys.ArrowType())
-	defer b.Release()
-	b.Reserve(len(r.ranges))
-	for i := range r.ranges {
-		switch v := r.values[i*of+n]; b := b.(type) {
-		case *array.Int64Builder:
-			b.UnsafeAppend(v)
-		case *array.Int32Builder:
-			b.UnsafeAppend(int32(v))
-		case *array.Int16Builder:
-			b.UnsafeAppend(int16(v))
-		}
+	var buckets arrow.Array
+	switch k.phys {
+	case types.PhysInt64:
+		buckets = everyOf[int64](r.agg.env.Alloc, k.phys, r.values, n, of)
+	case types.PhysInt32:
+		buckets = everyOf[int32](r.agg.env.Alloc, k.phys, r.values, n, of)
+	default:
+		buckets = everyOf[int16](r.agg.env.Alloc, k.phys, r.values, n, of)
 	}
-	buckets := b.NewArray()
 	if k.of == nil {
 		return buckets, nil
 	}
 	defer buckets.Release()
 	return k.of.column(r.agg.env, []arrow.Array{buckets}, len(r.ranges))
+}
+
+// everyOf is the column of values n, n+of, n+2*of and so on.
+func everyOf[T int16 | int32 | int64](alloc memory.Allocator, phys types.Phys, values []int64, n, of int) arrow.Array {
+	rows := len(values) / of
+	var zero T
+	buf := newBuffer(alloc, rows*int(unsafe.Sizeof(zero)))
+	if rows > 0 {
+		out := unsafe.Slice((*T)(unsafe.Pointer(&buf.Bytes()[0])), rows)
+		for i := range out {
+			out[i] = T(values[i*of+n])
+		}
+	}
+	return makeArray(phys.ArrowType(), rows, bitmap{}, buf)
 }

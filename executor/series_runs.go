@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -33,13 +34,34 @@ type seriesRuns struct {
 	stats *NodeStats // of the scan, for EXPLAIN ANALYZE
 	keys  []runKey
 	args  []int // of each call: a position in the scan's columns, -1 for none
+	*runScratch
+}
 
+// runScratch is what one batch of runs takes. Queries that stop early make it for a few
+// thousand runs, and pass it on to the next one: memory that was in use a moment ago is
+// there, and in the processor's cache.
+type runScratch struct {
 	parts  []block.Part
 	ranges []functions.Range // of all parts
 	ends   []int             // in ranges, of each part
 	values []int64           // of the bucket keys, run by run, key by key
 	first  []int32           // the first row of each run in its part
 	groups []uint32
+}
+
+var runScratches = sync.Pool{New: func() any { return new(runScratch) }}
+
+// maxScratchRuns is for how many runs scratch is passed on, some 50 bytes each.
+const maxScratchRuns = 1 << 16
+
+// close passes the scratch on.
+func (r *seriesRuns) close() {
+	s := r.runScratch
+	r.runScratch = nil
+	if s != nil && max(cap(s.ranges), cap(s.values), cap(s.groups)) <= maxScratchRuns {
+		clear(s.parts[:cap(s.parts)]) // of blocks
+		runScratches.Put(s)
+	}
 }
 
 // fetchParts is of how many blocks values are fetched at once. What they take should stay in
@@ -71,6 +93,7 @@ func newSeriesRuns(a *aggregator, input Operator, compile func(expr.Expr) (*scal
 	if len(r.keys) == 0 && !slices.ContainsFunc(r.args, func(c int) bool { return c >= 0 }) {
 		return nil, nil // headers are enough to count
 	}
+	r.runScratch = runScratches.Get().(*runScratch)
 	return r, nil
 }
 

@@ -30,6 +30,9 @@ func hasMissing(idx []int32) bool {
 // takeArray is take, where missing says whether one of the rows is -1.
 func takeArray(alloc memory.Allocator, a arrow.Array, idx []int32, missing bool) (arrow.Array, error) {
 	dt := a.DataType()
+	if n := a.NullN(); n > 0 && n == a.Len() && dt.ID() != arrow.DICTIONARY {
+		return nullColumn(dt, len(idx)), nil
+	}
 	switch dt.ID() {
 	case arrow.BOOL:
 		return takeBools(alloc, a.(*array.Boolean), idx, missing), nil
@@ -110,10 +113,6 @@ func takeNulls(alloc memory.Allocator, a arrow.Array, idx []int32, missing bool)
 				m.setNull(alloc, len(idx), i)
 			}
 		}
-		return m
-	}
-	if a.NullN() == a.Len() {
-		m.setAll(alloc, len(idx))
 		return m
 	}
 	for i, r := range idx {
