@@ -40,7 +40,20 @@ func (b *rowBuffer) late(schema *arrow.Schema, refs []rowRef) *lateBatch {
 		return nil
 	}
 	columns := slices.Clone(b.columns[:len(b.columns)-b.hidden]) // clear empties it
+	for _, chunks := range columns {
+		if slices.ContainsFunc(chunks, func(c arrow.Array) bool { return !sameWords(c, chunks[0]) }) {
+			return nil // a long word of many rows might be written out for each
+		}
+	}
 	return newLateBatch(b.env, schema, b.chunks, columns, refs)
+}
+
+// sameWords reports whether two columns are plain, or coded by the same words.
+func sameWords(a, b arrow.Array) bool {
+	if types.IsCoded(a) != types.IsCoded(b) {
+		return false
+	}
+	return !types.IsCoded(a) || types.WordsOf(a) == types.WordsOf(b)
 }
 
 func newLateBatch(env *Env, schema *arrow.Schema, chunks []arrow.RecordBatch, columns [][]arrow.Array, refs []rowRef) *lateBatch {
