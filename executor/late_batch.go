@@ -20,9 +20,10 @@ type lateBatch struct {
 	// columns[i][k] is column i of chunk k.
 	columns [][]arrow.Array
 	refs    []rowRef
-	made    []arrow.Array     // by column; nil where nobody asked
-	whole   arrow.RecordBatch // once somebody asked for all
-	uses    atomic.Int64
+	made    []arrow.Array // by column; nil where nobody asked
+	// whole: somebody asked for all columns. They are the only chunk from then on.
+	whole bool
+	uses  atomic.Int64
 }
 
 // lateBytes is how large a buffer may be whose rows are not copied: they are found in
@@ -30,8 +31,9 @@ type lateBatch struct {
 // for longer than the buffer.
 const lateBytes = 4 << 20
 
-// lateShare is how many rows for each chunk pay for laying the chunk open.
-const lateShare = 16
+// lateShare is how many rows a chunk has at least on average: a client's columns are laid
+// open chunk by chunk, which costs as much as copying some dozens of values.
+const lateShare = 128
 
 // late returns rows without copying them, with the buffer's columns that are not
 // hidden; nil if copying is better.
@@ -96,24 +98,45 @@ func (l *lateBatch) Place(i int) (chunk, row int) { return l.refs[i].chunk(), l.
 // lateBytes large at most, so that it does not fail.
 func (l *lateBatch) Column(i int) arrow.Array {
 	if l.made[i] == nil {
-		a, err := gather(l.env.Alloc, l.schema.Field(i).Type, l.columns[i], &openColumn{}, l.refs, false)
-		if err != nil {
-			panic("executor: a column of rows in hand: " + err.Error())
-		}
-		l.made[i] = a
+		l.made[i] = l.gather(func(int) arrow.Field { return l.schema.Field(i) }, l.columns[i:i+1])[0]
 	}
 	return l.made[i]
 }
 
-// all makes all columns.
+func (l *lateBatch) gather(field func(int) arrow.Field, columns [][]arrow.Array) []arrow.Array {
+	out, err := gatherColumns(l.env.Alloc, field, columns, make([]openColumn, len(columns)), l.refs)
+	if err != nil {
+		panic("executor: columns of rows in hand: " + err.Error())
+	}
+	return out
+}
+
+// all makes all columns, and forgets where they came from.
 func (l *lateBatch) all() arrow.RecordBatch {
-	if l.whole == nil {
+	if l.whole {
+		return l.chunks[0]
+	}
+	if slices.ContainsFunc(l.made, func(a arrow.Array) bool { return a != nil }) {
 		for i := range l.made {
 			l.Column(i)
 		}
-		l.whole = types.NewBatch(l.schema, l.made, len(l.refs))
+	} else {
+		l.made = l.gather(l.schema.Field, l.columns)
 	}
-	return l.whole
+	whole := types.NewBatch(l.schema, l.made, len(l.refs))
+	for _, c := range l.chunks {
+		c.Release()
+	}
+	l.whole, l.chunks, l.columns = true, []arrow.RecordBatch{whole}, make([][]arrow.Array, len(l.made))
+	for i := range l.columns {
+		l.columns[i] = l.made[i : i+1]
+	}
+	n := len(l.refs)
+	l.refs = make([]rowRef, n)
+	for i := range l.refs {
+		l.refs[i] = refOf(0, i)
+	}
+	return whole
 }
 
 // Columns implements arrow.RecordBatch.
@@ -141,6 +164,9 @@ func (l *lateBatch) MarshalJSON() ([]byte, error) { return l.all().MarshalJSON()
 
 // NewSlice implements arrow.RecordBatch.
 func (l *lateBatch) NewSlice(from, to int64) arrow.RecordBatch {
+	if l.whole {
+		return l.chunks[0].NewSlice(from, to)
+	}
 	return newLateBatch(l.env, l.schema, l.chunks, l.columns, l.refs[from:to])
 }
 
@@ -153,9 +179,6 @@ func (l *lateBatch) Release() {
 		return
 	}
 	releaseAll(l.made)
-	if l.whole != nil {
-		l.whole.Release()
-	}
 	for _, c := range l.chunks {
 		c.Release()
 	}

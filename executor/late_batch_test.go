@@ -57,7 +57,7 @@ func TestLateBatch(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", name, got, want)
 		}
 	}
-	for i := range 2 * lateShare {
+	for i := range refs {
 		chunk, row := late.Place(i)
 		if got, want := late.ChunkColumn(chunk, 0).(*array.Int64).Value(row), want.Column(0).(*array.Int64).Value(i); got != want {
 			t.Errorf("row %d is %d, want %d", i, got, want)
@@ -83,6 +83,14 @@ func TestLateBatch(t *testing.T) {
 	late.Retain()
 	late.Release()
 	same("all", late, want)
+	chunk, row := late.Place(5)
+	if got, want := late.ChunkColumn(chunk, 0).(*array.Int64).Value(row), want.Column(0).(*array.Int64).Value(5); late.Chunks() != 1 || got != want {
+		t.Errorf("row 5 is %d of %d chunks when all were asked for, want %d of 1", got, late.Chunks(), want)
+	}
+	cut, wantCut = late.NewSlice(2, 7), want.NewSlice(2, 7)
+	same("cut of all", cut, wantCut)
+	wantCut.Release()
+	cut.Release()
 	late.Release()
 }
 

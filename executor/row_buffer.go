@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 )
 
 // rowBuffer keeps batches and gives rows of them back in any order. What it
@@ -96,16 +97,21 @@ func (b *rowBuffer) gatherColumns(refs []rowRef) ([]arrow.Array, error) {
 		}
 		open = make([]openColumn, len(columns))
 	}
+	return gatherColumns(b.env.Alloc, b.schema.Field, columns, open, refs)
+}
+
+// gatherColumns is gather of several columns of the same chunks; field tells their types.
+func gatherColumns(alloc memory.Allocator, field func(int) arrow.Field, columns [][]arrow.Array, open []openColumn, refs []rowRef) ([]arrow.Array, error) {
 	if one, ok := oneChunk(refs); ok {
 		rows := make([]int32, len(refs))
 		for i, r := range refs {
 			rows[i] = int32(r.row())
 		}
-		return takeRows(b.env.Alloc, chunkOf(columns, one), rows, false)
+		return takeRows(alloc, chunkOf(columns, one), rows, false)
 	}
 	out, missing := make([]arrow.Array, len(columns)), hasNoRow(refs)
 	for i, chunks := range columns {
-		a, err := gather(b.env.Alloc, b.schema.Field(i).Type, chunks, &open[i], refs, missing)
+		a, err := gather(alloc, field(i).Type, chunks, &open[i], refs, missing)
 		if err != nil {
 			releaseAll(out)
 			return nil, err

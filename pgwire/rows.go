@@ -112,7 +112,14 @@ func (c *conn) openFields(rows session.Rows, chunks int, column func(chunk, i in
 	return nil
 }
 
+// keptFields is how many columns a connection keeps for the next batch.
+const keptFields = 2048
+
 func (c *conn) endFields() {
+	if cap(c.columns) > keptFields {
+		c.columns = nil
+		return
+	}
 	for i := range c.columns {
 		c.columns[i].Done()
 	}
